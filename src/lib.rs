@@ -1,1 +1,11 @@
+//! Stonechat, an XMPP messenger for the Linux desktop.
+//!
+//! The layers, each of which knows only what stands below it:
+//! `ui` → `model` → `engine` → { `xmpp`, `store` } → `ids`.
 
+pub mod config;
+pub mod engine;
+pub mod ids;
+pub mod secret;
+pub mod store;
+pub mod xmpp;

@@ -1,0 +1,5 @@
+//! What an account does: takes commands, answers with events.
+//!
+//! Knows the session, the store and the keyring; has never heard of GTK.
+
+pub mod api;
