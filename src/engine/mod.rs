@@ -3,3 +3,4 @@
 //! Knows the session, the store and the keyring; has never heard of GTK.
 
 pub mod api;
+pub mod effect;
