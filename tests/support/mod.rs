@@ -1,0 +1,10 @@
+//! What scenarios need around them: a real server of their own, and a line to it that can be cut.
+//!
+//! Each test binary uses a part of it, so what one of them leaves unused is no mistake.
+#![allow(dead_code, unused_imports)]
+
+pub mod prosody;
+pub mod relay;
+
+pub use prosody::{Certificate, Options, Prosody};
+pub use relay::Relay;
