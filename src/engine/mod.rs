@@ -3,4 +3,5 @@
 //! Knows the session, the store and the keyring; has never heard of GTK.
 
 pub mod api;
+pub mod avatar;
 pub mod effect;
