@@ -222,6 +222,8 @@ pub enum CommandError {
     AccountExists,
     #[error("the message is longer than the {limit} bytes that the server takes")]
     TooLong { limit: usize },
+    #[error("there is nothing to send")]
+    EmptyMessage,
     #[error("not a picture, or one that is too large")]
     BadImage,
     #[error("sign-in failed: {0}")]

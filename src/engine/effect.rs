@@ -7,7 +7,7 @@ use minidom::Element;
 
 use super::api::{
     AccountId, AvatarHash, BareJid, ChatState, Conversation, ConversationId, Cursor, Event, Message, MessageId,
-    MessageState, Timestamp,
+    Timestamp,
 };
 
 /// What the functions of a transaction have to know of the account they work for.
@@ -135,45 +135,6 @@ impl Touched {
             *changed = message;
         } else {
             self.changed.push(message);
-        }
-    }
-}
-
-/// Whether a message may go from one state to another: only forward, but for a retry.
-#[must_use]
-pub const fn may_become(from: MessageState, to: MessageState) -> bool {
-    use MessageState::{Delivered, Failed, Received, Sent, Waiting};
-    match (from, to) {
-        (Waiting, Sent | Delivered | Failed(_)) | (Sent, Delivered | Failed(_)) | (Failed(_), Waiting | Delivered) => {
-            true
-        }
-        (Received | Waiting | Sent | Delivered | Failed(_), _) => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::SendFailure;
-
-    #[test]
-    fn a_message_state_only_moves_forward_but_for_a_retry() {
-        use MessageState::{Delivered, Failed, Received, Sent, Waiting};
-        let failed = Failed(SendFailure::Refused);
-        let all = [Received, Waiting, Sent, Delivered, failed];
-        let allowed = [
-            (Waiting, Sent),
-            (Waiting, Delivered),
-            (Waiting, failed),
-            (Sent, Delivered),
-            (Sent, failed),
-            (failed, Waiting),
-            (failed, Delivered),
-        ];
-        for from in all {
-            for to in all {
-                assert_eq!(may_become(from, to), allowed.contains(&(from, to)), "{from:?} → {to:?}");
-            }
         }
     }
 }

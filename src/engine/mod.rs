@@ -4,4 +4,5 @@
 
 pub mod api;
 pub mod avatar;
+pub mod body;
 pub mod effect;
