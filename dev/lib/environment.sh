@@ -100,10 +100,10 @@ make_root() {
         --include="$(IFS=,; echo "${packages[*]}")" "$suite" "$new" "$(debian_mirror)"
     as_root touch "$new/.complete"
     as_root mv "$new" "$root"
-    # Roots of earlier package lists are of no more use.
+    # Roots of earlier package lists go when nobody has entered them for a while: another checkout may be at work in one.
     local old
     for old in "$cache/$suite"-*; do
-        [ "$old" = "$root" ] || as_root rm -rf "$old"
+        [ "$old" = "$root" ] || [ -z "$(find "$old/.complete" -mtime +7 2>/dev/null)" ] || as_root rm -rf "$old"
     done
 }
 
@@ -141,7 +141,9 @@ prepare_environment() {
 enter_root() {
     local root=$1 path
     command -v bwrap >/dev/null || quietly "installing bubblewrap" as_root apt-get install -y -q --no-install-recommends bubblewrap
-    runner=(bwrap --bind "$root" / --dev /dev --proc /proc --ro-bind /sys /sys
+    touch "$root/.complete" 2>/dev/null || true
+    # With process ids of its own, so that what was started in there ends with it, whatever happens to the scripts.
+    runner=(bwrap --bind "$root" / --dev /dev --unshare-pid --proc /proc --ro-bind /sys /sys
         --tmpfs /run --tmpfs /dev/shm --bind /tmp /tmp --bind "$HOME" "$HOME" --die-with-parent
         --ro-bind-try /etc/resolv.conf /etc/resolv.conf --ro-bind-try /etc/hosts /etc/hosts
         --ro-bind-try /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
@@ -162,9 +164,19 @@ enter_root() {
 in_environment() {
     prepare_environment
     cd "$repo" || exit 1
+    # Every build of the checkout sees the same value: another one would compile the library anew.
+    local -x STONECHAT_LOCALE_DIR=${STONECHAT_LOCALE_DIR:-/usr/local/share/locale}
     if [ ${#runner[@]} = 0 ]; then
         PATH=$HOME/.cargo/bin:$PATH "$@"
     else
         "${runner[@]}" "$@"
     fi
+}
+
+# Goes on with a script of the checkout inside the environment; returns there at once.
+enter_environment() {
+    [ -z "${STONECHAT_ENTERED:-}" ] || { cd "$repo" && return; }
+    local -x STONECHAT_ENTERED=1
+    in_environment "$repo/$1" "${@:2}"
+    exit
 }
