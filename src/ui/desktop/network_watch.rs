@@ -22,25 +22,25 @@ pub struct NetworkWatch {
 impl NetworkWatch {
     /// `on_change` is told whether there is a network now.
     pub fn new(on_change: impl Fn(bool) + 'static) -> Self {
-        let (changes, changed) = async_channel::bounded::<()>(1);
+        let (sender, receiver) = async_channel::bounded::<()>(1);
         let monitor = gio::NetworkMonitor::default();
         let handler = {
-            let changes = changes.clone();
+            let sender = sender.clone();
             monitor.connect_network_changed(move |_, _| {
-                let _ = changes.try_send(());
+                let _ = sender.try_send(());
             })
         };
         let listening = {
             let monitor = monitor.clone();
             glib::spawn_future_local(async move {
-                while changed.recv().await.is_ok() {
+                while receiver.recv().await.is_ok() {
                     glib::timeout_future(QUIET).await;
-                    while changed.try_recv().is_ok() {}
+                    while receiver.try_recv().is_ok() {}
                     on_change(monitor.is_network_available());
                 }
             })
         };
-        let waking = glib::spawn_future_local(watch_sleep(changes));
+        let waking = glib::spawn_future_local(watch_sleep(sender));
         Self { monitor, handler: Some(handler), listening, waking }
     }
 }
@@ -57,7 +57,7 @@ impl Drop for NetworkWatch {
 }
 
 /// Reports the end of a sleep: `PrepareForSleep(false)` of logind. Without a system bus there is nothing to watch.
-async fn watch_sleep(changes: async_channel::Sender<()>) {
+async fn watch_sleep(sender: async_channel::Sender<()>) {
     let Ok(bus) = gio::bus_get_future(gio::BusType::System).await else { return };
     let _subscription = bus.subscribe_to_signal(
         Some("org.freedesktop.login1"),
@@ -68,7 +68,7 @@ async fn watch_sleep(changes: async_channel::Sender<()>) {
         gio::DBusSignalFlags::NONE,
         move |signal| {
             if signal.parameters.get::<(bool,)>() == Some((false,)) {
-                let _ = changes.try_send(());
+                let _ = sender.try_send(());
             }
         },
     );

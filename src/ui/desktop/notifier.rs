@@ -51,9 +51,9 @@ struct Shown {
 impl Notifier {
     /// `on_pressed` is called on the main loop when a notification was pressed.
     pub fn new(on_pressed: impl Fn(ConversationId) + 'static) -> Self {
-        let (pressed, presses) = async_channel::unbounded();
+        let (pressed, receiver) = async_channel::unbounded();
         glib::spawn_future_local(async move {
-            while let Ok(conversation) = presses.recv().await {
+            while let Ok(conversation) = receiver.recv().await {
                 on_pressed(conversation);
             }
         });
