@@ -5,4 +5,5 @@
 pub mod api;
 pub mod avatar;
 pub mod body;
+pub mod chat_state;
 pub mod effect;
