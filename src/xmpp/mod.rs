@@ -6,6 +6,7 @@
 mod availability;
 mod chat_state;
 mod problem;
+pub mod session;
 mod subscription;
 
 pub use availability::Availability;

@@ -1,0 +1,126 @@
+//! The engine's side of a session: what it can be told and asked.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use minidom::Element;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use super::{event::Tag, stand_in::StanzaError, trust::Trust};
+use crate::{
+    ids::{BareJid, Jid},
+    secret::Secret,
+};
+
+/// How long the reply to an IQ is waited for.
+pub const IQ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a session needs to know of its account.
+#[derive(Debug, Clone)]
+pub struct AccountConfig {
+    pub address: BareJid,
+    pub password: Option<Secret>,
+    /// Where to connect to instead of what the domain's DNS says.
+    pub host: Option<String>,
+    /// Port on `host`, or on the domain.
+    pub port: Option<u16>,
+    /// Authorities beside the system's, as PEM.
+    pub ca_file: Option<PathBuf>,
+    /// The resource to ask for; without it the server chooses.
+    pub resource: Option<String>,
+    /// Names this installation to the server, the same over restarts (XEP-0388 §2.3.1).
+    pub agent: Uuid,
+    pub trust: Arc<Trust>,
+}
+
+/// Whether an IQ asks for something or changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IqKind {
+    Get,
+    Set,
+}
+
+/// Why an IQ has no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IqError {
+    #[error("refused: {0}")]
+    Stanza(StanzaError),
+    #[error("no answer in time")]
+    Timeout,
+    /// The session ended before the answer came. Whether it was carried out is not known.
+    #[error("the session was lost")]
+    Lost,
+}
+
+/// What the actor is told. Without `Debug`, because it holds what people write.
+pub(super) enum Request {
+    Send { stanza: Element, tag: Option<Tag> },
+    Iq { to: Option<Jid>, kind: IqKind, payload: Element, reply: oneshot::Sender<Result<Option<Element>, IqError>> },
+    Handled(u32),
+    ReconnectNow,
+    NetworkChanged { available: bool },
+    SetPassword(Secret),
+    Close(oneshot::Sender<()>),
+}
+
+/// Speaks to a session from anywhere. The session ends when the last handle is gone.
+#[derive(Debug, Clone)]
+pub struct SessionHandle {
+    requests: mpsc::UnboundedSender<Request>,
+}
+
+impl SessionHandle {
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Request>) {
+        let (requests, receiver) = mpsc::unbounded_channel();
+        (Self { requests }, receiver)
+    }
+
+    /// Puts a stanza in line. With a tag it comes back in `Acked` or `Unsent`.
+    ///
+    /// While there is no stream it waits in line if the session may yet be resumed; else it comes back as undelivered at once.
+    pub fn send(&self, stanza: Element, tag: Option<Tag>) {
+        let _ = self.requests.send(Request::Send { stanza, tag });
+    }
+
+    /// Asks an entity, or without `to` our own server on behalf of the account, and waits for the answer: the payload of a
+    /// result, if it has one.
+    pub async fn iq(&self, to: Option<Jid>, kind: IqKind, payload: Element) -> Result<Option<Element>, IqError> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::Iq { to, kind, payload, reply }).map_err(|_| IqError::Lost)?;
+        // When this gives up, the session sees that nobody waits any more.
+        match tokio::time::timeout(IQ_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(IqError::Lost),
+            Err(_) => Err(IqError::Timeout),
+        }
+    }
+
+    /// So many more counted events (`Stanza`, `Counted`), in the order in which they came, are dealt with for good: only then
+    /// does the server learn that it need not keep them.
+    pub fn handled(&self, count: u32) {
+        let _ = self.requests.send(Request::Handled(count));
+    }
+
+    /// Does not wait for the next try, and checks a connection that seems to stand.
+    pub fn reconnect_now(&self) {
+        let _ = self.requests.send(Request::ReconnectNow);
+    }
+
+    /// The machine's network has changed, or the machine has woken up.
+    pub fn network_changed(&self, available: bool) {
+        let _ = self.requests.send(Request::NetworkChanged { available });
+    }
+
+    /// Another password, for the next sign-in; ends waiting for the person.
+    pub fn set_password(&self, password: Secret) {
+        let _ = self.requests.send(Request::SetPassword(password));
+    }
+
+    /// Closes the stream in an orderly way, which ends the session for good; ready when that is done.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.requests.send(Request::Close(done)).is_ok() {
+            let _ = closed.await;
+        }
+    }
+}
