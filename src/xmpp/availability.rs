@@ -11,3 +11,29 @@ pub enum Availability {
     Online,
     FreeForChat,
 }
+
+impl Availability {
+    /// Reads a `<show/>`. An empty or unknown one is as good as none.
+    #[must_use]
+    pub fn from_show(show: Option<&str>) -> Self {
+        match show.map(str::trim) {
+            Some("chat") => Self::FreeForChat,
+            Some("away") => Self::Away,
+            Some("xa") => Self::ExtendedAway,
+            Some("dnd") => Self::DoNotDisturb,
+            _ => Self::Online,
+        }
+    }
+
+    /// The text of `<show/>`; online, it is left out.
+    #[must_use]
+    pub const fn show(self) -> Option<&'static str> {
+        match self {
+            Self::Offline | Self::Online => None,
+            Self::FreeForChat => Some("chat"),
+            Self::Away => Some("away"),
+            Self::ExtendedAway => Some("xa"),
+            Self::DoNotDisturb => Some("dnd"),
+        }
+    }
+}

@@ -4,12 +4,37 @@
 //! Knows `tokio-xmpp` and `xmpp-parsers`, and nothing of the store, the engine or the window.
 
 mod availability;
-mod chat_state;
+pub mod avatar;
+pub mod caps;
+pub mod carbon;
+pub mod chat_state;
+pub mod datetime;
+pub mod delay;
+pub mod disco;
+pub mod hint;
+pub mod incoming;
+pub mod iq;
+pub mod message;
+pub mod nickname;
+pub mod own;
+pub mod ping;
+pub mod presence;
 mod problem;
+pub mod pubsub;
+pub mod receipt;
+pub mod roster;
 pub mod session;
+pub mod stanza_error;
+pub mod stanza_id;
 mod subscription;
+pub mod time;
+pub mod vcard;
+pub mod vcard_update;
+pub mod version;
+pub mod xml;
 
 pub use availability::Availability;
 pub use chat_state::ChatState;
 pub use problem::{CertificateProblem, ConnectStep, Problem};
+pub use stanza_error::StanzaError;
 pub use subscription::Subscription;

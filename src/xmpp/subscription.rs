@@ -11,3 +11,28 @@ pub enum Subscription {
     From,
     Both,
 }
+
+impl Subscription {
+    /// Reads the attribute of a roster item; missing or unknown it is `None`, which promises nothing.
+    #[must_use]
+    pub fn read(text: Option<&str>) -> Self {
+        match text.map(str::trim) {
+            Some("to") => Self::To,
+            Some("from") => Self::From,
+            Some("both") => Self::Both,
+            _ => Self::None,
+        }
+    }
+
+    /// Whether we see their presence.
+    #[must_use]
+    pub const fn sees_them(self) -> bool {
+        matches!(self, Self::To | Self::Both)
+    }
+
+    /// Whether they see ours.
+    #[must_use]
+    pub const fn sees_us(self) -> bool {
+        matches!(self, Self::From | Self::Both)
+    }
+}

@@ -1,0 +1,75 @@
+//! Building messages of one-to-one chats (RFC 6121 §5). Reading them is `incoming`'s.
+
+use super::{
+    chat_state::ChatState,
+    delay::{self, Delay},
+    nickname, receipt, stanza_id,
+    xml::{self, Build as _, Element},
+};
+use crate::ids::{Jid, OriginId, Timestamp};
+use xmpp_parsers::ns;
+
+/// What a chat message may carry beside its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// Ask the other side's client to say that it has the message.
+    pub wants_receipt: bool,
+    /// `Active` where the other side may know what we do (XEP-0085 §5.1).
+    pub chat_state: Option<ChatState>,
+    /// Our own, in the first message to somebody who does not know us (XEP-0172 §4.2).
+    pub nickname: Option<String>,
+    /// When it was written, if that was not now (XEP-0203 §4).
+    pub written_at: Option<Timestamp>,
+}
+
+/// A chat message. Its `id` is its origin id, so that a receipt or an error names it either way.
+#[must_use]
+pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
+    xml::element("message", ns::JABBER_CLIENT)
+        .with_attr("type", "chat")
+        .with_attr("to", to.as_str())
+        .with_attr("id", &id.0)
+        .with_child(xml::element("body", ns::JABBER_CLIENT).with_text(body))
+        .with_child(stanza_id::build_origin(id))
+        .with_children(extras.wants_receipt.then(receipt::request))
+        .with_children(extras.chat_state.map(ChatState::element))
+        .with_children(extras.nickname.as_deref().map(nickname::build))
+        .with_children(extras.written_at.map(|stamp| delay::build(&Delay { stamp, from: None })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xmpp::incoming::{self, Incoming, MessageKind};
+
+    #[test]
+    fn what_is_built_is_read_as_the_same() {
+        let to = Jid::new("juliet@capulet.example").unwrap();
+        let id = OriginId("de305d54-75b4-431b-adb2-eb6b9e546013".to_owned());
+        let extras = Extras {
+            wants_receipt: true,
+            chat_state: Some(ChatState::Active),
+            nickname: Some("Romeo".to_owned()),
+            written_at: Some(Timestamp(1_234)),
+        };
+        let built = chat(&to, &id, "<3 & \u{1f339}\n\u{0}line", &extras);
+        let Incoming::Message(read) = incoming::parse(&String::from(&built).parse().unwrap()) else {
+            panic!("not a message")
+        };
+        assert_eq!(read.kind, MessageKind::Chat);
+        assert_eq!(read.to, Some(to));
+        assert_eq!(read.id.as_ref(), Some(&id.0));
+        assert_eq!(read.origin_id, Some(id));
+        assert_eq!(read.body.as_deref(), Some("<3 & \u{1f339}\nline"));
+        assert!(read.receipt_request);
+        assert_eq!(read.chat_state, Some(ChatState::Active));
+        assert_eq!(read.nickname.as_deref(), Some("Romeo"));
+        assert_eq!(read.delay, Some(Delay { stamp: Timestamp(1_234), from: None }));
+    }
+
+    #[test]
+    fn a_bare_message_carries_body_and_id_alone() {
+        let built = chat(&Jid::new("a@b").unwrap(), &OriginId("1".to_owned()), "x", &Extras::default());
+        assert_eq!(built.children().count(), 2);
+    }
+}
