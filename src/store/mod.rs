@@ -1,7 +1,29 @@
 //! What is remembered: one SQLite file per profile, numbered migrations, one file per table group.
 //!
-//! Knows `rusqlite`, and nothing of stanzas, the engine or the window.
+//! Knows `rusqlite`, and nothing of stanzas, the engine or the window. Each table's module has its row as a struct and plain
+//! functions on a [`rusqlite::Connection`], to be called inside [`Store::write`] and [`Store::read`].
 
+pub mod account;
+pub mod avatar;
+pub mod caps;
+mod column;
+pub mod contact;
+pub mod conversation;
+mod damage;
+mod database;
+mod error;
+pub mod export;
+pub mod history;
+pub mod message;
 mod message_state;
+mod migration;
+mod read_only;
+pub mod request;
+#[cfg(test)]
+mod tests;
+mod worker;
 
+pub use database::{DATABASE_NAME, Opened, Store};
+pub use error::{OpenError, StoreError};
 pub use message_state::{MessageState, SendFailure};
+pub use read_only::ReadOnly;

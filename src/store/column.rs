@@ -1,0 +1,91 @@
+//! How the types that several tables share stand in a column.
+//!
+//! Enums of the tables are integers that the schema checks, each with the Rust twin that [`checked_integer!`] joins to it.
+
+use std::str::FromStr;
+
+use rusqlite::{
+    Row, ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+
+use crate::ids::{AccountId, AvatarHash, BareJid, ConversationId, MessageId, OriginId, Timestamp};
+
+macro_rules! integer_column {
+    ($($name:ident),+) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                self.0.to_sql()
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_i64().map(Self)
+            }
+        }
+    )+};
+}
+
+integer_column!(AccountId, ConversationId, MessageId, Timestamp);
+
+/// Joins each variant of an enum to the integer that means it in the database: `checked_integer!(Colour { 0 => [Colour::Red] })`.
+macro_rules! checked_integer {
+    ($name:ty { $($code:literal => [$($variant:tt)+]),+ $(,)? }) => {
+        impl rusqlite::ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                let code: i64 = match self {
+                    $($($variant)+ => $code,)+
+                };
+                Ok(code.into())
+            }
+        }
+
+        impl rusqlite::types::FromSql for $name {
+            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+                match value.as_i64()? {
+                    $($code => Ok($($variant)+),)+
+                    other => Err(rusqlite::types::FromSqlError::OutOfRange(other)),
+                }
+            }
+        }
+    };
+}
+pub(super) use checked_integer;
+
+impl ToSql for OriginId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
+impl FromSql for OriginId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        String::column_result(value).map(Self)
+    }
+}
+
+impl ToSql for AvatarHash {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+impl FromSql for AvatarHash {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::parse(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// An address out of a column; it goes in with `as_str()`.
+pub(super) fn address(row: &Row<'_>, index: usize) -> rusqlite::Result<BareJid> {
+    struct Address(BareJid);
+
+    impl FromSql for Address {
+        fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+            BareJid::from_str(value.as_str()?).map(Self).map_err(FromSqlError::other)
+        }
+    }
+
+    row.get::<_, Address>(index).map(|address| address.0)
+}

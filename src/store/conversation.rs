@@ -1,0 +1,202 @@
+//! Conversations: an account and the address it talks with, how the person has set them, and how far they have read.
+//!
+//! The last message and the number of unread ones are not columns: two indices answer both (`benches/store.rs` measures it).
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{MessageState, StoreError, column::address};
+use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestamp};
+
+/// How many characters of a message stand in a list.
+pub const PREVIEW_LENGTH: usize = 200;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationRow {
+    pub id: ConversationId,
+    pub account: AccountId,
+    pub peer: BareJid,
+    pub is_listed: bool,
+    pub is_muted: bool,
+    pub is_pinned: bool,
+    pub draft: Option<String>,
+    /// The list's order, newest first.
+    pub active_at: Timestamp,
+    /// Everything up to here has been read.
+    pub read: Cursor,
+    pub unread: u32,
+    pub last: Option<LastMessage>,
+}
+
+/// The newest message of a conversation, for one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastMessage {
+    pub cursor: Cursor,
+    pub time: Timestamp,
+    pub is_outgoing: bool,
+    pub state: MessageState,
+    /// What [`preview`] makes of the body.
+    pub text: String,
+}
+
+/// What [`mark_read`] has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadMark {
+    pub up_to: Cursor,
+    pub unread: u32,
+    /// False when this much had been read already.
+    pub has_moved: bool,
+}
+
+// The body is cut here, so that a start does not carry long texts about.
+const SELECT: &str = "
+    SELECT c.id, c.account_id, c.peer, c.is_listed, c.is_muted, c.is_pinned, c.draft, c.active_at, c.read_position, c.read_id,
+        (SELECT count(*) FROM message AS i WHERE i.conversation_id = c.id AND i.is_outgoing = 0
+            AND (i.position, i.id) > (c.read_position, c.read_id)),
+        l.id, l.position, l.time, l.is_outgoing, l.state, substr(l.body, 1, 200)
+    FROM conversation AS c LEFT JOIN message AS l ON l.id =
+        (SELECT n.id FROM message AS n WHERE n.conversation_id = c.id ORDER BY n.position DESC, n.id DESC LIMIT 1)";
+
+/// All conversations of an account, also those that are not in the list.
+pub fn all(connection: &Connection, account: AccountId) -> Result<Vec<ConversationRow>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} WHERE c.account_id = ?1 ORDER BY c.id"))?;
+    let rows = statement.query_map([account], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// # Errors
+/// `NotFound`.
+pub fn by_id(connection: &Connection, id: ConversationId) -> Result<ConversationRow, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} WHERE c.id = ?1"))?;
+    Ok(statement.query_row([id], from_row)?)
+}
+
+pub fn find(connection: &Connection, account: AccountId, peer: &BareJid) -> Result<Option<ConversationId>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id FROM conversation WHERE account_id = ?1 AND peer = ?2")?;
+    Ok(statement.query_row(params![account, peer.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// A conversation that is new is not in the list yet: [`touch`] or [`list`] puts it there.
+pub fn find_or_create(
+    connection: &Connection,
+    account: AccountId,
+    peer: &BareJid,
+    now: Timestamp,
+) -> Result<ConversationId, StoreError> {
+    if let Some(id) = find(connection, account, peer)? {
+        return Ok(id);
+    }
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO conversation (account_id, peer, is_listed, active_at) VALUES (?1, ?2, 0, ?3) RETURNING id",
+    )?;
+    Ok(statement.query_row(params![account, peer.as_str(), now], |row| row.get(0))?)
+}
+
+/// A message came or went: puts the conversation into the list, not further down than it is. Once per batch is enough.
+pub fn touch(connection: &Connection, id: ConversationId, time: Timestamp) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached("UPDATE conversation SET is_listed = 1, active_at = max(active_at, ?2) WHERE id = ?1")?;
+    found(statement.execute(params![id, time])?)
+}
+
+/// The person opened it: puts it into the list, on top if it was not in it.
+pub fn list(connection: &Connection, id: ConversationId, now: Timestamp) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE conversation SET active_at = iif(is_listed, active_at, max(active_at, ?2)), is_listed = 1 WHERE id = ?1",
+    )?;
+    found(statement.execute(params![id, now])?)
+}
+
+/// Takes it out of the list; its history stays.
+pub fn unlist(connection: &Connection, id: ConversationId) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE conversation SET is_listed = 0 WHERE id = ?1")?;
+    found(statement.execute([id])?)
+}
+
+/// An empty draft is none.
+pub fn set_draft(connection: &Connection, id: ConversationId, text: &str) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE conversation SET draft = nullif(?2, '') WHERE id = ?1")?;
+    found(statement.execute(params![id, text])?)
+}
+
+pub fn set_muted(connection: &Connection, id: ConversationId, is_muted: bool) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE conversation SET is_muted = ?2 WHERE id = ?1")?;
+    found(statement.execute(params![id, is_muted])?)
+}
+
+pub fn set_pinned(connection: &Connection, id: ConversationId, is_pinned: bool) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE conversation SET is_pinned = ?2 WHERE id = ?1")?;
+    found(statement.execute(params![id, is_pinned])?)
+}
+
+/// Everything up to `up_to` has been read. The mark never moves back, nor past the newest message, so that what comes later is
+/// unread.
+///
+/// # Errors
+/// `NotFound` where there is no such conversation.
+pub fn mark_read(connection: &Connection, id: ConversationId, up_to: Cursor) -> Result<ReadMark, StoreError> {
+    let newest = super::message::newest_cursor(connection, id)?;
+    let up_to = newest.map_or(Cursor { position: 0, id: MessageId(0) }, |newest| up_to.min(newest));
+    let mut statement = connection.prepare_cached(
+        "UPDATE conversation SET read_position = ?2, read_id = ?3
+         WHERE id = ?1 AND (read_position, read_id) < (?2, ?3)",
+    )?;
+    let has_moved = statement.execute(params![id, up_to.position, up_to.id])? > 0;
+    let mut statement = connection.prepare_cached(
+        "SELECT read_position, read_id,
+            (SELECT count(*) FROM message AS i WHERE i.conversation_id = c.id AND i.is_outgoing = 0
+                AND (i.position, i.id) > (c.read_position, c.read_id))
+         FROM conversation AS c WHERE id = ?1",
+    )?;
+    Ok(statement.query_row([id], |row| {
+        let up_to = Cursor { position: row.get(0)?, id: row.get(1)? };
+        Ok(ReadMark { up_to, unread: row.get(2)?, has_moved })
+    })?)
+}
+
+/// The first characters of a text on one line.
+#[must_use]
+pub fn preview(body: &str) -> String {
+    let mut text = String::with_capacity(body.len().min(PREVIEW_LENGTH));
+    let mut lines = body.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut left = PREVIEW_LENGTH;
+    text.extend(lines.next().into_iter().flat_map(str::chars).take(left));
+    for line in lines {
+        left = PREVIEW_LENGTH.saturating_sub(text.chars().count());
+        if left == 0 {
+            break;
+        }
+        text.push(' ');
+        text.extend(line.chars().take(left - 1));
+    }
+    text
+}
+
+fn found(changed: usize) -> Result<(), StoreError> {
+    if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
+    let last = match row.get::<_, Option<MessageId>>(11)? {
+        Some(id) => Some(LastMessage {
+            cursor: Cursor { position: row.get(12)?, id },
+            time: row.get(13)?,
+            is_outgoing: row.get(14)?,
+            state: row.get(15)?,
+            text: preview(row.get_ref(16)?.as_str()?),
+        }),
+        None => None,
+    };
+    Ok(ConversationRow {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        peer: address(row, 2)?,
+        is_listed: row.get(3)?,
+        is_muted: row.get(4)?,
+        is_pinned: row.get(5)?,
+        draft: row.get(6)?,
+        active_at: row.get(7)?,
+        read: Cursor { position: row.get(8)?, id: row.get(9)? },
+        unread: row.get(10)?,
+        last,
+    })
+}

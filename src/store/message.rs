@@ -1,0 +1,247 @@
+//! Messages: storing them once, and what becomes of them. Reading them by the page is `history`'s.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    MessageState, StoreError,
+    column::{address, checked_integer},
+};
+use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp};
+
+/// Units of a position in a millisecond: room for messages that must stand between two of the same time.
+const UNITS: i64 = 1_024;
+
+/// Where a new message stands in its conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// After all others, and nearest to its time: whatever arrives now, also what waited at the server. Its time may lie
+    /// before that of messages that have been read, and it must be seen all the same.
+    Last,
+    /// Where its time belongs: history that is filled in later.
+    ByTime,
+}
+
+/// Whether we or the other side wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Incoming,
+    Outgoing,
+}
+
+checked_integer!(Direction {
+    0 => [Direction::Incoming],
+    1 => [Direction::Outgoing],
+});
+
+/// The id that an archive gave a message (XEP-0359 §3.1). Only to be stored when the archive is one that the account trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveId {
+    pub by: BareJid,
+    pub id: String,
+}
+
+/// A message that is to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    pub conversation: ConversationId,
+    pub place: Place,
+    pub sender: BareJid,
+    pub body: String,
+    /// As it is shown.
+    pub time: Timestamp,
+    /// `Received` says that it is incoming; all others, that it is our own.
+    pub state: MessageState,
+    pub origin_id: Option<OriginId>,
+    /// The stanza's `id`.
+    pub stanza_id: Option<String>,
+    pub archive_id: Option<ArchiveId>,
+    /// The sender asks for a receipt (XEP-0184), or we did.
+    pub wants_receipt: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    pub cursor: Cursor,
+    pub conversation: ConversationId,
+    pub sender: BareJid,
+    pub body: String,
+    pub time: Timestamp,
+    pub state: MessageState,
+    pub origin_id: Option<OriginId>,
+    pub stanza_id: Option<String>,
+    pub archive_id: Option<ArchiveId>,
+    pub wants_receipt: bool,
+}
+
+impl MessageRow {
+    pub fn is_outgoing(&self) -> bool {
+        self.state != MessageState::Received
+    }
+}
+
+/// A message that the server has not taken over, and whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingMessage {
+    pub message: MessageRow,
+    pub peer: BareJid,
+}
+
+pub(super) const COLUMNS: &str = "m.id, m.position, m.conversation_id, m.sender, m.time, m.state, m.wants_receipt, m.origin_id, \
+                                  m.stanza_id, m.archive, m.archive_id, m.body";
+
+/// The position of a time. Times before 1970 and beyond the year 280,000 do not exist here.
+#[must_use]
+pub fn position_of(time: Timestamp) -> i64 {
+    time.0.max(0).saturating_mul(UNITS)
+}
+
+/// The position of something of this time that must stand after all that the conversation holds.
+pub fn position_after_all(
+    connection: &Connection,
+    conversation: ConversationId,
+    time: Timestamp,
+) -> Result<i64, StoreError> {
+    let newest = newest_cursor(connection, conversation)?;
+    Ok(newest.map_or(0, |cursor| cursor.position.saturating_add(1)).max(position_of(time)))
+}
+
+pub(super) fn newest_cursor(
+    connection: &Connection,
+    conversation: ConversationId,
+) -> Result<Option<Cursor>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, id FROM message WHERE conversation_id = ?1 ORDER BY position DESC, id DESC LIMIT 1",
+    )?;
+    let cursor = statement.query_row([conversation], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }));
+    Ok(cursor.optional()?)
+}
+
+/// Stores a message; `None` when it is there already, by its archive's id or by the sender's own id.
+///
+/// The conversation's place in the list is `conversation::touch`'s.
+pub fn insert(connection: &Connection, new: NewMessage) -> Result<Option<MessageRow>, StoreError> {
+    let position = match new.place {
+        Place::Last => position_after_all(connection, new.conversation, new.time)?,
+        Place::ByTime => position_of(new.time),
+    };
+    let direction = if new.state == MessageState::Received { Direction::Incoming } else { Direction::Outgoing };
+    let archive = new.archive_id.as_ref();
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO message (conversation_id, position, sender, is_outgoing, time, state, wants_receipt, origin_id, stanza_id,
+            archive, archive_id, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT DO NOTHING",
+    )?;
+    let inserted = statement.execute(params![
+        new.conversation,
+        position,
+        new.sender.as_str(),
+        direction,
+        new.time,
+        new.state,
+        new.wants_receipt,
+        new.origin_id,
+        new.stanza_id,
+        archive.map(|archive| archive.by.as_str()),
+        archive.map(|archive| &archive.id),
+        new.body,
+    ])?;
+    Ok((inserted > 0).then(|| MessageRow {
+        cursor: Cursor { position, id: MessageId(connection.last_insert_rowid()) },
+        conversation: new.conversation,
+        sender: new.sender,
+        body: new.body,
+        time: new.time,
+        state: new.state,
+        origin_id: new.origin_id,
+        stanza_id: new.stanza_id,
+        archive_id: new.archive_id,
+        wants_receipt: new.wants_receipt,
+    }))
+}
+
+/// # Errors
+/// `NotFound`.
+pub fn by_id(connection: &Connection, id: MessageId) -> Result<MessageRow, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM message AS m WHERE m.id = ?1"))?;
+    Ok(statement.query_row([id], from_row)?)
+}
+
+/// The message that `sender` gave this id, in one conversation. An id proves nothing without its sender.
+pub fn by_origin(
+    connection: &Connection,
+    conversation: ConversationId,
+    sender: &BareJid,
+    origin_id: &OriginId,
+) -> Result<Option<MessageRow>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message AS m WHERE m.conversation_id = ?1 AND m.origin_id = ?2 AND m.sender = ?3"
+    ))?;
+    Ok(statement.query_row(params![conversation, origin_id, sender.as_str()], from_row).optional()?)
+}
+
+/// Gives a message a new state, if it may become that ([`MessageState::may_become`]); the changed row, or `None`.
+pub fn advance(connection: &Connection, id: MessageId, state: MessageState) -> Result<Option<MessageRow>, StoreError> {
+    change_state(connection, id, state, |old| old.may_become(state))
+}
+
+/// A message that failed waits again, in its old place; `None` when it had not failed.
+pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+    change_state(connection, id, MessageState::Waiting, |old| matches!(old, MessageState::Failed(_)))
+}
+
+/// Deletes a message that failed; the row it was, or `None` when it had not failed.
+pub fn discard(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+    let row = by_id(connection, id)?;
+    if !matches!(row.state, MessageState::Failed(_)) {
+        return Ok(None);
+    }
+    connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id])?;
+    Ok(Some(row))
+}
+
+/// What an account has still to send, in the order in which it was written.
+pub fn pending(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
+    // 1 is `Waiting`; as a literal, so that the index of waiting messages serves.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS}, c.peer FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
+         WHERE m.state = 1 AND c.account_id = ?1 ORDER BY m.id"
+    ))?;
+    let rows = statement
+        .query_map([account], |row| Ok(PendingMessage { message: from_row(row)?, peer: address(row, 12)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn change_state(
+    connection: &Connection,
+    id: MessageId,
+    state: MessageState,
+    is_allowed: impl FnOnce(MessageState) -> bool,
+) -> Result<Option<MessageRow>, StoreError> {
+    let mut row = by_id(connection, id)?;
+    if row.state == MessageState::Received || !is_allowed(row.state) {
+        return Ok(None);
+    }
+    connection.prepare_cached("UPDATE message SET state = ?2 WHERE id = ?1")?.execute(params![id, state])?;
+    row.state = state;
+    Ok(Some(row))
+}
+
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+    let archive_id = match row.get::<_, Option<String>>(10)? {
+        Some(id) => Some(ArchiveId { by: address(row, 9)?, id }),
+        None => None,
+    };
+    Ok(MessageRow {
+        cursor: Cursor { id: row.get(0)?, position: row.get(1)? },
+        conversation: row.get(2)?,
+        sender: address(row, 3)?,
+        time: row.get(4)?,
+        state: row.get(5)?,
+        wants_receipt: row.get(6)?,
+        origin_id: row.get(7)?,
+        stanza_id: row.get(8)?,
+        archive_id,
+        body: row.get(11)?,
+    })
+}
