@@ -6,4 +6,6 @@ pub mod api;
 pub mod avatar;
 pub mod body;
 pub mod chat_state;
+pub mod clock;
 pub mod effect;
+pub mod event_sink;
