@@ -7,5 +7,7 @@ pub mod avatar;
 pub mod body;
 pub mod chat_state;
 pub mod clock;
+pub mod context;
 pub mod effect;
 pub mod event_sink;
+pub mod secrets;

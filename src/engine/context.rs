@@ -1,0 +1,106 @@
+//! What every part of the engine is given: where things are stored and told, and what the person has decided for all
+//! accounts.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use super::{
+    api::{AccountId, BareJid, CommandError, ConversationId, Event, Notice},
+    clock::{Clock, IdSource},
+    event_sink::EventSink,
+    secrets::SecretStore,
+};
+use crate::{
+    store::{Store, StoreError},
+    xmpp::session::{SessionHandle, Trust},
+};
+
+/// Shared by all accounts.
+#[derive(Debug)]
+pub struct Shared {
+    pub store: Store,
+    pub events: EventSink,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+    pub secrets: Arc<dyn SecretStore>,
+    pub trust: Arc<Trust>,
+    pub data_dir: PathBuf,
+    pub choices: Choices,
+}
+
+/// What the person has decided, or does at the moment.
+#[derive(Debug)]
+pub struct Choices {
+    in_front: Mutex<Option<ConversationId>>,
+    send_receipts: AtomicBool,
+    send_chat_states: AtomicBool,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            in_front: Mutex::default(),
+            send_receipts: AtomicBool::new(true),
+            send_chat_states: AtomicBool::new(true),
+        }
+    }
+}
+
+impl Choices {
+    /// The conversation that the person looks at.
+    pub fn in_front(&self) -> Option<ConversationId> {
+        *self.in_front.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set_in_front(&self, conversation: Option<ConversationId>) {
+        *self.in_front.lock().unwrap_or_else(PoisonError::into_inner) = conversation;
+    }
+
+    pub fn send_receipts(&self) -> bool {
+        self.send_receipts.load(Relaxed)
+    }
+
+    pub fn send_chat_states(&self) -> bool {
+        self.send_chat_states.load(Relaxed)
+    }
+
+    pub fn set_privacy(&self, send_receipts: bool, send_chat_states: bool) {
+        self.send_receipts.store(send_receipts, Relaxed);
+        self.send_chat_states.store(send_chat_states, Relaxed);
+    }
+}
+
+impl Shared {
+    /// Puts a failure of the store into the window's words, and tells of a full disk.
+    pub fn failed(&self, error: StoreError) -> CommandError {
+        if matches!(error, StoreError::DiskFull) {
+            self.events.emit(Event::Notice(Notice::DiskFull));
+        }
+        error.into()
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::DiskFull => Self::DiskFull,
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Stopped => Self::Stopped,
+            StoreError::Sqlite(error) => Self::Store(error.to_string()),
+        }
+    }
+}
+
+/// What the parts that work for one account are given.
+#[derive(Debug, Clone)]
+pub struct AccountContext {
+    pub id: AccountId,
+    pub address: BareJid,
+    pub session: SessionHandle,
+    pub shared: Arc<Shared>,
+}

@@ -1,0 +1,134 @@
+//! Where passwords are kept: in the desktop's keyring, and nowhere else.
+//!
+//! A keyring may ask the person to unlock it, for as long as they please; so each call has a deadline and nobody's start
+//! waits for it.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::OnceCell;
+
+use crate::{config, ids::BareJid, secret::Secret};
+
+/// How long the keyring may take: long enough for a person to type its password.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Why a secret could not be kept or found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// There is no keyring, it stays locked, or it does not answer.
+    #[error("no keyring: {0}")]
+    Unavailable(String),
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SecretError>> + Send + 'a>>;
+
+/// A place for passwords, by account address.
+pub trait SecretStore: fmt::Debug + Send + Sync {
+    /// `None` where there is none for this account.
+    fn password<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>>;
+    fn set_password<'a>(&'a self, account: &'a BareJid, password: &'a Secret) -> Answer<'a, ()>;
+    fn remove<'a>(&'a self, account: &'a BareJid) -> Answer<'a, ()>;
+}
+
+/// Keeps secrets while the program runs: for tests, and for an account that was given on the command line.
+#[derive(Debug, Default)]
+pub struct MemorySecrets {
+    passwords: Mutex<HashMap<BareJid, Secret>>,
+}
+
+impl SecretStore for MemorySecrets {
+    fn password<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>> {
+        let found = self.passwords.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn set_password<'a>(&'a self, account: &'a BareJid, password: &'a Secret) -> Answer<'a, ()> {
+        self.passwords.lock().unwrap_or_else(PoisonError::into_inner).insert(account.clone(), password.clone());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn remove<'a>(&'a self, account: &'a BareJid) -> Answer<'a, ()> {
+        self.passwords.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// The Secret Service, or in a sandbox the file that the secret portal has the key of.
+#[derive(Default)]
+pub struct Keyring {
+    keyring: OnceCell<oo7::Keyring>,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyring")
+    }
+}
+
+impl Keyring {
+    async fn open(&self) -> oo7::Result<&oo7::Keyring> {
+        let keyring = self.keyring.get_or_try_init(oo7::Keyring::new).await?;
+        keyring.unlock().await?;
+        Ok(keyring)
+    }
+}
+
+/// By these a secret is found again, by us and by a person who looks through the keyring.
+fn attributes(account: &BareJid) -> HashMap<&'static str, String> {
+    HashMap::from([("app-id", config::APP_ID.to_owned()), ("account", account.to_string())])
+}
+
+async fn within_deadline<T>(work: impl Future<Output = oo7::Result<T>>) -> Result<T, SecretError> {
+    match tokio::time::timeout(DEADLINE, work).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(SecretError::Unavailable(error.to_string())),
+        Err(_) => Err(SecretError::Unavailable("no answer in time".to_owned())),
+    }
+}
+
+impl SecretStore for Keyring {
+    fn password<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>> {
+        Box::pin(within_deadline(async move {
+            let items = self.open().await?.search_items(&attributes(account)).await?;
+            let Some(item) = items.first() else { return Ok(None) };
+            let secret = item.secret().await?;
+            Ok(std::str::from_utf8(secret.as_bytes()).ok().map(Secret::new))
+        }))
+    }
+
+    fn set_password<'a>(&'a self, account: &'a BareJid, password: &'a Secret) -> Answer<'a, ()> {
+        Box::pin(within_deadline(async move {
+            let label = format!("{} ({account})", config::APP_NAME);
+            let secret = oo7::Secret::text(password.expose());
+            self.open().await?.create_item(&label, &attributes(account), secret, true).await
+        }))
+    }
+
+    fn remove<'a>(&'a self, account: &'a BareJid) -> Answer<'a, ()> {
+        Box::pin(within_deadline(async move { self.open().await?.delete(&attributes(account)).await }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_keeps_a_password_until_it_is_removed() {
+        futures::executor::block_on(async {
+            let (secrets, account) = (MemorySecrets::default(), BareJid::new("a@b").unwrap());
+            assert_eq!(secrets.password(&account).await, Ok(None));
+            secrets.set_password(&account, &Secret::new("x")).await.unwrap();
+            assert_eq!(secrets.password(&account).await, Ok(Some(Secret::new("x"))));
+            secrets.remove(&account).await.unwrap();
+            assert_eq!(secrets.password(&account).await, Ok(None));
+        });
+    }
+}
