@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 {
-    ls data/*.desktop.in data/*.metainfo.xml.in data/*.gschema.xml 2>/dev/null || true
+    ls data/*.desktop.in data/*.metainfo.xml.in 2>/dev/null || true
     grep -rlE '\b_\("' resources --include='*.blp' 2>/dev/null || true
     grep -rlE '\b(n|p|np)?gettext(_f)?\(' src --include='*.rs' || true
 } | LC_ALL=C sort
