@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::stand_in::Incoming;
 use crate::{
     ids::FullJid,
-    xmpp::{ConnectStep, Problem},
+    xmpp::{ConnectStep, Problem, incoming::Incoming},
 };
 
 /// How many events may wait for the engine. While they do, nothing more is read from the server.

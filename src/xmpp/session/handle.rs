@@ -6,10 +6,11 @@ use minidom::Element;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{event::Tag, stand_in::StanzaError, trust::Trust};
+use super::{event::Tag, trust::Trust};
 use crate::{
     ids::{BareJid, Jid},
     secret::Secret,
+    xmpp::StanzaError,
 };
 
 /// How long the reply to an IQ is waited for.

@@ -5,11 +5,9 @@
 mod account;
 mod event;
 mod handle;
-mod stand_in;
 mod trust;
 
 pub use account::start;
 pub use event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState, Tag};
 pub use handle::{AccountConfig, IQ_TIMEOUT, IqError, IqKind, SessionHandle};
-pub use stand_in::{Incoming, StanzaError};
 pub use trust::Trust;
