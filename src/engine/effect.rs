@@ -5,10 +5,9 @@
 
 use minidom::Element;
 
-use super::api::{
-    AccountId, AvatarHash, BareJid, ChatState, Conversation, ConversationId, Cursor, Event, Message, MessageId,
-    Timestamp,
-};
+pub use crate::store::contact::AvatarSource;
+
+use super::api::{AccountId, AvatarHash, BareJid, ChatState, ConversationId, Event, MessageId, Timestamp};
 
 /// What the functions of a transaction have to know of the account they work for.
 #[derive(Debug, Clone)]
@@ -29,8 +28,8 @@ pub struct Scope {
 pub struct Outgoing {
     pub account: AccountId,
     pub stanza: Element,
-    /// Our own message: whoever sends it waits to hear what becomes of it.
-    pub message: Option<MessageId>,
+    /// Our own message and its conversation: whoever sends it waits to hear what becomes of it.
+    pub message: Option<(MessageId, ConversationId)>,
 }
 
 /// What somebody's avatar is said to be.
@@ -43,15 +42,6 @@ pub struct AvatarNotice {
     pub hash: Option<AvatarHash>,
 }
 
-/// Where an avatar was announced, and is to be fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AvatarSource {
-    /// XEP-0084.
-    Pep,
-    /// XEP-0153.
-    Vcard,
-}
-
 /// A chat state that somebody sent, with the conversation it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerState {
@@ -59,11 +49,13 @@ pub struct PeerState {
     pub state: ChatState,
 }
 
-/// What is to be done, in this order: `contacts`, `events`, `stanzas`, then the notices.
+/// What is to be done, in this order: `contacts`, `accounts`, `events`, `stanzas`, then the notices.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Contacts that are new or have changed. Whoever knows presences makes `ContactsChanged` of them.
     pub contacts: Vec<(AccountId, BareJid)>,
+    /// Accounts whose row has changed.
+    pub accounts: Vec<AccountId>,
     /// In the order in which the window has to hear them.
     pub events: Vec<Event>,
     pub stanzas: Vec<Outgoing>,
@@ -75,6 +67,7 @@ impl Effects {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.contacts.is_empty()
+            && self.accounts.is_empty()
             && self.events.is_empty()
             && self.stanzas.is_empty()
             && self.avatars.is_empty()
@@ -84,6 +77,7 @@ impl Effects {
     /// Appends what another transaction, or another part of the same one, has decided.
     pub fn merge(&mut self, other: Self) {
         self.contacts.extend(other.contacts);
+        self.accounts.extend(other.accounts);
         self.events.extend(other.events);
         self.stanzas.extend(other.stanzas);
         self.avatars.extend(other.avatars);
@@ -94,47 +88,6 @@ impl Effects {
     pub fn contact(&mut self, account: AccountId, address: &BareJid) {
         if !self.contacts.iter().any(|(a, b)| *a == account && b == address) {
             self.contacts.push((account, address.clone()));
-        }
-    }
-}
-
-/// What a batch did to one conversation; becomes as few events as possible.
-#[derive(Debug, Clone, Default)]
-pub struct Touched {
-    /// New messages, oldest first.
-    pub stored: Vec<Message>,
-    pub news: Vec<MessageId>,
-    /// Messages that were there before, in their new state.
-    pub changed: Vec<Message>,
-    /// The last message that somebody, here or on another device, has seen.
-    pub read: Option<Cursor>,
-}
-
-impl Touched {
-    /// The events for one conversation: the conversation first, so that the window knows whose messages follow.
-    pub fn into_events(self, conversation: Conversation, events: &mut Vec<Event>) {
-        let id = conversation.id;
-        events.push(Event::ConversationsChanged(vec![conversation]));
-        if !self.stored.is_empty() {
-            events.push(Event::MessagesStored { conversation: id, messages: self.stored, news: self.news });
-        }
-        if !self.changed.is_empty() {
-            events.push(Event::MessagesChanged { conversation: id, messages: self.changed });
-        }
-        if let Some(up_to) = self.read {
-            events.push(Event::ReadChanged { conversation: id, up_to });
-        }
-    }
-
-    /// Notes a message in its new state; what the same batch has stored is mended in place.
-    pub fn change(&mut self, message: Message) {
-        let same = |m: &&mut Message| m.cursor.id == message.cursor.id;
-        if let Some(stored) = self.stored.iter_mut().find(same) {
-            *stored = message;
-        } else if let Some(changed) = self.changed.iter_mut().find(same) {
-            *changed = message;
-        } else {
-            self.changed.push(message);
         }
     }
 }

@@ -5,9 +5,17 @@
 pub mod api;
 pub mod avatar;
 pub mod body;
+pub mod change;
 pub mod chat_state;
 pub mod clock;
 pub mod context;
+pub mod conversation;
 pub mod effect;
 pub mod event_sink;
+#[cfg(test)]
+mod fixture;
+pub mod inbound;
+pub mod outbox;
+pub mod route;
 pub mod secrets;
+mod snapshot;

@@ -194,7 +194,7 @@ fn create_file(path: &Path) -> io::Result<()> {
 
 /// A database in memory with the newest schema, for the tests of single tables.
 #[cfg(test)]
-pub(super) fn in_memory() -> Connection {
+pub(crate) fn in_memory() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     configure(&mut connection).unwrap();
     connection

@@ -23,6 +23,8 @@ pub mod request;
 mod tests;
 mod worker;
 
+#[cfg(test)]
+pub(crate) use database::in_memory;
 pub use database::{DATABASE_NAME, Opened, Store};
 pub use error::{OpenError, StoreError};
 pub use message_state::{MessageState, SendFailure};

@@ -1,0 +1,100 @@
+//! What a transaction does to conversations, gathered so that it becomes as few events as possible.
+
+use rusqlite::Connection;
+
+use super::api::{ConversationId, Cursor, Event, Message, MessageId};
+use crate::store::{
+    StoreError,
+    conversation::{self, ReadMark},
+};
+
+/// The conversations that a transaction touched, in the order in which it touched them first.
+#[derive(Debug, Default)]
+pub struct Changes(Vec<Change>);
+
+/// What happened to one conversation.
+#[derive(Debug)]
+pub struct Change {
+    conversation: ConversationId,
+    is_muted: bool,
+    /// New messages, oldest first.
+    stored: Vec<Message>,
+    news: Vec<MessageId>,
+    /// Messages that were there before, in their new state.
+    changed: Vec<Message>,
+    read: Option<Cursor>,
+}
+
+impl Changes {
+    /// What happened to this conversation so far.
+    pub fn of(&mut self, store: &Connection, conversation: ConversationId) -> Result<&mut Change, StoreError> {
+        let known = self.0.iter().position(|change| change.conversation == conversation);
+        let place = if let Some(place) = known {
+            place
+        } else {
+            self.0.push(Change {
+                conversation,
+                is_muted: conversation::by_id(store, conversation)?.is_muted,
+                stored: Vec::new(),
+                news: Vec::new(),
+                changed: Vec::new(),
+                read: None,
+            });
+            self.0.len() - 1
+        };
+        Ok(&mut self.0[place])
+    }
+
+    /// Brings conversations with new messages into the list, and says what has happened: of each conversation its new
+    /// snapshot first, so that the window knows whose messages follow.
+    pub fn finish(self, store: &Connection, events: &mut Vec<Event>) -> Result<(), StoreError> {
+        for Change { conversation, stored, news, changed, read, .. } in self.0 {
+            if let Some(newest) = stored.iter().map(|message| message.time).max() {
+                conversation::touch(store, conversation, newest)?;
+            }
+            events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));
+            if !stored.is_empty() {
+                events.push(Event::MessagesStored { conversation, messages: stored, news });
+            }
+            if !changed.is_empty() {
+                events.push(Event::MessagesChanged { conversation, messages: changed });
+            }
+            if let Some(up_to) = read {
+                events.push(Event::ReadChanged { conversation, up_to });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Change {
+    pub const fn is_muted(&self) -> bool {
+        self.is_muted
+    }
+
+    /// Notes a message that was stored.
+    pub fn store(&mut self, message: Message, is_news: bool) {
+        if is_news {
+            self.news.push(message.cursor.id);
+        }
+        self.stored.push(message);
+    }
+
+    /// Notes a message in its new state; what the same transaction has stored is mended in place.
+    pub fn change(&mut self, message: Message) {
+        let same = |m: &&mut Message| m.cursor.id == message.cursor.id;
+        if let Some(known) = self.stored.iter_mut().chain(&mut self.changed).find(same) {
+            *known = message;
+        } else {
+            self.changed.push(message);
+        }
+    }
+
+    /// Notes how far has been read. What has been read on another device meanwhile is no news here.
+    pub fn read(&mut self, mark: ReadMark) {
+        if mark.has_moved {
+            self.read = Some(mark.up_to);
+            self.news.clear();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use super::*;
+use crate::{
+    engine::fixture::{ALICE, BOB, Fixture, NOW, Seen},
+    ids::Timestamp,
+    store::SendFailure,
+};
+
+fn ids(outgoing: &[Outgoing]) -> Vec<MessageId> {
+    outgoing.iter().filter_map(|outgoing| Some(outgoing.message?.0)).collect()
+}
+
+#[test]
+fn a_message_is_a_row_an_event_and_a_stanza_under_one_id() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    conversation::set_draft(&fixture.store, conversation, "h").unwrap();
+    let (message, effects) = fixture.send(conversation, "hi");
+    assert_eq!((message.state, message.is_outgoing, message.time), (MessageState::Waiting, true, NOW));
+    let [Outgoing { stanza, message: Some(named), .. }] = &effects.stanzas[..] else { panic!("{effects:?}") };
+    assert_eq!(*named, (message.cursor.id, conversation));
+    assert_eq!(stanza.attr("to"), Some(BOB));
+    let row = message::by_id(&fixture.store, message.cursor.id).unwrap();
+    assert_eq!(stanza.attr("id"), row.origin_id.as_ref().map(|id| id.0.as_str()));
+    assert!(stanza.get_child("request", "urn:xmpp:receipts").is_some());
+    assert!(stanza.get_child("delay", "urn:xmpp:delay").is_none());
+    let seen = Seen::from(effects);
+    assert_eq!((seen.stored, seen.news), (vec![message], vec![]));
+    let [Event::ConversationsChanged(changed), Event::ReadChanged { .. }] = &seen.effects.events[..] else {
+        panic!("{:?}", seen.effects.events)
+    };
+    assert_eq!((changed[0].draft.as_deref(), changed[0].last.as_ref().unwrap().is_outgoing), (None, true));
+}
+
+#[test]
+fn what_waits_is_sent_in_order_until_the_server_has_it() {
+    let mut fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let sent: Vec<_> = ["one", "two", "three"].map(|text| fixture.send(conversation, text).0.cursor.id).into();
+    assert_eq!(ids(&pending(&fixture.store, &fixture.scope).unwrap()), sent);
+    let seen = Seen::from(acked(&fixture.store, &sent[..2]).unwrap());
+    assert_eq!(seen.states(), [MessageState::Sent; 2]);
+    assert_eq!(seen.effects.events.len(), 1, "one snapshot of the conversation");
+    fixture.scope.now = Timestamp(NOW.0 + 3_600_000);
+    let waiting = pending(&fixture.store, &fixture.scope).unwrap();
+    assert_eq!(ids(&waiting), sent[2..]);
+    assert!(waiting[0].stanza.get_child("delay", "urn:xmpp:delay").is_some(), "it says when it was written");
+}
+
+#[test]
+fn an_acknowledgement_that_comes_twice_or_for_nothing_changes_nothing() {
+    let fixture = Fixture::new();
+    let (message, _) = fixture.send(fixture.open(BOB), "hi");
+    acked(&fixture.store, &[message.cursor.id]).unwrap();
+    assert!(acked(&fixture.store, &[message.cursor.id, MessageId(99)]).unwrap().is_empty());
+}
+
+#[test]
+fn a_failed_message_is_retried_in_its_place_or_discarded() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let (first, _) = fixture.send(conversation, "first");
+    let (second, _) = fixture.send(conversation, "second");
+    let (id, other) = (first.cursor.id, second.cursor.id);
+    assert!(matches!(retry(&fixture.store, &fixture.scope, id), Err(StoreError::NotFound)), "it waits already");
+    assert!(matches!(discard(&fixture.store, id), Err(StoreError::NotFound)));
+    for id in [id, other] {
+        message::advance(&fixture.store, id, MessageState::Failed(SendFailure::Refused)).unwrap().unwrap();
+    }
+    let seen = Seen::from(retry(&fixture.store, &fixture.scope, id).unwrap());
+    assert_eq!((seen.changed[0].cursor, seen.states()), (first.cursor, vec![MessageState::Waiting]));
+    assert_eq!(ids(&seen.effects.stanzas), [id]);
+    let effects = discard(&fixture.store, other).unwrap();
+    assert_eq!(effects.events[0], Event::MessageRemoved { conversation, message: other });
+    assert!(matches!(message::by_id(&fixture.store, other), Err(StoreError::NotFound)));
+}
+
+#[test]
+fn a_note_to_oneself_wants_no_receipt_and_comes_back_unnoticed() {
+    let fixture = Fixture::new();
+    let (_, effects) = fixture.send(fixture.open(ALICE), "milk");
+    let stanza = &effects.stanzas[0].stanza;
+    assert!(stanza.get_child("request", "urn:xmpp:receipts").is_none());
+    let id = stanza.attr("id").unwrap().to_owned();
+    let mut echo = fixture.from(ALICE, "milk");
+    (echo.origin_id, echo.id) = (Some(OriginId(id.clone())), Some(id));
+    let seen = fixture.receive(&[echo]);
+    assert!(seen.stored.is_empty() && seen.news.is_empty());
+}
+
+#[test]
+fn nothing_is_given_to_the_session_twice_or_while_there_is_none() {
+    let mut outbox = Outbox::default();
+    let [one, two] = [1, 2].map(MessageId);
+    assert!(!outbox.admit(one));
+    outbox.set_online(true);
+    assert!(outbox.admit(one));
+    assert!(!outbox.admit(one));
+    outbox.set_online(false);
+    assert!(!outbox.admit(two));
+    outbox.set_online(true);
+    assert!(!outbox.admit(one), "the resumed session still has it");
+    assert!(outbox.admit(two));
+    outbox.release([one]);
+    assert!(outbox.admit(one));
+}

@@ -1,0 +1,64 @@
+//! Rows of the store as the window gets them.
+
+use super::api::{Conversation, HistoryAnchor, HistoryPage, Message, Preview};
+use crate::store::{
+    conversation::{ConversationRow, LastMessage},
+    history::{Anchor, Page},
+    message::MessageRow,
+};
+
+impl From<MessageRow> for Message {
+    fn from(row: MessageRow) -> Self {
+        Self {
+            cursor: row.cursor,
+            conversation: row.conversation,
+            is_outgoing: row.is_outgoing(),
+            sender: row.sender,
+            body: row.body,
+            time: row.time,
+            state: row.state,
+        }
+    }
+}
+
+impl From<LastMessage> for Preview {
+    fn from(last: LastMessage) -> Self {
+        let LastMessage { cursor, time, is_outgoing, state, text } = last;
+        Self { id: cursor.id, text, is_outgoing, time, state }
+    }
+}
+
+impl From<ConversationRow> for Conversation {
+    fn from(row: ConversationRow) -> Self {
+        Self {
+            id: row.id,
+            account: row.account,
+            peer: row.peer,
+            last: row.last.map(Preview::from),
+            unread: row.unread,
+            draft: row.draft,
+            is_muted: row.is_muted,
+            is_pinned: row.is_pinned,
+            is_listed: row.is_listed,
+            active_at: row.active_at,
+        }
+    }
+}
+
+impl From<HistoryAnchor> for Anchor {
+    fn from(anchor: HistoryAnchor) -> Self {
+        match anchor {
+            HistoryAnchor::Newest => Self::Newest,
+            HistoryAnchor::Before(cursor) => Self::Before(cursor),
+            HistoryAnchor::After(cursor) => Self::After(cursor),
+            HistoryAnchor::Around(message) => Self::Around(message),
+        }
+    }
+}
+
+impl From<Page> for HistoryPage {
+    fn from(page: Page) -> Self {
+        let Page { messages, has_older, has_newer } = page;
+        Self { messages: messages.into_iter().map(Message::from).collect(), has_older, has_newer }
+    }
+}
