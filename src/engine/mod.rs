@@ -15,6 +15,7 @@ pub mod event_sink;
 #[cfg(test)]
 mod fixture;
 pub mod inbound;
+pub mod nickname;
 pub mod outbox;
 pub mod route;
 pub mod secrets;

@@ -46,6 +46,12 @@ pub struct Picture {
     pub height: u32,
 }
 
+/// The media type of a picture, as its bytes show.
+#[must_use]
+pub fn media_type(bytes: &[u8]) -> &'static str {
+    image::guess_format(bytes).map_or("application/octet-stream", |format| format.to_mime_type())
+}
+
 /// What the window shows of a received picture.
 pub fn for_showing(bytes: &[u8]) -> Result<Picture, PictureError> {
     encode(&shrink(decode(bytes)?, SHOWN_SIDE))
