@@ -5,8 +5,11 @@ mod idle_watch;
 mod network_watch;
 mod notifier;
 mod service_thread;
+mod services;
 
-pub use background::Background;
-pub use idle_watch::IdleWatch;
-pub use network_watch::NetworkWatch;
-pub use notifier::{Notification, Notifier};
+use background::Background;
+use idle_watch::IdleWatch;
+use network_watch::NetworkWatch;
+use notifier::{Notification, Notifier};
+
+pub use services::Services;

@@ -1,0 +1,196 @@
+//! Joins the model to the desktop: news become notifications, absence becomes away, a changed network is told to the engine.
+//!
+//! Decides whether there is to be a notification; how it gets onto the screen is [`Notifier`]'s.
+
+use std::{cell::RefCell, path::PathBuf, rc::Rc};
+
+use gettextrs::gettext;
+use gtk::{
+    gio::{self, prelude::*},
+    glib::{self, clone},
+};
+
+use super::{Background, IdleWatch, NetworkWatch, Notification, Notifier};
+use crate::{
+    engine::api::{Command, ConversationId, Message},
+    model::{Conversation, Messenger},
+};
+
+/// How many of several messages a notification shows.
+const SHOWN_MESSAGES: usize = 3;
+
+/// Serves until it is dropped.
+#[derive(Debug)]
+pub struct Services {
+    messenger: Messenger,
+    settings: gio::Settings,
+    application: gio::Application,
+    notifier: Notifier,
+    idle: RefCell<Option<IdleWatch>>,
+    background: RefCell<Option<Background>>,
+    _network: NetworkWatch,
+}
+
+impl Services {
+    /// `open` brings a conversation to the front: its notification was pressed.
+    pub fn new(
+        application: &impl IsA<gio::Application>,
+        messenger: &Messenger,
+        settings: &gio::Settings,
+        open: impl Fn(ConversationId) + 'static,
+    ) -> Rc<Self> {
+        let network = NetworkWatch::new(clone!(
+            #[weak]
+            messenger,
+            move |available| messenger.send(Command::NetworkChanged { available })
+        ));
+        let services = Rc::new(Self {
+            messenger: messenger.clone(),
+            settings: settings.clone(),
+            application: application.clone().upcast(),
+            notifier: Notifier::new(open),
+            idle: RefCell::default(),
+            background: RefCell::default(),
+            _network: network,
+        });
+        services.watch_settings();
+        services.watch_messages();
+        services
+    }
+
+    fn watch_settings(self: &Rc<Self>) {
+        let on_change = |keys: &[&'static str], f: fn(&Self)| {
+            for key in keys {
+                let weak = Rc::downgrade(self);
+                self.settings.connect_changed(Some(key), move |_, _| {
+                    if let Some(services) = weak.upgrade() {
+                        f(&services);
+                    }
+                });
+            }
+            f(self);
+        };
+        on_change(&["away-when-idle", "away-after-minutes"], Self::apply_idle);
+        on_change(&["send-receipts", "send-chat-states"], Self::apply_privacy);
+        on_change(&["run-in-background"], Self::apply_background);
+        on_change(&["do-not-disturb", "notifications"], Self::apply_quiet);
+    }
+
+    fn watch_messages(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        self.messenger.connect_news(move |_, conversation, messages| {
+            if let Some(services) = weak.upgrade() {
+                services.tell(conversation, messages);
+            }
+        });
+        let weak = Rc::downgrade(self);
+        self.messenger.connect_read(move |_, conversation| {
+            if let Some(services) = weak.upgrade() {
+                services.notifier.withdraw(conversation.id());
+            }
+        });
+        let weak = Rc::downgrade(self);
+        self.messenger.connect_conversation_removed(move |_, conversation| {
+            if let Some(services) = weak.upgrade() {
+                services.notifier.withdraw(conversation.id());
+            }
+        });
+    }
+
+    fn tell(&self, conversation: &Conversation, messages: &[Message]) {
+        if self.is_quiet() || conversation.is_muted() || messages.is_empty() {
+            return;
+        }
+        let contact = conversation.contact();
+        let text =
+            if self.settings.boolean("notification-preview") { text_of(messages) } else { gettext("New message") };
+        let notification = Notification {
+            title: contact.display_name(),
+            text,
+            picture: contact.avatar_path().map(PathBuf::from),
+            open_label: gettext("Open"),
+        };
+        self.notifier.show(conversation.id(), notification);
+    }
+
+    fn is_quiet(&self) -> bool {
+        !self.settings.boolean("notifications") || self.settings.boolean("do-not-disturb")
+    }
+
+    fn apply_quiet(&self) {
+        if self.is_quiet() {
+            self.notifier.withdraw_all();
+        }
+    }
+
+    fn apply_idle(&self) {
+        if !self.settings.boolean("away-when-idle") {
+            if self.idle.take().is_some() {
+                self.messenger.send(Command::SetIdle { idle: false });
+            }
+            return;
+        }
+        let watch = IdleWatch::new(
+            self.settings.uint("away-after-minutes"),
+            clone!(
+                #[weak(rename_to = messenger)]
+                self.messenger,
+                move |idle| messenger.send(Command::SetIdle { idle })
+            ),
+        );
+        self.idle.replace(Some(watch));
+    }
+
+    fn apply_privacy(&self) {
+        self.messenger.send(Command::SetPrivacy {
+            send_receipts: self.settings.boolean("send-receipts"),
+            send_chat_states: self.settings.boolean("send-chat-states"),
+        });
+    }
+
+    /// While this is held, closing the window does not end the program.
+    fn apply_background(&self) {
+        if !self.settings.boolean("run-in-background") {
+            self.background.take();
+        } else if self.background.borrow().is_none() {
+            let background =
+                Background::enter(&self.application, &gettext("To receive messages while no window is open"), false);
+            self.background.replace(Some(background));
+        }
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        self.notifier.withdraw_all();
+    }
+}
+
+/// The last messages, a line each.
+fn text_of(messages: &[Message]) -> String {
+    let first = messages.len().saturating_sub(SHOWN_MESSAGES);
+    let lines: Vec<&str> = messages[first..].iter().map(|message| message.body.trim()).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::api::{BareJid, Cursor, MessageId, MessageState, Timestamp};
+
+    #[test]
+    fn of_many_messages_the_last_are_shown() {
+        let message = |body: &str| Message {
+            cursor: Cursor { position: 0, id: MessageId(0) },
+            conversation: ConversationId(0),
+            sender: BareJid::new("a@b").unwrap(),
+            is_outgoing: false,
+            body: body.to_owned(),
+            time: Timestamp(0),
+            state: MessageState::Received,
+        };
+        let messages: Vec<_> = ["1", "2 ", "3", "4"].into_iter().map(message).collect();
+        assert_eq!(text_of(&messages), "2\n3\n4");
+        assert_eq!(text_of(&messages[..1]), "1");
+    }
+}

@@ -1,0 +1,125 @@
+//! Those who ask to see our presence, each to be accepted or declined.
+
+use adw::{prelude::*, subclass::prelude::*};
+use gettextrs::gettext;
+use gtk::{gio, glib};
+
+use crate::{
+    engine::api::Command,
+    model::{Messenger, Request},
+};
+
+mod imp {
+    use super::glib;
+    use adw::subclass::prelude::*;
+    use gtk::CompositeTemplate;
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/requests_dialog.ui")]
+    pub struct RequestsDialog {
+        #[template_child]
+        pub(super) stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub(super) list: TemplateChild<gtk::ListBox>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for RequestsDialog {
+        const NAME: &'static str = "StonechatRequestsDialog";
+        type Type = super::RequestsDialog;
+        type ParentType = adw::Dialog;
+
+        fn class_init(klass: &mut Self::Class) {
+            klass.bind_template();
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    impl ObjectImpl for RequestsDialog {}
+    impl WidgetImpl for RequestsDialog {}
+    impl AdwDialogImpl for RequestsDialog {}
+}
+
+glib::wrapper! {
+    /// Open requests.
+    pub struct RequestsDialog(ObjectSubclass<imp::RequestsDialog>)
+        @extends adw::Dialog, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget, gtk::ShortcutManager;
+}
+
+impl RequestsDialog {
+    #[must_use]
+    pub fn new(messenger: &Messenger) -> Self {
+        let dialog: Self = glib::Object::new();
+        let requests = messenger.requests();
+        let weak = messenger.downgrade();
+        dialog.imp().list.bind_model(Some(&requests), move |item| {
+            let request = item.downcast_ref::<Request>().expect("the list holds requests");
+            row(request, &weak).upcast()
+        });
+        dialog.update(&requests);
+        let weak = dialog.downgrade();
+        let handler = requests.connect_items_changed(move |requests, _, _, _| {
+            if let Some(dialog) = weak.upgrade() {
+                dialog.update(requests);
+            }
+        });
+        let handler = std::cell::Cell::new(Some(handler));
+        dialog.connect_closed(move |_| {
+            if let Some(handler) = handler.take() {
+                requests.disconnect(handler);
+            }
+        });
+        dialog
+    }
+
+    fn update(&self, requests: &gio::ListStore) {
+        let page = if requests.n_items() == 0 { "empty" } else { "requests" };
+        self.imp().stack.set_visible_child_name(page);
+    }
+}
+
+fn row(request: &Request, messenger: &glib::WeakRef<Messenger>) -> adw::ActionRow {
+    let address = request.address().to_string();
+    let name = request.nickname().map_or_else(|| address.clone(), str::to_owned);
+    let words = request.text().filter(|text| !text.trim().is_empty());
+    let subtitle = match words {
+        Some(words) => format!("{address}\n“{}”", words.trim()),
+        None => address,
+    };
+    let row = adw::ActionRow::builder()
+        .title(&name)
+        .subtitle(&subtitle)
+        .subtitle_lines(4)
+        // Both come from a stranger.
+        .use_markup(false)
+        .build();
+    row.add_prefix(&adw::Avatar::new(40, Some(&name), true));
+    let button = |icon: &str, label: &str, class: &str, command: fn(&Request) -> Command| {
+        let button = gtk::Button::builder()
+            .icon_name(icon)
+            .tooltip_text(label)
+            .valign(gtk::Align::Center)
+            .css_classes(["circular", class])
+            .build();
+        button.update_property(&[gtk::accessible::Property::Label(&format!("{label}: {name}"))]);
+        let (request, messenger) = (request.clone(), messenger.clone());
+        button.connect_clicked(move |_| {
+            if let Some(messenger) = messenger.upgrade() {
+                messenger.send(command(&request));
+            }
+        });
+        button
+    };
+    row.add_suffix(&button("window-close-symbolic", &gettext("Decline"), "flat", |request| Command::DenyRequest {
+        account: request.account(),
+        address: request.address().clone(),
+    }));
+    row.add_suffix(&button("object-select-symbolic", &gettext("Accept"), "suggested-action", |request| {
+        Command::ApproveRequest { account: request.account(), address: request.address().clone(), add: true }
+    }));
+    row
+}
