@@ -9,7 +9,11 @@ pub const METADATA: &str = ns::AVATAR_METADATA;
 /// The node that holds the picture, in an item whose id is its hash.
 pub const DATA: &str = ns::AVATAR_DATA;
 
-/// One form of the picture (§4.2.1).
+/// The account's feature that says that its server copies the picture to the vCard, and its hash into our presence, so that
+/// neither is for us to do (XEP-0398 §2).
+pub const CONVERSION: &str = "urn:xmpp:pep-vcard-conversion:0";
+
+/// One form of the picture (§4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
     pub hash: AvatarHash,
@@ -42,7 +46,7 @@ pub fn parse_metadata(payload: &Element) -> Result<Option<Metadata>, ()> {
     Ok(forms.find(|form| !form.is_remote))
 }
 
-/// The item for the metadata node; without a picture, that there is none (§4.2.1).
+/// The item for the metadata node; without a picture, that there is none (§3.5).
 #[must_use]
 pub fn build_metadata(metadata: Option<&Metadata>) -> Element {
     let info = |metadata: &Metadata| {
@@ -59,7 +63,7 @@ pub fn build_metadata(metadata: Option<&Metadata>) -> Element {
 /// The picture's bytes out of an item of the data node.
 #[must_use]
 pub fn parse_data(payload: &Element) -> Option<Vec<u8>> {
-    payload.is("data", DATA).then(|| xml::decode_base64(&payload.text())).flatten()
+    payload.is("data", DATA).then(|| xml::decode_base64(&payload.text())).flatten().filter(|bytes| !bytes.is_empty())
 }
 
 #[must_use]
@@ -108,6 +112,7 @@ mod tests {
         assert_eq!(parse_metadata(&build_metadata(None)), Ok(None));
         assert_eq!(parse_data(&build_data(b"abc")).as_deref(), Some(&b"abc"[..]));
         assert_eq!(parse_data(&xml::element("data", DATA).with_text("???")), None);
+        assert_eq!(parse_data(&xml::element("data", DATA)), None);
         let wrapped = xml::element("data", DATA).with_text("\n YW\n Jj \n");
         assert_eq!(parse_data(&wrapped).as_deref(), Some(&b"abc"[..]));
     }

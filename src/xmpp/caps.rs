@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fmt::Write as _};
 
 use sha1::{Digest as _, Sha1};
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 
 use super::{
     disco::Info,
@@ -17,7 +17,7 @@ pub struct Caps {
     pub node: String,
     /// The verification string, or a version number from a client that follows the legacy format.
     pub ver: String,
-    /// The hash function; `None` in the legacy format (§12), whose `ver` proves nothing.
+    /// The hash function; `None` in the legacy format (§13), whose `ver` proves nothing.
     pub hash: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Caps {
         format!("{}#{}", self.node, self.ver)
     }
 
-    /// Whether the answer is what the hash stands for. Only then may it be kept for everybody with the same hash (§5.4, §8.1).
+    /// Whether the answer is what the hash stands for. Only then may it be kept for everybody with the same hash (§5.4, §9.3).
     #[must_use]
     pub fn is_proven_by(&self, info: &Info) -> bool {
         self.hash
@@ -58,6 +58,9 @@ pub fn parse(presence: &Element) -> Option<Caps> {
 }
 
 /// The verification string (§5.1); `None` for a hash that is not known, or for ill-formed information (§5.4, rule 3).
+///
+/// Beside the duplicates that §5.4 names, a separator inside a part is ill-formed here: with it two different answers could
+/// have the same hash, and one of them would be believed for everybody (§5.1's warning, §9.2).
 #[must_use]
 pub fn verification_string(info: &Info, hash: &str) -> Option<String> {
     if !is_well_formed(info) {
@@ -67,6 +70,7 @@ pub fn verification_string(info: &Info, hash: &str) -> Option<String> {
     Some(match hash {
         "sha-1" => xml::encode_base64(&Sha1::digest(text)),
         "sha-256" => xml::encode_base64(&Sha256::digest(text)),
+        "sha-512" => xml::encode_base64(&Sha512::digest(text)),
         _ => return None,
     })
 }
@@ -76,6 +80,19 @@ fn is_well_formed(info: &Info) -> bool {
     are_different(&info.identities)
         && are_different(&info.features)
         && info.forms.iter().all(|form| !form.is_ambiguous && form.form_type.as_ref().is_none_or(|t| types.insert(t)))
+        && !has_separators(info)
+}
+
+fn has_separators(info: &Info) -> bool {
+    info.identities.iter().any(|identity| {
+        [&identity.category, &identity.kind, &identity.lang].into_iter().any(|part| part.contains(['/', '<']))
+            || identity.name.contains('<')
+    }) || info.features.iter().any(|feature| feature.contains('<'))
+        || info.forms.iter().any(|form| {
+            let is_bad = |text: &String| text.contains('<');
+            form.form_type.as_ref().is_some_and(is_bad)
+                || form.fields.iter().any(|field| is_bad(&field.var) || field.values.iter().any(is_bad))
+        })
 }
 
 fn are_different<T: Eq + std::hash::Hash>(items: &[T]) -> bool {
@@ -162,11 +179,30 @@ mod tests {
             "<feature var='a'/><feature var='a'/>".to_owned(),
             form("t").repeat(2),
             form("t</value><value>u"),
+            form("t</value></field><field var='FORM_TYPE' type='hidden'><value>u"),
+            form("t&lt;"),
+            form("t</value></field><field var='v'><value>1&lt;2"),
+            "<identity category='a' type='b' name='c&lt;http://example.org'/>".to_owned(),
+            "<identity category='a/b' type='c'/>".to_owned(),
+            "<feature var='a&lt;b'/>".to_owned(),
         ] {
             assert_eq!(verification_string(&info(&xml), "sha-1"), None, "{xml}");
         }
         assert!(verification_string(&info(&form("t</value><value>t")), "sha-1").is_some());
         assert_eq!(verification_string(&info(""), "md5"), None);
+    }
+
+    #[test]
+    fn a_form_without_a_hidden_type_does_not_count() {
+        let expected = verification_string(&info(FEATURES), "sha-1");
+        for form in [
+            "<x xmlns='jabber:x:data'/>",
+            "<x xmlns='jabber:x:data'><field var='a'><value>1</value></field></x>",
+            "<x xmlns='jabber:x:data'><field var='FORM_TYPE'><value>f</value></field></x>",
+            "<x xmlns='jabber:x:data'><field var='FORM_TYPE' type='hidden'/></x>",
+        ] {
+            assert_eq!(verification_string(&info(&format!("{FEATURES}{form}")), "sha-1"), expected, "{form}");
+        }
     }
 
     #[test]
@@ -180,6 +216,10 @@ mod tests {
         };
         assert!(caps(&ver, Some("sha-1")).is_proven_by(&info));
         assert!(!caps(&ver, Some("sha-256")).is_proven_by(&info));
+        for hash in ["sha-256", "sha-512"] {
+            let ver = verification_string(&info, hash).unwrap();
+            assert!(caps(&ver, Some(hash)).is_proven_by(&info));
+        }
         assert!(!caps(&ver, None).is_proven_by(&info));
         assert!(!caps("1.0", Some("sha-1")).is_proven_by(&info));
     }

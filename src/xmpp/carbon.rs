@@ -1,7 +1,7 @@
 //! Message Carbons (XEP-0280): copies of what our other devices sent and received.
 //!
 //! Only reads what stands there. That a carbon counts only from our own bare JID, and never for a `groupchat` or `error`
-//! (§11), is the engine's check.
+//! (§7, §11), is the engine's check.
 
 use super::{
     delay,

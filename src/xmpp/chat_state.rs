@@ -4,7 +4,7 @@ use super::xml::{self, Build as _, Element};
 use crate::ids::Jid;
 use xmpp_parsers::ns;
 
-/// What somebody is doing in a conversation (XEP-0085 §3).
+/// What somebody is doing in a conversation (XEP-0085 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ChatState {
     Active,
@@ -44,13 +44,13 @@ impl ChatState {
     }
 }
 
-/// The state that a message carries. More than one is against §5.4; then the first is taken.
+/// The state that a message carries. More than one is against §5.6; then the first is taken.
 #[must_use]
 pub fn parse(message: &Element) -> Option<ChatState> {
     message.children().filter(|child| child.has_ns(ns::CHATSTATES)).find_map(|child| ChatState::read(child.name()))
 }
 
-/// A message that carries nothing but the state (§5.3), and that nobody should keep.
+/// A message that carries nothing but the state (§5.6), and that nobody should keep.
 #[must_use]
 pub fn build(to: &Jid, id: &str, state: ChatState) -> Element {
     xml::element("message", ns::JABBER_CLIENT)

@@ -1,6 +1,7 @@
 //! Service Discovery (XEP-0030): what an entity is and what it can do.
 
 use super::xml::{self, Build as _, Element};
+use crate::ids::Jid;
 use xmpp_parsers::ns;
 
 /// What an entity is (§3.1).
@@ -43,6 +44,46 @@ impl Info {
     pub fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|known| known == feature)
     }
+
+    /// Whether it is something of this kind, such as `pubsub`, `pep`.
+    #[must_use]
+    pub fn is(&self, category: &str, kind: &str) -> bool {
+        self.identities.iter().any(|identity| identity.category == category && identity.kind == kind)
+    }
+
+    /// The first value of a field in the form of this type.
+    #[must_use]
+    pub fn form_value(&self, form_type: &str, var: &str) -> Option<&str> {
+        let form = self.forms.iter().find(|form| form.form_type.as_deref() == Some(form_type))?;
+        form.fields.iter().find(|field| field.var == var)?.values.first().map(String::as_str)
+    }
+}
+
+/// Something that belongs to an entity (§4).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Item {
+    pub jid: Jid,
+    pub node: Option<String>,
+    pub name: Option<String>,
+}
+
+/// Asks for what belongs to an entity (§4.1).
+#[must_use]
+pub fn items_query(node: Option<&str>) -> Element {
+    xml::element("query", ns::DISCO_ITEMS).with_optional_attr("node", node)
+}
+
+/// Reads the answer; an item without a readable address is left out.
+#[must_use]
+pub fn parse_items(payload: &Element) -> Vec<Item> {
+    if !payload.is("query", ns::DISCO_ITEMS) {
+        return Vec::new();
+    }
+    let item = |item: &Element| {
+        let (node, name) = (xml::filled_attr(item, "node"), xml::filled_attr(item, "name"));
+        Some(Item { jid: xml::jid_attr(item, "jid")?, node, name })
+    };
+    xml::children(payload, "item", ns::DISCO_ITEMS).filter_map(item).collect()
 }
 
 /// Asks for information (§3.1).
@@ -104,8 +145,10 @@ fn parse_form(form: &Element) -> Form {
         let values: Vec<String> = xml::children(field, "value", ns::DATA_FORMS).map(Element::text).collect();
         if var == "FORM_TYPE" {
             if xml::attr(field, "type") == Some("hidden") {
-                parsed.is_ambiguous |= values.iter().any(|value| Some(value) != values.first());
-                parsed.form_type = values.into_iter().next();
+                for value in values {
+                    parsed.is_ambiguous |= parsed.form_type.as_ref().is_some_and(|known| *known != value);
+                    parsed.form_type.get_or_insert(value);
+                }
             }
         } else {
             parsed.fields.push(Field { var, values });
@@ -131,6 +174,9 @@ mod tests {
         assert_eq!(info.identities.len(), 2);
         assert_eq!((info.identities[0].kind.as_str(), info.identities[0].lang.as_str()), ("pc", "en"));
         assert_eq!(info.features, ["urn:a"]);
+        assert!(info.has("urn:a") && !info.has("urn:b"));
+        assert!(info.is("client", "pc") && !info.is("client", "phone"));
+        assert_eq!((info.form_value("t", "os"), info.form_value("u", "os")), (Some("Mac"), None));
         assert_eq!(info.forms[0].form_type.as_deref(), Some("t"));
         assert_eq!(info.forms[0].fields, [Field { var: "os".to_owned(), values: vec!["Mac".to_owned()] }]);
         assert_eq!(parse_info(&xml::element("query", "urn:x")), None);
@@ -149,6 +195,20 @@ mod tests {
             forms: Vec::new(),
         };
         assert_eq!(parse_info(&info_result(Some("n"), &info)), Some(info));
+    }
+
+    #[test]
+    fn items_without_a_readable_address_are_left_out() {
+        let items = parse_items(
+            &"<query xmlns='http://jabber.org/protocol/disco#items'><item jid='people.shakespeare.lit' name='Directory'/>
+              <item jid='@'/><item/><item jid='a@b' node='n'/></query>"
+                .parse()
+                .unwrap(),
+        );
+        assert_eq!(items.len(), 2);
+        assert_eq!(items[0].name.as_deref(), Some("Directory"));
+        assert_eq!(items[1].node.as_deref(), Some("n"));
+        assert!(parse_items(&items_query(Some("n"))).is_empty() && parse_items(&info_query(None)).is_empty());
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod disco;
 pub mod hint;
 pub mod incoming;
 pub mod iq;
+pub mod limits;
 pub mod message;
 pub mod nickname;
 pub mod own;
@@ -27,6 +28,8 @@ pub mod session;
 pub mod stanza_error;
 pub mod stanza_id;
 mod subscription;
+#[cfg(test)]
+mod tests;
 pub mod time;
 pub mod vcard;
 pub mod vcard_update;

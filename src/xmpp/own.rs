@@ -12,20 +12,20 @@ use xmpp_parsers::ns;
 /// Names the program in entity capabilities (XEP-0115 §4).
 const NODE: &str = "https://stonechat.im";
 
-/// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.3).
-const FEATURES: [&str; 13] = [
+/// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.2).
+///
+/// Not here: carbons (XEP-0280 §3) and stanza ids (XEP-0359 §5), which are for servers and rooms to announce.
+const FEATURES: [&str; 11] = [
     "urn:xmpp:avatar:metadata+notify",
     ns::CAPS,
     ns::CHATSTATES,
     ns::DELAY,
     ns::DISCO_INFO,
-    "http://jabber.org/protocol/nick",
+    ns::NICK,
     "http://jabber.org/protocol/nick+notify",
-    "jabber:iq:version",
-    "urn:xmpp:carbons:2",
+    ns::VERSION,
     ns::PING,
     ns::RECEIPTS,
-    ns::SID,
     ns::TIME,
 ];
 
@@ -58,6 +58,13 @@ pub fn caps() -> &'static Caps {
     &CAPS
 }
 
+/// Whether a query is about ourselves: without a node, or for the one that our presence names (XEP-0115 §6.2). Any other
+/// deserves `item-not-found`.
+#[must_use]
+pub fn is_own_node(node: Option<&str>) -> bool {
+    node.is_none_or(|node| node.is_empty() || node == CAPS.query_node())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +72,11 @@ mod tests {
     #[test]
     fn what_is_announced_is_proven_by_what_is_answered() {
         assert!(caps().is_proven_by(info()));
+    }
+
+    #[test]
+    fn a_query_for_another_node_is_not_about_us() {
+        assert!(is_own_node(None) && is_own_node(Some("")) && is_own_node(Some(&caps().query_node())));
+        assert!(!is_own_node(Some("https://stonechat.im#old")) && !is_own_node(Some("x")));
     }
 }

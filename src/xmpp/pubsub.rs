@@ -19,7 +19,7 @@ pub struct Event {
     pub items: Vec<Item>,
     /// The ids of items that are gone.
     pub retracted: Vec<String>,
-    /// All items are gone: the node was purged or deleted (§8.4, §8.5).
+    /// All items are gone: the node was purged or deleted (§8.4.2, §8.5.2).
     pub is_emptied: bool,
 }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn requests_are_as_the_examples_have_them() {
-        // XEP-0060 §6.5.2, §6.5.7, §7.1.5.
+        // XEP-0060 §6.5.2, §6.5.7, §6.5.8, §7.1.5, §7.2.1.
         for (built, expected) in [
             (items("n", None), "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='n'/></pubsub>"),
             (

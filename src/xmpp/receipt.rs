@@ -4,8 +4,8 @@ use super::xml::{self, Build as _, Element};
 use crate::ids::Jid;
 use xmpp_parsers::ns;
 
-/// Whether the sender of a message wants a receipt. One that has no id can't be acknowledged (§5), and one that is itself a
-/// receipt never is (§3.4).
+/// Whether the sender of a message wants a receipt. One that has no id can't be acknowledged (§7), and one that is itself a
+/// receipt never is (§5.4).
 #[must_use]
 pub fn is_requested(message: &Element) -> bool {
     xml::filled_attr(message, "id").is_some()

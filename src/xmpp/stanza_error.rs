@@ -79,7 +79,7 @@ pub struct StanzaError {
     pub kind: ErrorKind,
     /// The sender's words, for people.
     pub text: Option<String>,
-    /// The name of the condition of an extension, such as `precondition-not-met` (XEP-0060 §7.1.3.6).
+    /// The name of the condition of an extension, such as `precondition-not-met` (XEP-0060 §7.1.5).
     pub detail: Option<String>,
 }
 

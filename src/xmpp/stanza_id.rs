@@ -4,7 +4,7 @@ use super::xml::{self, Build as _, Element};
 use crate::ids::{Jid, OriginId};
 use xmpp_parsers::ns;
 
-/// The id that an archive or a room gave a message. It counts only from a `by` that announces the feature (§5); whoever
+/// The id that an archive or a room gave a message. It counts only from a `by` that announces the feature (§5, §6); whoever
 /// uses it checks that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StanzaId {
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_example_is_read() {
-        // XEP-0359 §3, example 3.
+        // XEP-0359 §2.
         let message = "<message xmlns='jabber:client' to='room@muc.example.org' type='groupchat'>
             <stanza-id xmlns='urn:xmpp:sid:0' id='5f3dbc5e-e1d3-4077-a492-693f3769c7ad' by='room@muc.example.org'/>
             <origin-id xmlns='urn:xmpp:sid:0' id='de305d54-75b4-431b-adb2-eb6b9e546013'/></message>"

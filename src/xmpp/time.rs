@@ -7,6 +7,12 @@ use super::{
 use crate::ids::Timestamp;
 use xmpp_parsers::ns;
 
+/// Asks for it.
+#[must_use]
+pub fn query() -> Element {
+    xml::element("time", ns::TIME)
+}
+
 #[must_use]
 pub fn is_query(payload: &Element) -> bool {
     payload.is("time", ns::TIME)
@@ -35,7 +41,7 @@ mod tests {
 
     #[test]
     fn the_example_is_read_and_what_is_built_too() {
-        // XEP-0202 §2.
+        // XEP-0202 §3.
         let payload = "<time xmlns='urn:xmpp:time'><tzo>-06:00</tzo><utc>2006-12-19T17:58:35Z</utc></time>";
         assert_eq!(parse(&payload.parse().unwrap()), Some((Timestamp(1_166_551_115_000), Some(-360))));
         assert_eq!(parse(&result(Timestamp(1_166_551_115_000))), Some((Timestamp(1_166_551_115_000), Some(0))));

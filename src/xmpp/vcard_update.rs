@@ -4,7 +4,8 @@ use super::xml::{self, Build as _, Element};
 use crate::ids::AvatarHash;
 use xmpp_parsers::ns;
 
-/// What a presence says of its sender's picture: nothing, that there is none, or its hash (§3, §4). A hash that can't be one says nothing.
+/// What a presence says of its sender's picture: nothing, that there is none, or its hash (§4.1). A hash
+/// that can't be one says nothing.
 #[must_use]
 pub fn parse(presence: &Element) -> Option<Option<AvatarHash>> {
     let photo = xml::child(xml::child(presence, "x", ns::VCARD_UPDATE)?, "photo", ns::VCARD_UPDATE)?;
