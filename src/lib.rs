@@ -6,6 +6,7 @@
 pub mod config;
 pub mod engine;
 pub mod ids;
+pub mod model;
 pub mod secret;
 pub mod store;
 pub mod xmpp;

@@ -1,0 +1,224 @@
+//! A conversation as the list shows it, and the way to its history.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use glib::{prelude::*, subclass::prelude::*};
+
+use super::{Contact, DeliveryState, History, contact::set};
+use crate::engine::api::{
+    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, MessageId, Timestamp,
+};
+
+mod imp {
+    use super::{Cell, ChatState, Contact, ConversationId, DeliveryState, EngineHandle, History, ObjectExt, OnceCell};
+    use super::{RefCell, Timestamp, api};
+    use glib::subclass::prelude::*;
+
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = super::Conversation)]
+    pub struct Conversation {
+        pub id: Cell<Option<ConversationId>>,
+        pub engine: OnceCell<EngineHandle>,
+        pub history: OnceCell<History>,
+        pub last: RefCell<Option<api::Preview>>,
+        pub chat_state: Cell<ChatState>,
+        pub active_at: Cell<Option<Timestamp>>,
+        /// The other side.
+        #[property(get)]
+        pub contact: OnceCell<Contact>,
+        /// The last message in one line.
+        #[property(get, nullable)]
+        pub preview: RefCell<Option<String>>,
+        #[property(get)]
+        pub preview_is_outgoing: Cell<bool>,
+        #[property(get, builder(DeliveryState::default()))]
+        pub preview_state: Cell<DeliveryState>,
+        /// When the last message was written, else when the conversation was opened; milliseconds since 1970.
+        #[property(get)]
+        pub time: Cell<i64>,
+        #[property(get)]
+        pub unread: Cell<u32>,
+        #[property(get, nullable)]
+        pub draft: RefCell<Option<String>>,
+        #[property(get)]
+        pub is_muted: Cell<bool>,
+        #[property(get)]
+        pub is_pinned: Cell<bool>,
+        /// Whether it stands in the list.
+        #[property(get)]
+        pub is_listed: Cell<bool>,
+        /// The other side is writing.
+        #[property(get)]
+        pub is_composing: Cell<bool>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Conversation {
+        const NAME: &'static str = "StonechatConversation";
+        type Type = super::Conversation;
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Conversation {}
+}
+
+glib::wrapper! {
+    /// A conversation; one object for each.
+    pub struct Conversation(ObjectSubclass<imp::Conversation>);
+}
+
+/// What decides where a conversation stands in the list: pinned ones first, then the newest.
+pub(super) type Rank = (bool, Timestamp, ConversationId);
+
+impl Conversation {
+    pub(super) fn new(engine: EngineHandle, contact: Contact, conversation: &api::Conversation) -> Self {
+        let this: Self = glib::Object::new();
+        let imp = this.imp();
+        imp.id.set(Some(conversation.id));
+        let fresh = imp.engine.set(engine).is_ok() && imp.contact.set(contact).is_ok();
+        debug_assert!(fresh);
+        this.update(conversation);
+        this
+    }
+
+    pub fn id(&self) -> ConversationId {
+        self.imp().id.get().expect("a conversation is made with its id only")
+    }
+
+    pub fn account(&self) -> AccountId {
+        self.contact().account()
+    }
+
+    /// The messages; nothing is loaded before it is asked to load.
+    pub fn history(&self) -> History {
+        self.imp().history.get_or_init(|| History::new(self.engine().clone(), self.id())).clone()
+    }
+
+    /// The history, if anybody has asked for it yet.
+    pub(super) fn known_history(&self) -> Option<&History> {
+        self.imp().history.get()
+    }
+
+    pub fn last(&self) -> Option<api::Preview> {
+        self.imp().last.borrow().clone()
+    }
+
+    pub fn chat_state(&self) -> ChatState {
+        self.imp().chat_state.get()
+    }
+
+    pub fn active_at(&self) -> Timestamp {
+        self.imp().active_at.get().unwrap_or(Timestamp(0))
+    }
+
+    /// Whether a search for `folded` (see [`super::fold`]) finds this conversation.
+    pub fn matches(&self, folded: &str) -> bool {
+        self.contact().matches(folded)
+    }
+
+    /// Keeps what was written and not sent. Shown at once, stored by the engine.
+    pub fn set_draft(&self, text: &str) {
+        let draft = Some(text).filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned);
+        if *self.imp().draft.borrow() == draft {
+            return;
+        }
+        self.imp().draft.replace(draft);
+        self.notify_draft();
+        self.command(Command::SetDraft { conversation: self.id(), text: text.to_owned() });
+    }
+
+    pub fn set_muted(&self, muted: bool) {
+        self.command(Command::SetMuted { conversation: self.id(), muted });
+    }
+
+    pub fn set_pinned(&self, pinned: bool) {
+        self.command(Command::SetPinned { conversation: self.id(), pinned });
+    }
+
+    /// Takes it out of the list; its history stays.
+    pub fn close(&self) {
+        self.command(Command::CloseConversation { conversation: self.id() });
+    }
+
+    /// Everything up to this message has been seen.
+    pub fn mark_read(&self, up_to: Cursor) {
+        self.command(Command::MarkRead { conversation: self.id(), up_to });
+    }
+
+    /// Everything has been seen, wherever the history stands.
+    pub fn mark_all_read(&self) {
+        self.mark_read(Cursor { position: i64::MAX, id: MessageId(i64::MAX) });
+    }
+
+    /// What the composer does, for the other side to see.
+    pub fn send_chat_state(&self, state: ChatState) {
+        self.command(Command::SetChatState { conversation: self.id(), state });
+    }
+
+    /// Stores the message and sends it as soon as there is a connection. It stands in the history when this returns.
+    pub async fn send_message(&self, body: String) -> Result<(), CommandError> {
+        let conversation = self.id();
+        let message = self.engine().request(|reply| Command::SendMessage { conversation, body, reply }).await?;
+        if let Some(history) = self.known_history() {
+            history.stored(vec![message]);
+        }
+        Ok(())
+    }
+
+    /// Sends a failed message again.
+    pub async fn retry(&self, message: MessageId) -> Result<(), CommandError> {
+        self.engine().request(|reply| Command::RetryMessage { message, reply }).await
+    }
+
+    /// Deletes a message that failed.
+    pub async fn discard(&self, message: MessageId) -> Result<(), CommandError> {
+        self.engine().request(|reply| Command::DiscardMessage { message, reply }).await
+    }
+
+    pub(super) fn rank(&self) -> Rank {
+        (self.is_pinned(), self.active_at(), self.id())
+    }
+
+    pub(super) fn update(&self, conversation: &api::Conversation) {
+        let imp = self.imp();
+        let _guard = self.freeze_notify();
+        let last = conversation.last.as_ref();
+        imp.active_at.set(Some(conversation.active_at));
+        imp.last.replace(conversation.last.clone());
+        set(&imp.preview, last.map(|preview| preview.text.clone()), || self.notify_preview());
+        let is_outgoing = last.is_some_and(|preview| preview.is_outgoing);
+        change(&imp.preview_is_outgoing, is_outgoing, || self.notify_preview_is_outgoing());
+        let state = last.map(|preview| preview.state.into()).unwrap_or_default();
+        change(&imp.preview_state, state, || self.notify_preview_state());
+        let time = last.map_or(conversation.active_at, |preview| preview.time);
+        change(&imp.time, time.0, || self.notify_time());
+        change(&imp.unread, conversation.unread, || self.notify_unread());
+        set(&imp.draft, conversation.draft.clone().filter(|draft| !draft.is_empty()), || self.notify_draft());
+        change(&imp.is_muted, conversation.is_muted, || self.notify_is_muted());
+        change(&imp.is_pinned, conversation.is_pinned, || self.notify_is_pinned());
+        change(&imp.is_listed, conversation.is_listed, || self.notify_is_listed());
+    }
+
+    pub(super) fn set_chat_state(&self, state: ChatState) {
+        let imp = self.imp();
+        imp.chat_state.set(state);
+        change(&imp.is_composing, state == ChatState::Composing, || self.notify_is_composing());
+    }
+
+    fn engine(&self) -> &EngineHandle {
+        self.imp().engine.get().expect("a conversation is made with the engine's handle only")
+    }
+
+    fn command(&self, command: Command) {
+        if let Err(error) = self.engine().send(command) {
+            log::warn!("a command for a conversation was not taken: {error}");
+        }
+    }
+}
+
+/// Sets a field and tells of it, if it is another value.
+fn change<T: Copy + PartialEq>(field: &Cell<T>, value: T, notify: impl FnOnce()) {
+    if field.replace(value) != value {
+        notify();
+    }
+}

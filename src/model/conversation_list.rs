@@ -1,0 +1,115 @@
+//! The conversations that stand in the list, in its order: pinned ones first, then the newest.
+
+use std::{
+    cell::{Cell, RefCell},
+    cmp::Reverse,
+};
+
+use gio::{prelude::*, subclass::prelude::*};
+
+use super::Conversation;
+
+mod imp {
+    use super::{Cell, Conversation, ListModelExt, RefCell};
+    use gio::subclass::prelude::*;
+    use glib::prelude::*;
+
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = super::ConversationList)]
+    pub struct ConversationList {
+        pub items: RefCell<Vec<Conversation>>,
+        /// What the list would show if it were not held.
+        pub next: RefCell<Option<Vec<Conversation>>>,
+        /// While the pointer is over the list, nothing in it moves: new ones wait at the end until it is let go.
+        #[property(get, set = Self::set_is_held)]
+        pub is_held: Cell<bool>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for ConversationList {
+        const NAME: &'static str = "StonechatConversationListModel";
+        type Type = super::ConversationList;
+        type Interfaces = (gio::ListModel,);
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for ConversationList {}
+
+    impl ListModelImpl for ConversationList {
+        fn item_type(&self) -> glib::Type {
+            Conversation::static_type()
+        }
+
+        fn n_items(&self) -> u32 {
+            u32::try_from(self.items.borrow().len()).unwrap_or(u32::MAX)
+        }
+
+        fn item(&self, position: u32) -> Option<glib::Object> {
+            self.items.borrow().get(position as usize).map(|item| item.clone().upcast())
+        }
+    }
+
+    impl ConversationList {
+        fn set_is_held(&self, held: bool) {
+            self.is_held.set(held);
+            if !held && let Some(next) = self.next.take() {
+                self.replace(next);
+            }
+        }
+
+        /// Replaces the items; one `items_changed`, from the first to the last that differs.
+        pub fn replace(&self, new: Vec<Conversation>) {
+            let (position, removed, added) = {
+                let old = self.items.borrow();
+                let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+                let rest = old.len().min(new.len()) - start;
+                let end = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+                (start, old.len() - start - end, new.len() - start - end)
+            };
+            self.items.replace(new);
+            if removed > 0 || added > 0 {
+                let int = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+                self.obj().items_changed(int(position), int(removed), int(added));
+            }
+        }
+    }
+}
+
+glib::wrapper! {
+    /// The list's model. Selection and rows survive a change of order, because the objects stay the same.
+    pub struct ConversationList(ObjectSubclass<imp::ConversationList>) @implements gio::ListModel;
+}
+
+impl Default for ConversationList {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl ConversationList {
+    pub fn iter(&self) -> impl Iterator<Item = Conversation> + use<> {
+        self.imp().items.borrow().clone().into_iter()
+    }
+
+    pub fn position_of(&self, conversation: &Conversation) -> Option<u32> {
+        let position = self.imp().items.borrow().iter().position(|item| item == conversation);
+        position.and_then(|position| u32::try_from(position).ok())
+    }
+
+    /// Takes what is listed among all conversations and puts it in order.
+    pub(super) fn arrange<'a>(&self, all: impl Iterator<Item = &'a Conversation>) {
+        let imp = self.imp();
+        let mut listed: Vec<_> = all.filter(|conversation| conversation.is_listed()).cloned().collect();
+        listed.sort_by_cached_key(|conversation| Reverse(conversation.rank()));
+        if !imp.is_held.get() {
+            imp.replace(listed);
+            return;
+        }
+        // Held: the ones that went go, the new ones wait at the end.
+        let mut still: Vec<_> = imp.items.borrow().iter().filter(|item| item.is_listed()).cloned().collect();
+        still.retain(|item| listed.contains(item));
+        still.extend(listed.iter().filter(|item| !still.contains(item)).cloned().collect::<Vec<_>>());
+        imp.next.replace(Some(listed));
+        imp.replace(still);
+    }
+}

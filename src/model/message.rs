@@ -1,0 +1,146 @@
+//! One message of a history. Knows nothing of its neighbours, nor of what it looks like.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use glib::{prelude::*, subclass::prelude::*};
+
+use crate::engine::api::{self, BareJid, ConversationId, Cursor, MessageId, MessageState, SendFailure, Timestamp};
+
+/// How far a message has come, as a value that widgets can bind to. Why one failed is [`Message::failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, glib::Enum)]
+#[enum_type(name = "StonechatDeliveryState")]
+pub enum DeliveryState {
+    #[default]
+    Received,
+    Waiting,
+    Sent,
+    Delivered,
+    Failed,
+}
+
+impl From<MessageState> for DeliveryState {
+    fn from(state: MessageState) -> Self {
+        match state {
+            MessageState::Received => Self::Received,
+            MessageState::Waiting => Self::Waiting,
+            MessageState::Sent => Self::Sent,
+            MessageState::Delivered => Self::Delivered,
+            MessageState::Failed(_) => Self::Failed,
+        }
+    }
+}
+
+mod imp {
+    use super::{Cell, DeliveryState, MessageState, ObjectExt, OnceCell, RefCell, api};
+    use glib::subclass::prelude::*;
+
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = super::Message)]
+    pub struct Message {
+        /// What never changes: identity, sender, direction, time.
+        pub fixed: OnceCell<Fixed>,
+        pub state_in_full: Cell<Option<MessageState>>,
+        #[property(get)]
+        pub body: RefCell<String>,
+        /// Whether it is one's own, from this device or another.
+        #[property(get = Self::is_outgoing)]
+        pub is_outgoing: std::marker::PhantomData<bool>,
+        #[property(get, builder(DeliveryState::default()))]
+        pub state: Cell<DeliveryState>,
+    }
+
+    pub struct Fixed {
+        pub cursor: api::Cursor,
+        pub conversation: api::ConversationId,
+        pub sender: api::BareJid,
+        pub is_outgoing: bool,
+        pub time: api::Timestamp,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Message {
+        const NAME: &'static str = "StonechatMessage";
+        type Type = super::Message;
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Message {}
+
+    impl Message {
+        pub fn fixed(&self) -> &Fixed {
+            self.fixed.get().expect("a message is made from a snapshot only")
+        }
+
+        fn is_outgoing(&self) -> bool {
+            self.fixed().is_outgoing
+        }
+    }
+}
+
+glib::wrapper! {
+    /// A message; made by the model only.
+    pub struct Message(ObjectSubclass<imp::Message>);
+}
+
+impl Message {
+    pub(super) fn new(message: api::Message) -> Self {
+        let this: Self = glib::Object::new();
+        let imp = this.imp();
+        let fixed = imp::Fixed {
+            cursor: message.cursor,
+            conversation: message.conversation,
+            sender: message.sender,
+            is_outgoing: message.is_outgoing,
+            time: message.time,
+        };
+        let fresh = imp.fixed.set(fixed).is_ok();
+        debug_assert!(fresh);
+        imp.body.replace(message.body);
+        imp.state_in_full.set(Some(message.state));
+        imp.state.set(message.state.into());
+        this
+    }
+
+    /// Takes over what can change: the state and the text.
+    pub(super) fn update(&self, message: &api::Message) {
+        let imp = self.imp();
+        let _guard = self.freeze_notify();
+        if *imp.body.borrow() != message.body {
+            imp.body.replace(message.body.clone());
+            self.notify_body();
+        }
+        if imp.state_in_full.replace(Some(message.state)) != Some(message.state) {
+            imp.state.set(message.state.into());
+            self.notify_state();
+        }
+    }
+
+    pub fn id(&self) -> MessageId {
+        self.cursor().id
+    }
+
+    /// Where it stands; histories are ordered by it.
+    pub fn cursor(&self) -> Cursor {
+        self.imp().fixed().cursor
+    }
+
+    pub fn conversation(&self) -> ConversationId {
+        self.imp().fixed().conversation
+    }
+
+    pub fn sender(&self) -> &BareJid {
+        &self.imp().fixed().sender
+    }
+
+    pub fn time(&self) -> Timestamp {
+        self.imp().fixed().time
+    }
+
+    /// Why it could not be sent, if so.
+    pub fn failure(&self) -> Option<SendFailure> {
+        match self.imp().state_in_full.get() {
+            Some(MessageState::Failed(failure)) => Some(failure),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Objects and list models that the widgets bind to, and the one loop that keeps them true.
+//!
+//! Knows the engine's boundary and glib and gio; has never heard of a widget. An object is made once for an identity and
+//! changes in place; lists change by one `items_changed` for a batch of events.
+
+mod account;
+mod batch;
+mod contact;
+mod conversation;
+mod conversation_list;
+mod history;
+mod message;
+mod messenger;
+mod request;
+mod text;
+mod window;
+
+pub use account::{Account, Connection};
+pub use contact::{Availability, Contact};
+pub use conversation::Conversation;
+pub use conversation_list::ConversationList;
+pub use history::{History, MAX_LOADED, PAGE};
+pub use message::{DeliveryState, Message};
+pub use messenger::Messenger;
+pub use request::Request;
+pub use text::fold;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
