@@ -5,6 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params, types::FromSqlError};
 use super::StoreError;
 use crate::ids::Timestamp;
 
+/// Anybody may announce any number of hashes and answer for each, so the longest unused make way.
+const CAPACITY: i64 = 2_000;
+
 /// Names what a client can do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CapsKey {
@@ -36,6 +39,11 @@ pub fn put(
          ON CONFLICT (algorithm, ver) DO UPDATE SET used_at = excluded.used_at",
     )?;
     statement.execute(params![key.algorithm, key.ver, json(identities), json(features), now])?;
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM caps WHERE (algorithm, ver) IN
+            (SELECT algorithm, ver FROM caps ORDER BY used_at DESC, algorithm DESC, ver DESC LIMIT -1 OFFSET ?1)",
+    )?;
+    statement.execute([CAPACITY])?;
     Ok(())
 }
 

@@ -53,6 +53,7 @@ pub struct RosterEntry {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column that says yes or no for itself")]
 pub struct ContactRow {
     pub account: AccountId,
     pub address: BareJid,
@@ -221,11 +222,12 @@ pub fn with_avatar(connection: &Connection, hash: &AvatarHash) -> Result<Vec<(Ac
 }
 
 fn is_same(row: &ContactRow, entry: &RosterEntry) -> bool {
-    let mut groups = entry.groups.clone();
-    groups.sort();
+    let mut groups: Vec<&String> = entry.groups.iter().collect();
+    groups.sort_unstable();
+    groups.dedup();
     row.in_roster
         && row.name == entry.name
-        && row.groups == groups
+        && row.groups.iter().eq(groups)
         && row.subscription == entry.subscription
         && row.is_pending == entry.is_pending
         && row.is_approved == entry.is_approved

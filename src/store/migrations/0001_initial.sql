@@ -109,3 +109,5 @@ CREATE TABLE caps (
     used_at INTEGER NOT NULL,
     PRIMARY KEY (algorithm, ver)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX caps_used ON caps (used_at);
