@@ -3,7 +3,7 @@
 //! A migration that has left the house is never changed: `fixtures/` holds a database of each earlier version, and the tests
 //! bring each of them up.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, ffi};
 
 /// `PRAGMA application_id`: "Ston".
 pub(super) const APPLICATION_ID: i64 = 0x5374_6F6E;
@@ -13,7 +13,11 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {
-    i64::try_from(MIGRATIONS.len()).expect("migrations can be counted")
+    count(MIGRATIONS)
+}
+
+fn count(steps: &[&str]) -> i64 {
+    i64::try_from(steps.len()).expect("migrations can be counted")
 }
 
 /// The version of a database; 0 when it is empty.
@@ -22,9 +26,16 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// Applies what is missing, all of it or nothing.
+///
+/// # Errors
+/// The database is then what it was, but the connection is of no further use: references are not watched on it.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    apply(connection, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let found = version(connection)?;
-    let Some(missing) = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..)) else { return Ok(()) };
+    let missing = usize::try_from(found).ok().and_then(|done| steps.get(done..)).unwrap_or_default();
     if missing.is_empty() {
         return Ok(());
     }
@@ -35,11 +46,11 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
         transaction.execute_batch(step)?;
     }
     if let Some(table) = broken_reference(&transaction)? {
-        log::error!("migration left a broken reference in table {table}");
-        return Err(rusqlite::Error::InvalidQuery);
+        let broken = format!("a migration would leave a broken reference in the table {table}");
+        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CONSTRAINT_FOREIGNKEY), Some(broken)));
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", newest())?;
+    transaction.pragma_update(None, "user_version", count(steps))?;
     transaction.commit()?;
     connection.pragma_update(None, "foreign_keys", true)
 }
@@ -48,4 +59,98 @@ fn broken_reference(connection: &Connection) -> rusqlite::Result<Option<String>>
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
     let mut rows = statement.query([])?;
     rows.next()?.map(|row| row.get(0)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database of each earlier version and of this one, schema and rows, as that version wrote it. The one of version `n` is
+    /// at index `n - 1`; it is written when the migration that leads to `n` leaves the house, and not touched after.
+    const FIXTURES: &[&str] = &[include_str!("fixtures/0001.sql")];
+
+    fn database(sql: &str) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(sql).unwrap();
+        connection
+    }
+
+    fn schema(connection: &Connection) -> Vec<(String, String)> {
+        // Comments and white space do not change what a schema says.
+        let words = |sql: String| {
+            let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+            lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+        };
+        let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, words(row.get(1)?)))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn tables(connection: &Connection) -> Vec<String> {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+        let mut statement = connection.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn each_version_that_ever_was_has_a_fixture() {
+        assert_eq!(FIXTURES.len(), MIGRATIONS.len());
+    }
+
+    #[test]
+    fn a_database_of_each_version_becomes_what_a_new_one_is() {
+        let mut new = Connection::open_in_memory().unwrap();
+        migrate(&mut new).unwrap();
+        for (n, sql) in FIXTURES.iter().enumerate() {
+            let mut old = database(sql);
+            assert_eq!(usize::try_from(version(&old).unwrap()).unwrap(), n + 1);
+            migrate(&mut old).unwrap();
+            assert_eq!(version(&old).unwrap(), newest());
+            assert_eq!(schema(&old), schema(&new), "from version {}", n + 1);
+        }
+    }
+
+    #[test]
+    fn no_row_of_an_earlier_version_is_lost() {
+        for sql in FIXTURES {
+            let mut old = database(sql);
+            migrate(&mut old).unwrap();
+            for table in tables(&old) {
+                let rows: i64 = old.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+                assert!(rows > 0, "{table}");
+            }
+            let account = &super::super::account::all(&old).unwrap()[0];
+            let conversation = &super::super::conversation::all(&old, account.id).unwrap()[0];
+            assert_eq!((account.address.as_str(), conversation.peer.as_str()), ("alice@chat.test", "bob@chat.test"));
+            assert_eq!((conversation.unread, conversation.draft.as_deref()), (1, Some("to be con")));
+            assert_eq!(conversation.last.as_ref().unwrap().text, "How are you?");
+            let contact = &super::super::contact::all(&old, account.id).unwrap()[0];
+            assert_eq!((contact.groups.len(), contact.has_picture), (2, true));
+        }
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_what_was_there() {
+        for bad in [
+            "CREATE TABLE extra (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1);",
+            "CREATE TABLE extra (x INTEGER) STRICT; DELETE FROM account;",
+        ] {
+            let mut old = database(FIXTURES[0]);
+            let before = schema(&old);
+            apply(&mut old, &[MIGRATIONS[0], bad]).unwrap_err();
+            assert_eq!((version(&old).unwrap(), schema(&old)), (1, before));
+        }
+    }
+
+    #[test]
+    fn only_the_missing_steps_are_applied() {
+        let mut old = database(FIXTURES[0]);
+        let steps = [MIGRATIONS[0], "CREATE TABLE extra (x INTEGER) STRICT;", "ALTER TABLE extra ADD y INTEGER;"];
+        apply(&mut old, &steps).unwrap();
+        apply(&mut old, &steps).unwrap();
+        assert_eq!(version(&old).unwrap(), 3);
+        old.execute("INSERT INTO extra (x, y) VALUES (1, 2)", []).unwrap();
+        old.execute("INSERT INTO contact_group (contact_id, name) VALUES (99, 'x')", []).unwrap_err();
+    }
 }
