@@ -42,7 +42,7 @@ pub(super) fn is_sound(database: &Path, connection: &Connection) -> rusqlite::Re
 pub(super) fn set_aside(database: &Path) -> io::Result<PathBuf> {
     const PARTS: [&str; 3] = ["-wal", "-shm", ""];
     let is_free = |name: &PathBuf| PARTS.iter().all(|part| !beside(name, part).exists());
-    let aside = (1_u32..)
+    let aside = (1..=u32::MAX)
         .map(|n| beside(database, &format!(".damaged-{n}")))
         .find(is_free)
         .expect("a directory holds fewer files than there are numbers");

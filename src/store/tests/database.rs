@@ -48,9 +48,7 @@ fn a_transaction_that_fails_or_panics_leaves_nothing() {
     assert!(matches!(failed, Err(StoreError::NotFound)));
     let panicked = block_on(store.write(move |tx| {
         message::insert(tx, incoming(chat, NOW.0, "lost"))?;
-        if chat.0 > 0 {
-            panic!("on purpose");
-        }
+        assert!(chat.0 < 0, "on purpose");
         Ok(())
     }));
     assert!(matches!(panicked, Err(StoreError::Stopped)));
@@ -126,6 +124,12 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     }));
     assert!(matches!(full, Err(StoreError::DiskFull)), "{full:?}");
     assert_eq!(count(&store, chat), 1);
+    let room = block_on(store.write(move |tx| {
+        tx.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))?;
+        message::insert(tx, incoming(chat, NOW.0, "there is room again"))
+    }));
+    assert!(room.unwrap().is_some());
+    assert_eq!(count(&store, chat), 2);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The tables on a real SQLite.
 
 mod contacts;
+mod crash;
 mod database;
 mod messages;
 
