@@ -10,6 +10,10 @@
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/stonechat
 suite=trixie
+# Every build of the checkout sees the same value: another one would compile the library anew.
+locale_dir=${STONECHAT_LOCALE_DIR:-/usr/local/share/locale}
+# More directories of the machine that a script needs inside.
+binds=()
 
 # What is needed beyond Rust: to build, to show a window without a display, to talk to real servers.
 packages=(
@@ -154,7 +158,7 @@ enter_root() {
     # The checkout and what lies beside it, wherever that is.
     path=$(dirname "$repo")
     case $path/ in "$HOME"/* | /tmp/*) ;; *) runner+=(--bind "$path" "$path") ;; esac
-    for path in "${CARGO_HOME:-}" "${RUSTUP_HOME:-}" "${CARGO_TARGET_DIR:-}" "${XDG_RUNTIME_DIR:-}"; do
+    for path in "${binds[@]}" "${CARGO_HOME:-}" "${RUSTUP_HOME:-}" "${CARGO_TARGET_DIR:-}" "${XDG_RUNTIME_DIR:-}"; do
         [ -z "$path" ] || [ ! -d "$path" ] || runner+=(--bind "$path" "$path")
     done
     [ ! -d /run/dbus ] || runner+=(--ro-bind /run/dbus /run/dbus)
@@ -164,8 +168,7 @@ enter_root() {
 in_environment() {
     prepare_environment
     cd "$repo" || exit 1
-    # Every build of the checkout sees the same value: another one would compile the library anew.
-    local -x STONECHAT_LOCALE_DIR=${STONECHAT_LOCALE_DIR:-/usr/local/share/locale}
+    local -x STONECHAT_LOCALE_DIR=$locale_dir
     if [ ${#runner[@]} = 0 ]; then
         PATH=$HOME/.cargo/bin:$PATH "$@"
     else
@@ -173,10 +176,31 @@ in_environment() {
     fi
 }
 
-# Goes on with a script of the checkout inside the environment; returns there at once.
+# Goes on with a script of the checkout inside the environment; returns there at once. What the script writes to TMPDIR
+# is gone when it ends, and so is all it started, also when it is stopped from outside.
 enter_environment() {
     [ -z "${STONECHAT_ENTERED:-}" ] || { cd "$repo" && return; }
-    local -x STONECHAT_ENTERED=1
-    in_environment "$repo/$1" "${@:2}"
+    prepare_environment
+    cd "$repo" || exit 1
+    TMPDIR=$(mktemp -d /tmp/stonechat.XXXXXX)
+    export TMPDIR STONECHAT_ENTERED=1 STONECHAT_LOCALE_DIR=$locale_dir
+    [ ${#runner[@]} != 0 ] || PATH=$HOME/.cargo/bin:$PATH
+    trap leave_environment EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    # In a process group of its own, so that one signal reaches all of it.
+    setsid "${runner[@]}" "$repo/$1" "${@:2}" <&0 &
+    inside=$!
+    wait "$inside"
     exit
+}
+
+leave_environment() {
+    local status=$?
+    trap - EXIT
+    trap '' INT TERM HUP
+    kill -- "-$inside" 2>/dev/null || true
+    wait "$inside" 2>/dev/null || true
+    rm -rf "$TMPDIR" 2>/dev/null || { sleep 0.3; rm -rf "$TMPDIR"; }
+    exit "$status"
 }

@@ -8,18 +8,21 @@ set -euo pipefail
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/stonechat-headless.XXXXXX")
 pids=()
+# The command's process group: one signal ends it and all that it started.
+command=
 
 finish() {
     trap - EXIT
     trap '' INT TERM
     local pid
+    [ -z "$command" ] || kill -- "-$command" 2>/dev/null || true
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
     rm -rf "$dir" 2>/dev/null || { sleep 0.2; rm -rf "$dir" || true; }
 }
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'exit 143' TERM HUP
 
 # Rust's own directories stay where they are.
 export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
@@ -67,9 +70,15 @@ cat >"$dir/bus.conf" <<XML
 </busconfig>
 XML
 
-# In the background, so that a signal to this script is handled at once and not when the command ends.
-dbus-run-session --config-file="$dir/bus.conf" -- "$@" <&0 &
+mkfifo "$dir/address"
+dbus-daemon --nofork --config-file="$dir/bus.conf" --print-address=8 8>"$dir/address" >"$dir/bus.log" 2>&1 &
 pids=($! "${pids[@]}")
+read -r -t 20 DBUS_SESSION_BUS_ADDRESS <"$dir/address" || { cat "$dir/bus.log" >&2; echo "headless: dbus-daemon did not start" >&2; exit 1; }
+export DBUS_SESSION_BUS_ADDRESS
+
+# In the background, so that a signal to this script is handled at once and not when the command ends.
+setsid "$@" <&0 &
+command=$!
 status=0
-wait $! || status=$?
+wait "$command" || status=$?
 exit "$status"
