@@ -9,4 +9,6 @@ pub mod ids;
 pub mod model;
 pub mod secret;
 pub mod store;
+#[cfg(feature = "ui")]
+pub mod ui;
 pub mod xmpp;
