@@ -33,10 +33,11 @@ mkdir -m 700 "$XDG_RUNTIME_DIR"
 
 # Xvfb chooses a free display itself and says which; a number of our own would clash on quick reuse.
 mkfifo "$dir/display"
-Xvfb -displayfd 8 -screen 0 "${STONECHAT_SCREEN:-1280x900}x24" -dpi 96 -nolisten tcp 8>"$dir/display" >"$dir/xvfb.log" 2>&1 &
+Xvfb -displayfd 8 -screen 0 "${STONECHAT_SCREEN:-1280x900}x24" -dpi 96 -nolisten tcp -fbdir "$dir" 8>"$dir/display" >"$dir/xvfb.log" 2>&1 &
 pids+=($!)
 read -r -t 20 display <"$dir/display" || { cat "$dir/xvfb.log" >&2; echo "headless: Xvfb did not start" >&2; exit 1; }
-export DISPLAY=:$display
+# What is on the screen can be read from this file, in xwd format, without asking the server.
+export DISPLAY=:$display STONECHAT_FRAMEBUFFER=$dir/Xvfb_screen0
 unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS AT_SPI_BUS_ADDRESS XDG_CURRENT_DESKTOP
 
 export GDK_BACKEND=x11 GSK_RENDERER=cairo GSETTINGS_BACKEND=memory

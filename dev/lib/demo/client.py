@@ -16,9 +16,10 @@ STATES = "http://jabber.org/protocol/chatstates"
 
 
 class Client:
-    def __init__(self, address, password, port, on_message=None):
+    def __init__(self, address, password, port, on_message=None, on_presence=None):
         self.user, _, self.domain = address.partition("@")
-        self.password, self.port, self.on_message = password, port, on_message
+        self.password, self.port = password, port
+        self.on_message, self.on_presence = on_message, on_presence
         self.replies = {}
         self.task = None
 
@@ -125,6 +126,9 @@ class Client:
             else:
                 self.send(f"<iq type='error' id={quoteattr(identity)} to={quoteattr(sender)}><error type='cancel'>"
                           "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+        elif stanza.tag == CLIENT + "presence":
+            if self.on_presence:
+                self.on_presence(sender, stanza.get("type"))
         elif stanza.tag == CLIENT + "message" and stanza.get("type") != "error":
             if stanza.find(f"{{{RECEIPTS}}}request") is not None and identity:
                 self.send(f"<message to={quoteattr(sender)}><received xmlns='{RECEIPTS}' id={quoteattr(identity)}/></message>")
