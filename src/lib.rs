@@ -5,8 +5,10 @@
 
 pub mod config;
 pub mod engine;
+pub mod export;
 pub mod ids;
 pub mod model;
+pub mod options;
 pub mod secret;
 pub mod store;
 #[cfg(feature = "ui")]

@@ -7,6 +7,7 @@ pub mod account_dialog;
 pub mod add_contact_dialog;
 pub mod desktop;
 pub mod error_text;
+pub mod link;
 pub mod preferences_dialog;
 pub mod requests_dialog;
 pub mod shortcuts_dialog;
