@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 
 dev/lib/make_pot.sh po/stonechat.pot
 for file in po/*.po; do
-    msgmerge --quiet --update --backup=none --previous --no-wrap "$file" po/stonechat.pot
+    msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap "$file" po/stonechat.pot
     printf '%s: ' "$file"
     LC_ALL=C msgfmt --statistics --output-file=/dev/null "$file" 2>&1
 done
