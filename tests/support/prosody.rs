@@ -242,9 +242,9 @@ c2s_require_encryption = true
 smacks_hibernation_time = {hibernation}
 archive_expires_after = "never"
 log = {{ debug = "{dir}/prosody.log" }}
+ssl = {{ key = "{dir}/server.key", certificate = "{dir}/server.pem" }}
 {global}
 VirtualHost "{domain}"
-  ssl = {{ key = "{dir}/server.key", certificate = "{dir}/server.pem" }}
 {hosts}
 "#
         )

@@ -1,19 +1,417 @@
-//! The task that outlives streams.
+//! The task that outlives streams: it connects, signs in, moves stanzas, and begins again when a stream is lost. All that it
+//! does is done in one task; nobody else touches the stream.
 
-use tokio::sync::mpsc;
+use std::time::Duration;
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until, timeout},
+};
+use xmpp_parsers::ns;
 
 use super::{
-    event::{EVENT_CAPACITY, SessionEvent},
-    handle::{AccountConfig, SessionHandle},
+    auth::Strength,
+    back_off::BackOff,
+    element::{StreamElement, StreamError},
+    event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState},
+    handle::{AccountConfig, Request, SessionHandle},
+    login::{LoggedIn, Login, Management, Outcome, login},
+    problem::is_likely_again,
+    sm::{Cause, ResumePoint, TooHigh},
+    stream::{Ended, Received, Stream},
+    traffic::Traffic,
+    transport::{Connector, Io},
 };
+use crate::{
+    secret::Secret,
+    xmpp::{
+        ConnectStep, Problem,
+        xml::{Build as _, Element, element},
+    },
+};
+
+const LOGIN_DEADLINE: Duration = Duration::from_secs(40);
+/// How long an acknowledgement may take.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+/// How long the peer may take to show that it is still there after the network has changed.
+const PROBE_DEADLINE: Duration = Duration::from_secs(5);
+/// How long we wait for acknowledgements before we go.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// An attempt that is older than this began under other circumstances when the network changes.
+const STALE_ATTEMPT: Duration = Duration::from_secs(2);
+/// So many attempts to resume may fail on the way before a fresh session is made.
+const RESUME_ATTEMPTS: u32 = 3;
 
 /// Begins to connect at once, in a task of its own on the current runtime, and goes on until it is closed.
 pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEvent>) {
-    let (handle, mut requests) = SessionHandle::new();
-    let (_events, receiver) = mpsc::channel(EVENT_CAPACITY);
-    tokio::spawn(async move {
-        let _config = config;
-        while requests.recv().await.is_some() {}
-    });
+    let (handle, requests) = SessionHandle::new();
+    let (events, receiver) = mpsc::channel(EVENT_CAPACITY);
+    let domain = config.address.domain().to_string();
+    let actor = Actor {
+        traffic: Traffic::new(config.address.clone()),
+        connector: Connector::new(
+            domain.clone(),
+            config.host.clone(),
+            config.port,
+            config.ca_file.clone(),
+            config.trust.clone(),
+        ),
+        domain,
+        password: config.password.clone(),
+        config,
+        requests,
+        events,
+        back_off: BackOff::default(),
+        features: ServerFeatures::default(),
+        strongest: None,
+        failed_resumes: 0,
+    };
+    tokio::spawn(actor.run());
     (handle, receiver)
+}
+
+/// What the task does next.
+enum Next {
+    Connect,
+    Online(Box<Stream<Io>>),
+    Wait(Problem),
+    NeedPerson(Problem),
+    /// Whoever waits for the end is told.
+    End(Option<oneshot::Sender<()>>),
+}
+
+/// What a request means to a task that has no stream.
+enum Wake {
+    /// It was dealt with.
+    No,
+    /// Try again at once.
+    Now,
+    /// As `Now`, unless an attempt has only just begun.
+    IfStale,
+    End(Option<oneshot::Sender<()>>),
+}
+
+struct Actor {
+    config: AccountConfig,
+    domain: String,
+    password: Option<Secret>,
+    traffic: Traffic,
+    connector: Connector,
+    requests: mpsc::UnboundedReceiver<Request>,
+    events: mpsc::Sender<SessionEvent>,
+    back_off: BackOff,
+    /// What the server said last.
+    features: ServerFeatures,
+    /// The best mechanism that was seen since the person last gave a password.
+    strongest: Option<Strength>,
+    /// In a row.
+    failed_resumes: u32,
+}
+
+/// What an attempt to connect brought.
+struct Attempt {
+    connector: Connector,
+    result: Result<LoggedIn<Io>, Failure>,
+}
+
+struct Failure {
+    problem: Problem,
+    /// It failed after the line was secured.
+    was_signing_in: bool,
+}
+
+impl Actor {
+    async fn run(mut self) {
+        let mut next = Next::Connect;
+        let done = loop {
+            next = match next {
+                Next::Connect => Box::pin(self.connect()).await,
+                Next::Online(stream) => self.online(*stream).await,
+                Next::Wait(problem) => self.wait(problem).await,
+                Next::NeedPerson(problem) => self.need_person(problem).await,
+                Next::End(done) => break done,
+            };
+        };
+        self.traffic.end(None);
+        self.state(SessionState::Closed);
+        if let Some(done) = done {
+            let _ = done.send(());
+        }
+        // Whoever closed the session may no longer look at its events.
+        while let Some(event) = self.traffic.events.pop_front() {
+            if timeout(FAREWELL, self.events.send(event)).await.is_err() {
+                break;
+            }
+        }
+    }
+
+    fn state(&mut self, state: SessionState) {
+        log::debug!("{}: {state:?}", self.config.address);
+        self.traffic.events.push_back(SessionEvent::State(state));
+    }
+
+    async fn connect(&mut self) -> Next {
+        let Some(password) = self.password.clone() else { return Next::NeedPerson(Problem::NoPassword) };
+        let resume = self.traffic.resume();
+        let point = resume.as_ref().map(|(.., point)| *point);
+        let login = Login {
+            address: self.config.address.clone(),
+            password,
+            resource: self.config.resource.clone(),
+            agent: self.config.agent,
+            resume: resume.map(|(previd, h, _)| (previd, h)),
+            at_least: self.strongest,
+        };
+        let (steps, mut step) = mpsc::unbounded_channel();
+        let mut attempt = std::pin::pin!(attempt(self.connector.clone(), login, steps));
+        let begun = Instant::now();
+        let events = self.events.clone();
+        loop {
+            tokio::select! {
+                permit = events.reserve(), if !self.traffic.events.is_empty() => {
+                    let Ok(permit) = permit else { return Next::End(None) };
+                    deliver(permit, &mut self.traffic);
+                }
+                request = self.requests.recv() => match self.without_stream(request) {
+                    Wake::No => (),
+                    Wake::IfStale if begun.elapsed() < STALE_ATTEMPT => (),
+                    Wake::IfStale | Wake::Now => return Next::Connect,
+                    Wake::End(done) => return Next::End(done),
+                },
+                Some(step) = step.recv() => self.state(SessionState::Connecting(step)),
+                Attempt { connector, result } = &mut attempt => {
+                    self.connector = connector;
+                    return match result {
+                        Ok(logged_in) => self.signed_in(logged_in, point),
+                        Err(failure) => self.failed(failure, point.is_some()),
+                    };
+                }
+            }
+        }
+    }
+
+    fn failed(&mut self, failure: Failure, was_resuming: bool) -> Next {
+        let Failure { problem, was_signing_in } = failure;
+        log::info!("{}: {problem}", self.config.address);
+        if was_resuming && was_signing_in && !problem.needs_person() {
+            // Whatever breaks the stream on resuming must not do so for ever.
+            self.failed_resumes += 1;
+            if is_likely_again(&problem) {
+                self.traffic.detach(Cause::Protocol);
+            }
+            if self.failed_resumes >= RESUME_ATTEMPTS {
+                self.traffic.give_up_resuming();
+            }
+        }
+        if problem.needs_person() { Next::NeedPerson(problem) } else { Next::Wait(problem) }
+    }
+
+    fn signed_in(&mut self, logged_in: LoggedIn<Io>, point: Option<ResumePoint>) -> Next {
+        let LoggedIn { stream, features, mechanism, strength, outcome } = logged_in;
+        let address = self.config.address.clone();
+        self.features = features.unwrap_or_else(|| self.features.clone());
+        self.failed_resumes = 0;
+        self.strongest = self.strongest.max(Some(strength));
+        let mut stream = Box::new(Stream::new(stream));
+        let resumed = match outcome {
+            Outcome::Resumed { h } => {
+                let resumed = match point {
+                    Some(point) => self.traffic.resumed(h, point),
+                    None => Err(Ended::Error(StreamError::new("undefined-condition"))),
+                };
+                if let Err(ended) = resumed {
+                    // The server's books and ours differ: only a fresh session helps.
+                    self.traffic.give_up_resuming();
+                    return Next::Wait(ended.problem(&self.domain));
+                }
+                true
+            }
+            Outcome::Fresh { jid, failed_h, sm, has_carbons } => {
+                self.traffic.begin(jid, failed_h);
+                match sm {
+                    Management::NotOffered => (),
+                    Management::Offered => self.traffic.enable(),
+                    Management::Enabled(resumption) => self.traffic.managed(resumption),
+                }
+                if !has_carbons {
+                    self.traffic.enable_carbons();
+                }
+                false
+            }
+        };
+        let Some(jid) = self.traffic.bound().cloned() else { return Next::Wait(Problem::Lost) };
+        log::info!("{address}: online by {mechanism}{}", if resumed { ", resumed" } else { "" });
+        self.back_off.succeeded();
+        self.state(SessionState::Online);
+        let features = self.features.clone();
+        self.traffic.events.push_back(SessionEvent::Online { jid, resumed, features });
+        stream.queue(self.traffic.out.drain(..));
+        Next::Online(stream)
+    }
+
+    async fn online(&mut self, mut stream: Stream<Io>) -> Next {
+        let begun = Instant::now();
+        let events = self.events.clone();
+        let ended = loop {
+            stream.queue(self.traffic.out.drain(..));
+            if self.traffic.is_request_out() {
+                stream.expect_answer(ANSWER_DEADLINE);
+            }
+            // While the engine is behind, the server has to wait.
+            let is_reading = self.traffic.events.is_empty();
+            let ack_by = self.traffic.ack_by();
+            tokio::select! {
+                permit = events.reserve(), if !is_reading => {
+                    let Ok(permit) = permit else { return self.close(stream, None).await };
+                    deliver(permit, &mut self.traffic);
+                }
+                request = self.requests.recv() => match request {
+                    Some(Request::Send { stanza, tag }) => self.traffic.send(stanza, tag),
+                    Some(Request::Iq { to, kind, payload, reply }) => self.traffic.ask(to, kind, payload, reply),
+                    Some(Request::Handled(count)) => self.traffic.handled(count),
+                    Some(Request::SetPassword(password)) => self.set_password(password),
+                    Some(Request::ReconnectNow | Request::NetworkChanged { .. }) => {
+                        self.traffic.probe();
+                        stream.expect_answer(PROBE_DEADLINE);
+                    }
+                    Some(Request::Close(done)) => return self.close(stream, Some(done)).await,
+                    None => return self.close(stream, None).await,
+                },
+                () = sleep_until(ack_by.unwrap_or(begun)), if ack_by.is_some() => self.traffic.ack(),
+                received = stream.next(is_reading) => match received {
+                    Ok(Received::Element(element)) => {
+                        if let Err(ended) = self.traffic.receive(element) {
+                            break ended;
+                        }
+                    }
+                    Ok(Received::Silence) => self.traffic.probe(),
+                    Err(ended) => break ended,
+                },
+            }
+        };
+        if let Ended::TooHigh(too_high) = &ended {
+            stream.queue([StreamElement::Unknown(too_high_error(too_high))]);
+            stream.close().await;
+        }
+        self.lost(&ended, begun.elapsed())
+    }
+
+    fn lost(&mut self, ended: &Ended, online: Duration) -> Next {
+        let problem = ended.problem(&self.domain);
+        log::info!("{}: {problem}", self.config.address);
+        self.traffic.detach(ended.cause(&self.domain));
+        if problem.needs_person() {
+            return Next::NeedPerson(problem);
+        }
+        if self.back_off.lost_after(online) { Next::Connect } else { Next::Wait(problem) }
+    }
+
+    /// Says goodbye: what was sent is given the time to be acknowledged.
+    async fn close(&mut self, mut stream: Stream<Io>, done: Option<oneshot::Sender<()>>) -> Next {
+        if self.traffic.has_unacked() {
+            self.traffic.probe();
+        }
+        stream.queue(self.traffic.out.drain(..));
+        let farewell = async {
+            while self.traffic.has_unacked() {
+                let Ok(Received::Element(element)) = stream.next(true).await else { return };
+                // What comes now is not handed over, and so not acknowledged: the server keeps it for the next session.
+                let is_for_us = matches!(&element, StreamElement::Sm(nonza) if nonza.is_ack());
+                if is_for_us && self.traffic.receive(element).is_err() {
+                    return;
+                }
+            }
+        };
+        let _ = timeout(FAREWELL, farewell).await;
+        stream.close().await;
+        Next::End(done)
+    }
+
+    async fn wait(&mut self, problem: Problem) -> Next {
+        let retry_in = self.back_off.failed();
+        let until = Instant::now() + retry_in;
+        self.state(SessionState::Waiting { retry_in, problem });
+        self.idle(Some(until)).await
+    }
+
+    async fn need_person(&mut self, problem: Problem) -> Next {
+        self.state(SessionState::NeedsPerson(problem));
+        self.idle(None).await
+    }
+
+    async fn idle(&mut self, until: Option<Instant>) -> Next {
+        let needs_person = until.is_none();
+        let events = self.events.clone();
+        loop {
+            tokio::select! {
+                permit = events.reserve(), if !self.traffic.events.is_empty() => {
+                    let Ok(permit) = permit else { return Next::End(None) };
+                    deliver(permit, &mut self.traffic);
+                }
+                request = self.requests.recv() => match self.without_stream(request) {
+                    Wake::No => (),
+                    // Another network does not make a password right.
+                    Wake::IfStale if needs_person => (),
+                    Wake::Now | Wake::IfStale => {
+                        self.back_off.reset();
+                        return Next::Connect;
+                    }
+                    Wake::End(done) => return Next::End(done),
+                },
+                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Next::Connect,
+            }
+        }
+    }
+
+    fn without_stream(&mut self, request: Option<Request>) -> Wake {
+        match request {
+            Some(Request::Send { stanza, tag }) => self.traffic.send(stanza, tag),
+            Some(Request::Iq { to, kind, payload, reply }) => self.traffic.ask(to, kind, payload, reply),
+            Some(Request::Handled(count)) => self.traffic.handled(count),
+            Some(Request::SetPassword(password)) => {
+                self.set_password(password);
+                return Wake::Now;
+            }
+            Some(Request::ReconnectNow) => return Wake::Now,
+            Some(Request::NetworkChanged { available: true }) => return Wake::IfStale,
+            Some(Request::NetworkChanged { available: false }) => (),
+            Some(Request::Close(done)) => return Wake::End(Some(done)),
+            None => return Wake::End(None),
+        }
+        Wake::No
+    }
+
+    fn set_password(&mut self, password: Secret) {
+        self.password = Some(password);
+        self.strongest = None;
+    }
+}
+
+fn deliver(permit: mpsc::Permit<'_, SessionEvent>, traffic: &mut Traffic) {
+    if let Some(event) = traffic.events.pop_front() {
+        permit.send(event);
+    }
+}
+
+/// XEP-0198 §4.
+fn too_high_error(TooHigh { h, sent }: &TooHigh) -> Element {
+    let details = element("handled-count-too-high", ns::SM)
+        .with_attr("h", h.to_string())
+        .with_attr("send-count", sent.to_string());
+    let condition = element("undefined-condition", ns::XMPP_STREAMS);
+    element("error", ns::STREAM).with_child(condition).with_child(details)
+}
+
+async fn attempt(mut connector: Connector, plan: Login, steps: mpsc::UnboundedSender<ConnectStep>) -> Attempt {
+    let result = match connector.connect(&steps).await {
+        Ok(connected) => {
+            let guard = connected.io.handle();
+            let exporter = connected.exporter.as_deref();
+            let signing_in = login(connected.io, &guard, exporter, &plan, &steps);
+            let signed_in = timeout(LOGIN_DEADLINE, signing_in).await.unwrap_or(Err(Problem::Timeout));
+            signed_in.map_err(|problem| Failure { problem, was_signing_in: true })
+        }
+        Err(problem) => Err(Failure { problem, was_signing_in: false }),
+    };
+    Attempt { connector, result }
 }

@@ -15,6 +15,8 @@ pub const EVENT_CAPACITY: usize = 256;
 pub struct Tag(pub u64);
 
 /// What happens in a session, in order.
+// Most of them are stanzas, so that boxing the large variants would only cost an allocation each.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone)]
 pub enum SessionEvent {
     State(SessionState),

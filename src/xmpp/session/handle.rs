@@ -86,10 +86,20 @@ impl SessionHandle {
     /// Asks an entity, or without `to` our own server on behalf of the account, and waits for the answer: the payload of a
     /// result, if it has one.
     pub async fn iq(&self, to: Option<Jid>, kind: IqKind, payload: Element) -> Result<Option<Element>, IqError> {
+        self.iq_within(IQ_TIMEOUT, to, kind, payload).await
+    }
+
+    async fn iq_within(
+        &self,
+        limit: Duration,
+        to: Option<Jid>,
+        kind: IqKind,
+        payload: Element,
+    ) -> Result<Option<Element>, IqError> {
         let (reply, answer) = oneshot::channel();
         self.requests.send(Request::Iq { to, kind, payload, reply }).map_err(|_| IqError::Lost)?;
         // When this gives up, the session sees that nobody waits any more.
-        match tokio::time::timeout(IQ_TIMEOUT, answer).await {
+        match tokio::time::timeout(limit, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(IqError::Lost),
             Err(_) => Err(IqError::Timeout),
@@ -123,5 +133,28 @@ impl SessionHandle {
         if self.requests.send(Request::Close(done)).is_ok() {
             let _ = closed.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xmpp::ping;
+
+    #[tokio::test]
+    async fn an_iq_without_an_answer_times_out_and_nobody_waits_any_more() {
+        let (handle, mut requests) = SessionHandle::new();
+        let answer = handle.iq_within(Duration::from_millis(5), None, IqKind::Get, ping::build()).await;
+        assert_eq!(answer, Err(IqError::Timeout));
+        let Some(Request::Iq { reply, .. }) = requests.recv().await else { panic!("no IQ") };
+        assert!(reply.is_closed());
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_gone_loses_what_it_is_asked() {
+        let (handle, requests) = SessionHandle::new();
+        drop(requests);
+        assert_eq!(handle.iq(None, IqKind::Get, ping::build()).await, Err(IqError::Lost));
+        handle.close().await;
     }
 }

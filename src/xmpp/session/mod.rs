@@ -3,9 +3,27 @@
 //! Knows streams and stanzas; what a payload means, and what is remembered of it, is not its business.
 
 mod account;
+mod auth;
+mod back_off;
+mod element;
 mod event;
+mod features;
+mod guard;
 mod handle;
+mod login;
+mod nonza;
+mod problem;
+mod resolve;
+mod sm;
+mod stream;
+mod traffic;
+mod transport;
+mod tree;
 mod trust;
+mod waiter;
+
+#[cfg(test)]
+mod tests;
 
 pub use account::start;
 pub use event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState, Tag};

@@ -1,0 +1,329 @@
+//! The outbound half of stream management: what was sent and is not acknowledged, and what becomes of it.
+//!
+//! `S` is whatever the session calls a stanza. No IO, no clock.
+
+use std::{collections::VecDeque, mem};
+
+/// The peer acknowledged more than was sent: the stream must be closed with this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooHigh {
+    pub h: u32,
+    pub sent: u32,
+}
+
+/// Why a stream ended, as far as resuming is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The network, a time-out, the user: resuming is safe.
+    Network,
+    /// Something that the peer sent broke our reader, or it sent a stream error: it may do so again.
+    Protocol,
+}
+
+/// The fate of what was in flight when a session could not be resumed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lost<S> {
+    /// The server had it (`<failed h=…/>` said so).
+    pub delivered: Vec<S>,
+    /// Known not to have arrived (`h` was given, or there was no stream): may be sent again.
+    pub undelivered: Vec<S>,
+    /// No `h`: may or may not have arrived. Messages go again under the same id, IQs fail.
+    pub unknown: Vec<S>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Off,
+    /// `<enable/>` is out: what we send counts, what we receive does not yet.
+    Requested,
+    On,
+    /// The stream is gone.
+    Detached,
+}
+
+/// While a request is out, ask again only after this many more stanzas.
+const REQUEST_EVERY: u32 = 16;
+
+/// Stanzas in the order in which they are sent.
+#[derive(Debug)]
+pub struct Outbound<S> {
+    phase: Phase,
+    /// Stanzas sent since enabling, modulo 2^32; the last `queue.len()` of them are not acknowledged.
+    sent: u32,
+    queue: VecDeque<S>,
+    /// How many at the end of the queue were added while there was no stream.
+    waiting: usize,
+    /// The id to resume by.
+    resumption: Option<String>,
+    is_request_out: bool,
+    since_request: u32,
+    /// The place among what was received where a protocol error last ended the stream: twice at the same means do not resume.
+    broke_at: Option<u64>,
+    may_resume: bool,
+}
+
+impl<S> Default for Outbound<S> {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Off,
+            sent: 0,
+            queue: VecDeque::new(),
+            waiting: 0,
+            resumption: None,
+            is_request_out: false,
+            since_request: 0,
+            broke_at: None,
+            may_resume: true,
+        }
+    }
+}
+
+impl<S> Outbound<S> {
+    pub fn is_on(&self) -> bool {
+        self.phase == Phase::On
+    }
+
+    /// An answer to `<r/>` is to come.
+    pub fn is_request_out(&self) -> bool {
+        self.is_request_out
+    }
+
+    pub fn unacked(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// `<enable/>` is about to be sent outside of Bind2. What is sent from now on counts.
+    pub fn enable_sent(&mut self) {
+        *self = Self { phase: Phase::Requested, ..Self::default() };
+    }
+
+    /// `<enabled/>` was received, by itself or inside `<bound/>`.
+    pub fn enabled(&mut self, resumption: Option<String>) {
+        if self.phase != Phase::Requested {
+            *self = Self::default();
+        }
+        self.phase = Phase::On;
+        self.resumption = resumption;
+    }
+
+    /// The server will not have it. What was sent under that hope is given back: it went out, and no more will be heard of it.
+    pub fn refused(&mut self) -> Vec<S> {
+        let sent = mem::take(&mut self.queue).into();
+        *self = Self::default();
+        sent
+    }
+
+    /// Puts a stanza in line, to be sent now if there is a stream. Gives it back where nothing is counted.
+    pub fn push(&mut self, stanza: S) -> Result<(), S> {
+        if self.phase == Phase::Off {
+            return Err(stanza);
+        }
+        self.sent = self.sent.wrapping_add(1);
+        self.queue.push_back(stanza);
+        self.waiting += usize::from(self.phase == Phase::Detached);
+        Ok(())
+    }
+
+    /// `<a h=…/>`. Gives back what is now delivered.
+    pub fn acked(&mut self, h: u32) -> Result<Vec<S>, TooHigh> {
+        self.is_request_out = false;
+        self.take_acked(h)
+    }
+
+    /// After `push`, `acked` or `resumed`: true when `<r/>` is to be sent.
+    #[must_use]
+    pub fn wants_request(&mut self) -> bool {
+        if self.phase != Phase::On || self.queue.is_empty() {
+            return false;
+        }
+        self.since_request += 1;
+        if self.is_request_out && self.since_request < REQUEST_EVERY {
+            return false;
+        }
+        self.request_sent();
+        true
+    }
+
+    /// `<r/>` is sent for another reason.
+    pub fn request_sent(&mut self) {
+        self.is_request_out = true;
+        self.since_request = 0;
+    }
+
+    /// The stream is gone; the state is kept for resuming. `place` counts what had been received until then.
+    pub fn detach(&mut self, cause: Cause, place: u64) {
+        self.is_request_out = false;
+        if self.phase == Phase::Off {
+            return;
+        }
+        if cause == Cause::Protocol {
+            self.may_resume &= self.broke_at != Some(place);
+            self.broke_at = Some(place);
+        }
+        self.phase = Phase::Detached;
+    }
+
+    /// The server has proved to keep other books than we do, so the session can't go on.
+    pub fn forbid_resuming(&mut self) {
+        self.may_resume = false;
+    }
+
+    /// `previd` for `<resume/>`; none where there is nothing to resume or resuming would loop.
+    pub fn resumption(&self) -> Option<&str> {
+        if self.phase != Phase::Detached || !self.may_resume {
+            return None;
+        }
+        self.resumption.as_deref()
+    }
+
+    /// `<resumed h=…/>`. What remains in `iter` has to be sent again, in order, without counting it again.
+    pub fn resumed(&mut self, h: u32) -> Result<Vec<S>, TooHigh> {
+        let delivered = self.take_acked(h)?;
+        self.phase = Phase::On;
+        self.waiting = 0;
+        (self.is_request_out, self.since_request) = (false, 0);
+        Ok(delivered)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &S> {
+        self.queue.iter()
+    }
+
+    /// `<failed/>`, or no attempt to resume: the old session is over.
+    pub fn failed(&mut self, h: Option<u32>) -> Lost<S> {
+        // An h beyond what was sent says nothing that can be relied on.
+        let delivered = h.and_then(|h| self.take_acked(h).ok());
+        let known = if delivered.is_some() { 0 } else { self.queue.len().saturating_sub(self.waiting) };
+        let undelivered = self.queue.split_off(known).into();
+        let unknown = mem::take(&mut self.queue).into();
+        *self = Self::default();
+        Lost { delivered: delivered.unwrap_or_default(), undelivered, unknown }
+    }
+
+    fn take_acked(&mut self, h: u32) -> Result<Vec<S>, TooHigh> {
+        let too_high = TooHigh { h, sent: self.sent };
+        // All arithmetic is modulo 2^32 (XEP-0198 §4); a queue of that length can't be.
+        let in_queue = u32::try_from(self.queue.len()).map_err(|_| too_high.clone())?;
+        let before = self.sent.wrapping_sub(in_queue);
+        let acked = h.wrapping_sub(before);
+        if acked > in_queue {
+            return Err(too_high);
+        }
+        self.waiting = self.waiting.min(self.queue.len() - acked as usize);
+        Ok(self.queue.drain(..acked as usize).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on() -> Outbound<u32> {
+        let mut sm = Outbound::default();
+        sm.enabled(Some("id".into()));
+        sm
+    }
+
+    /// Sends a stanza; true when a request goes with it.
+    fn send(sm: &mut Outbound<u32>, stanza: u32) -> bool {
+        sm.push(stanza).is_ok() && sm.wants_request()
+    }
+
+    #[test]
+    fn what_is_sent_counts_from_enable_on() {
+        let mut sm = Outbound::default();
+        assert_eq!(sm.push(0), Err(0));
+        sm.enable_sent();
+        assert!(!send(&mut sm, 1), "counts, though <enabled/> has not come");
+        sm.enabled(Some("id".into()));
+        assert!(send(&mut sm, 2));
+        assert_eq!(sm.acked(2).unwrap(), [1, 2]);
+        sm.enable_sent();
+        assert!(!send(&mut sm, 3));
+        assert_eq!(sm.refused(), [3]);
+        assert_eq!(sm.push(4), Err(4));
+    }
+
+    #[test]
+    fn one_request_is_in_flight() {
+        let mut sm = on();
+        assert!(send(&mut sm, 1));
+        assert_eq!((2..17).filter(|&i| send(&mut sm, i)).count(), 0);
+        assert!(send(&mut sm, 17)); // the sixteenth since
+        assert_eq!(sm.acked(1).unwrap(), [1]);
+        assert!(sm.wants_request());
+        sm.acked(17).unwrap();
+        assert!(!sm.wants_request());
+    }
+
+    #[test]
+    fn resuming_gives_back_what_arrived_and_keeps_the_order() {
+        let mut sm = on();
+        for i in 1..=5 {
+            sm.push(i).unwrap();
+        }
+        assert_eq!(sm.resumption(), None);
+        sm.detach(Cause::Network, 0);
+        assert_eq!(sm.resumption(), Some("id"));
+        sm.push(6).unwrap(); // Typed while offline: it waits and keeps its place.
+        assert_eq!(sm.resumed(3).unwrap(), [1, 2, 3]);
+        assert_eq!(sm.iter().copied().collect::<Vec<_>>(), [4, 5, 6]);
+        assert_eq!(sm.acked(6).unwrap(), [4, 5, 6]);
+    }
+
+    #[test]
+    fn a_refused_resume_tells_what_is_known() {
+        let mut sm = on();
+        for i in 1..=3 {
+            sm.push(i).unwrap();
+        }
+        sm.detach(Cause::Network, 0);
+        assert_eq!(sm.failed(Some(2)), Lost { delivered: vec![1, 2], undelivered: vec![3], unknown: vec![] });
+        assert_eq!((sm.resumption(), sm.is_on()), (None, false));
+        for h in [None, Some(77)] {
+            let mut sm = on();
+            sm.push(1).unwrap();
+            sm.detach(Cause::Network, 0);
+            sm.push(2).unwrap(); // never sent: no doubt about this one
+            assert_eq!(sm.failed(h), Lost { delivered: vec![], undelivered: vec![2], unknown: vec![1] });
+        }
+    }
+
+    #[test]
+    fn an_acknowledgement_of_what_was_never_sent_is_an_error() {
+        let mut sm = on();
+        sm.push(1).unwrap();
+        assert_eq!(sm.acked(2), Err(TooHigh { h: 2, sent: 1 }));
+        assert_eq!(sm.acked(1).unwrap(), [1]);
+        assert_eq!(sm.acked(1).unwrap(), [0u32; 0]);
+        assert_eq!(sm.acked(0), Err(TooHigh { h: 0, sent: 1 })); // going back is an error too
+    }
+
+    #[test]
+    fn counters_wrap() {
+        let mut sm = on();
+        sm.sent = u32::MAX - 1;
+        for i in 0..4 {
+            sm.push(i).unwrap();
+        }
+        assert_eq!(sm.acked(0).unwrap(), [0, 1]);
+        assert_eq!(sm.acked(2).unwrap(), [2, 3]);
+    }
+
+    #[test]
+    fn a_stanza_that_breaks_the_stream_twice_is_not_asked_for_a_third_time() {
+        let mut sm = on();
+        sm.detach(Cause::Protocol, 1);
+        assert!(sm.resumption().is_some());
+        sm.resumed(0).unwrap();
+        sm.detach(Cause::Network, 1);
+        sm.resumed(0).unwrap();
+        sm.detach(Cause::Protocol, 1);
+        assert_eq!(sm.resumption(), None);
+        let mut sm = on();
+        sm.detach(Cause::Protocol, 0);
+        sm.resumed(0).unwrap();
+        sm.detach(Cause::Protocol, 1);
+        assert!(sm.resumption().is_some(), "elsewhere: another stanza, so try again");
+    }
+}
