@@ -4,6 +4,9 @@ use super::xml::{self, Build as _, Element};
 use crate::ids::Jid;
 use xmpp_parsers::ns;
 
+/// Named by clients that understand chat states.
+pub const NAMESPACE: &str = ns::CHATSTATES;
+
 /// What somebody is doing in a conversation (XEP-0085 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ChatState {

@@ -4,6 +4,9 @@ use super::xml::{self, Build as _, Element};
 use crate::ids::{Jid, OriginId};
 use xmpp_parsers::ns;
 
+/// Named by an archive that gives ids and takes away false ones (§5).
+pub const NAMESPACE: &str = ns::SID;
+
 /// The id that an archive or a room gave a message. It counts only from a `by` that announces the feature (§5, §6); whoever
 /// uses it checks that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
