@@ -13,7 +13,8 @@ use super::{
     api::{AccountId, BareJid, CommandError, ConversationId, Event, Notice},
     clock::{Clock, IdSource},
     event_sink::EventSink,
-    secrets::SecretStore,
+    live::Accounts,
+    secrets::{SecretError, SecretStore},
 };
 use crate::{
     store::{Store, StoreError},
@@ -31,6 +32,7 @@ pub struct Shared {
     pub trust: Arc<Trust>,
     pub data_dir: PathBuf,
     pub choices: Choices,
+    pub accounts: Accounts,
 }
 
 /// What the person has decided, or does at the moment.
@@ -39,6 +41,8 @@ pub struct Choices {
     in_front: Mutex<Option<ConversationId>>,
     send_receipts: AtomicBool,
     send_chat_states: AtomicBool,
+    is_idle: AtomicBool,
+    has_told_of_keyring: AtomicBool,
 }
 
 impl Default for Choices {
@@ -47,6 +51,8 @@ impl Default for Choices {
             in_front: Mutex::default(),
             send_receipts: AtomicBool::new(true),
             send_chat_states: AtomicBool::new(true),
+            is_idle: AtomicBool::new(false),
+            has_told_of_keyring: AtomicBool::new(false),
         }
     }
 }
@@ -69,6 +75,16 @@ impl Choices {
         self.send_chat_states.load(Relaxed)
     }
 
+    /// Nobody is at the machine.
+    pub fn is_idle(&self) -> bool {
+        self.is_idle.load(Relaxed)
+    }
+
+    /// Returns what it was before.
+    pub fn set_idle(&self, is_idle: bool) -> bool {
+        self.is_idle.swap(is_idle, Relaxed)
+    }
+
     pub fn set_privacy(&self, send_receipts: bool, send_chat_states: bool) {
         self.send_receipts.store(send_receipts, Relaxed);
         self.send_chat_states.store(send_chat_states, Relaxed);
@@ -76,6 +92,14 @@ impl Choices {
 }
 
 impl Shared {
+    /// Tells the person, once, that there is no keyring.
+    pub fn no_keyring(&self, error: &SecretError) {
+        log::warn!("{error}");
+        if !self.choices.has_told_of_keyring.swap(true, Relaxed) {
+            self.events.emit(Event::Notice(Notice::NoKeyring));
+        }
+    }
+
     /// Puts a failure of the store into the window's words, and tells of a full disk.
     pub fn failed(&self, error: StoreError) -> CommandError {
         if matches!(error, StoreError::DiskFull) {

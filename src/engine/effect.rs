@@ -60,7 +60,7 @@ pub struct Effects {
     pub events: Vec<Event>,
     pub stanzas: Vec<Outgoing>,
     pub avatars: Vec<AvatarNotice>,
-    pub chat_states: Vec<(BareJid, PeerState)>,
+    pub chat_states: Vec<(AccountId, BareJid, PeerState)>,
 }
 
 impl Effects {

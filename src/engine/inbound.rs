@@ -148,7 +148,8 @@ impl<'s> Inbound<'s> {
         }
         // A stranger who types makes no conversation.
         if let Some(conversation) = conversation::find(store, self.scope.account, &routed.peer)? {
-            self.effects.chat_states.push((routed.peer.clone(), PeerState { conversation, state }));
+            let state = PeerState { conversation, state };
+            self.effects.chat_states.push((self.scope.account, routed.peer.clone(), state));
         }
         Ok(())
     }

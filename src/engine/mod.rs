@@ -2,21 +2,40 @@
 //!
 //! Knows the session, the store and the keyring; has never heard of GTK.
 
+mod account;
 pub mod api;
 pub mod avatar;
+mod batch;
 pub mod body;
+mod caps;
 pub mod change;
 pub mod chat_state;
 pub mod clock;
+mod command;
 pub mod context;
 pub mod conversation;
 pub mod effect;
+#[expect(clippy::module_inception, reason = "it starts and ends what this folder is")]
+mod engine;
 pub mod event_sink;
 #[cfg(test)]
 mod fixture;
 pub mod inbound;
+mod live;
 pub mod nickname;
+mod online;
+mod order;
 pub mod outbox;
+mod overview;
+mod presence;
+mod request;
+mod responder;
+mod roster;
 pub mod route;
 pub mod secrets;
+mod sign_in;
 mod snapshot;
+mod talk;
+mod transact;
+
+pub use engine::{EngineConfig, start};

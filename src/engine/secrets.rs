@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 use crate::{config, ids::BareJid, secret::Secret};
 
 /// How long the keyring may take: long enough for a person to type its password.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Why a secret could not be kept or found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

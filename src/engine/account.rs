@@ -1,0 +1,445 @@
+//! One task for each account, which owns its session from start to end.
+//!
+//! It waits for three things: jobs of its own (answers to IQs), orders, and what the session delivers. What takes an answer
+//! from the network never stops it, because the answer itself comes by way of the session's events.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Duration, Instant},
+};
+
+use super::{
+    api::{CommandError, ConnectionState, Event, Presence, Reply, ServerSettings, Timestamp},
+    avatar::Avatars,
+    batch::Batch,
+    context::{AccountContext, Shared},
+    effect::AvatarNotice,
+    live::Live,
+    order,
+    secrets::SecretError,
+    transact::messages,
+};
+use crate::{
+    ids::{AccountId, BareJid, Jid},
+    secret::Secret,
+    store::{StoreError, account::AccountRow, caps::CapsKey},
+    xmpp::{
+        Availability, ConnectStep, Problem,
+        caps::Caps,
+        disco::Info,
+        presence,
+        roster::RosterResult,
+        session::{self, AccountConfig, SessionEvent, SessionHandle, SessionState},
+    },
+};
+
+/// How many events make a batch at most.
+const BATCH: usize = 256;
+/// How soon a batch that found no room on the disk is tried again.
+const DISK_FULL_RETRY: Duration = Duration::from_secs(5);
+/// How long saying goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What an account's task is told to do.
+#[derive(Debug)]
+pub enum Order {
+    SetPassword {
+        password: Secret,
+        remember: bool,
+    },
+    SetServer(ServerSettings),
+    SetEnabled(bool),
+    ReconnectNow,
+    NetworkChanged {
+        available: bool,
+    },
+    SetAvailability {
+        availability: Availability,
+        status: String,
+    },
+    /// What others are shown may have to change.
+    SendPresence,
+    Contact(order::ContactOrder),
+    Avatars(Vec<AvatarNotice>),
+    /// The account's row has changed.
+    ReadRow,
+    SetNickname {
+        nickname: String,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    SetAvatar {
+        image: Option<Vec<u8>>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Says goodbye and ends; the account stays.
+    Stop(oneshot::Sender<()>),
+}
+
+impl Order {
+    /// Answers whoever waits, when there is nobody to carry it out.
+    pub fn refuse(self, error: CommandError) {
+        match self {
+            Self::SetNickname { reply, .. } | Self::SetAvatar { reply, .. } => reply.send(Err(error)),
+            Self::Contact(order) => order.refuse(error),
+            _ => {}
+        }
+    }
+}
+
+/// What a job has brought.
+pub(super) enum Done {
+    Nothing,
+    Password(Result<Option<Secret>, SecretError>),
+    Roster(RosterResult),
+    StanzaIds(bool),
+    Abilities { key: CapsKey, info: Option<Info> },
+    Published { reply: Reply<Result<(), CommandError>>, result: Result<(), CommandError> },
+}
+
+pub(super) type Job = BoxFuture<'static, Done>;
+
+/// A session that was begun elsewhere: by signing in.
+#[derive(Debug)]
+pub struct Begun {
+    pub session: SessionHandle,
+    pub events: mpsc::Receiver<SessionEvent>,
+    /// Already taken out of `events`.
+    pub first: SessionEvent,
+    pub password: Secret,
+}
+
+/// Starts an account's task.
+pub fn spawn(shared: &Arc<Shared>, row: AccountRow, begun: Option<Begun>) {
+    let (orders, receiver) = mpsc::unbounded_channel();
+    let (id, is_enabled) = (row.id, row.is_enabled);
+    let mut task = Task {
+        shared: Arc::clone(shared),
+        id,
+        address: row.address.clone(),
+        orders: receiver,
+        session: None,
+        password: None,
+        jobs: FuturesUnordered::new(),
+        avatars: None,
+        unsettled: VecDeque::new(),
+        retry_at: None,
+    };
+    shared.accounts.insert(Live::new(row, orders));
+    tokio::spawn(async move {
+        match begun {
+            Some(begun) => task.adopt(begun).await,
+            None if is_enabled => task.look_for_password(),
+            None => {}
+        }
+        task.run().await;
+    });
+}
+
+pub(super) struct Task {
+    pub(super) shared: Arc<Shared>,
+    pub(super) id: AccountId,
+    pub(super) address: BareJid,
+    orders: mpsc::UnboundedReceiver<Order>,
+    session: Option<(SessionHandle, mpsc::Receiver<SessionEvent>)>,
+    password: Option<Secret>,
+    pub(super) jobs: FuturesUnordered<Job>,
+    /// Works for as long as the session.
+    pub(super) avatars: Option<Avatars>,
+    /// Batches that could not be stored yet. While there are any, nothing more is taken from the session.
+    unsettled: VecDeque<Arc<Batch>>,
+    retry_at: Option<Instant>,
+}
+
+impl Task {
+    async fn run(&mut self) {
+        loop {
+            let retry_at = self.retry_at;
+            // In this order: the answer to a roster query must be in the store before the pushes that came after it.
+            tokio::select! {
+                biased;
+                Some(done) = self.jobs.next() => self.done(done).await,
+                order = self.orders.recv() => match order {
+                    Some(Order::Stop(reply)) => {
+                        self.stop_session(true).await;
+                        let _ = reply.send(());
+                        return;
+                    }
+                    Some(order) => self.order(order).await,
+                    None => return self.stop_session(true).await,
+                },
+                () = until(retry_at), if retry_at.is_some() => self.settle().await,
+                event = next(&mut self.session), if self.unsettled.is_empty() => match event {
+                    Some(event) => self.events(event).await,
+                    None => self.session_ended(),
+                },
+            }
+        }
+    }
+
+    /// Takes in all that is ready.
+    async fn events(&mut self, first: SessionEvent) {
+        let mut ready = vec![first];
+        if let Some((_, events)) = &mut self.session {
+            while ready.len() < BATCH
+                && let Ok(event) = events.try_recv()
+            {
+                ready.push(event);
+            }
+        }
+        let mut batch = Batch::default();
+        for event in ready {
+            match event {
+                SessionEvent::Stanza(stanza) => {
+                    batch.stanzas.push(stanza);
+                    batch.counted += 1;
+                }
+                SessionEvent::Counted => batch.counted += 1,
+                SessionEvent::Acked(tags) => batch.acked.extend(messages(tags)),
+                SessionEvent::State(state) => {
+                    self.push(&mut batch).await;
+                    self.state(state);
+                }
+                SessionEvent::Online { resumed, features, .. } => {
+                    self.push(&mut batch).await;
+                    self.online(resumed, features).await;
+                }
+                SessionEvent::Unsent { undelivered, unknown } => {
+                    self.push(&mut batch).await;
+                    let ids = messages(undelivered).chain(messages(unknown));
+                    self.shared.accounts.with(self.id, |live| live.outbox.release(ids));
+                    if self.is_online() {
+                        self.send_pending().await;
+                    }
+                }
+            }
+        }
+        self.push(&mut batch).await;
+    }
+
+    async fn push(&mut self, batch: &mut Batch) {
+        if !batch.is_empty() {
+            self.unsettled.push_back(Arc::new(std::mem::take(batch)));
+            self.settle().await;
+        }
+    }
+
+    /// Stores what has been taken from the session, in order, as far as that is possible.
+    async fn settle(&mut self) {
+        self.retry_at = None;
+        while let Some(batch) = self.unsettled.front().cloned() {
+            match self.shared.take_in(self.id, &batch).await {
+                Ok(questions) => self.ask(questions),
+                Err(error @ StoreError::DiskFull) => {
+                    // Neither lost nor acknowledged: it waits here, and the rest at the server.
+                    self.shared.failed(error);
+                    self.retry_at = Some(Instant::now() + DISK_FULL_RETRY);
+                    return;
+                }
+                Err(error) if batch.stanzas.len() > 1 => {
+                    log::error!("a batch can't be stored as a whole: {error}");
+                    self.unsettled.pop_front();
+                    let parts = Batch::clone(&batch).split();
+                    parts.into_iter().rev().for_each(|part| self.unsettled.push_front(Arc::new(part)));
+                    continue;
+                }
+                Err(error) => log::error!("a stanza can't be stored: {error}"),
+            }
+            self.unsettled.pop_front();
+            self.shared.accounts.with(self.id, |live| live.outbox.release(batch.acked.iter().copied()));
+            if let Some((session, _)) = &self.session
+                && batch.counted > 0
+            {
+                session.handled(batch.counted);
+            }
+        }
+    }
+
+    fn state(&mut self, state: SessionState) {
+        let connection = match state {
+            SessionState::Connecting(step) => ConnectionState::Connecting(step),
+            SessionState::Online => ConnectionState::Online,
+            SessionState::Waiting { retry_in, problem } => {
+                let retry_in = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
+                let retry_at = Timestamp(self.shared.clock.now().0.saturating_add(retry_in));
+                ConnectionState::Waiting { retry_at, problem }
+            }
+            SessionState::NeedsPerson(problem) => {
+                self.forget_others();
+                ConnectionState::NeedsPerson(problem)
+            }
+            SessionState::Closed => return self.session_ended(),
+        };
+        self.shared.set_connection(self.id, &connection);
+    }
+
+    fn session_ended(&mut self) {
+        self.drop_session();
+        self.shared.set_connection(self.id, &ConnectionState::Offline);
+    }
+
+    pub(super) fn drop_session(&mut self) {
+        self.session = None;
+        self.avatars = None;
+        // What they ask belongs to that session.
+        self.jobs = FuturesUnordered::new();
+        self.unsettled.clear();
+        self.retry_at = None;
+        self.forget_others();
+        self.shared.accounts.with(self.id, |live| {
+            live.session = None;
+            live.outbox = super::outbox::Outbox::default();
+        });
+    }
+
+    /// A new session tells anew who is there.
+    pub(super) fn forget_others(&self) {
+        let Some((gone, states)) =
+            self.shared.accounts.with(self.id, |live| (live.presences.clear(), live.chat_states.session_lost()))
+        else {
+            return;
+        };
+        if !gone.is_empty() {
+            let changes = gone.into_iter().map(|address| (address, Presence::default())).collect();
+            self.shared.events.emit(Event::PresenceChanged { account: self.id, changes });
+        }
+        self.shared.events.emit_all(states);
+    }
+
+    pub(super) fn look_for_password(&mut self) {
+        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
+        let (shared, address) = (Arc::clone(&self.shared), self.address.clone());
+        self.jobs.push(async move { Done::Password(shared.secrets.password(&address).await) }.boxed());
+    }
+
+    pub(super) fn connect(&mut self) {
+        let Some(row) = self.row() else { return };
+        if !row.is_enabled || self.session.is_some() {
+            return;
+        }
+        let Some(password) = self.password.clone() else {
+            return self.shared.set_connection(self.id, &ConnectionState::NeedsPerson(Problem::NoPassword));
+        };
+        let config = AccountConfig {
+            address: row.address,
+            password: Some(password),
+            host: row.server.host,
+            port: row.server.port,
+            ca_file: row.server.ca_file,
+            resource: row.server.resource,
+            agent: row.agent,
+            trust: Arc::clone(&self.shared.trust),
+        };
+        let (session, events) = session::start(config);
+        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
+        self.session = Some((session, events));
+        self.start_avatars();
+        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
+    }
+
+    async fn adopt(&mut self, begun: Begun) {
+        let Begun { session, events, first, password } = begun;
+        self.password = Some(password);
+        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
+        self.session = Some((session, events));
+        self.start_avatars();
+        self.events(first).await;
+    }
+
+    fn start_avatars(&mut self) {
+        let own_changed = self.shared.accounts.with(self.id, |live| live.orders.clone());
+        self.avatars = self.context().zip(own_changed).map(|(context, orders)| {
+            Avatars::start(context, move || {
+                let _ = orders.send(Order::ReadRow);
+            })
+        });
+    }
+
+    pub(super) const fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    pub(super) fn set_password(&mut self, password: Secret) {
+        if let Some((session, _)) = &self.session {
+            session.set_password(password.clone());
+            self.password = Some(password);
+        } else {
+            self.password = Some(password);
+            self.connect();
+        }
+    }
+
+    /// A password from the keyring, unless the person was quicker.
+    pub(super) fn found_password(&mut self, found: Result<Option<Secret>, SecretError>) {
+        if self.password.is_none() {
+            match found {
+                Ok(password) => self.password = password,
+                Err(error) => self.shared.no_keyring(&error),
+            }
+        }
+        self.connect();
+    }
+
+    /// Says goodbye, if that is possible quickly, and ends the session.
+    pub(super) async fn stop_session(&mut self, wait: bool) {
+        if let Some((session, mut events)) = self.session.take() {
+            if self.is_online() {
+                session.send(presence::unavailable(""), None);
+            }
+            let goodbye = async move {
+                // What still comes is not acknowledged, so the server keeps it.
+                let drain = async { while events.recv().await.is_some() {} };
+                let close = async { tokio::join!(session.close(), drain) };
+                if tokio::time::timeout(GOODBYE, close).await.is_err() {
+                    log::debug!("the server did not say goodbye in time");
+                }
+            };
+            if wait { goodbye.await } else { drop(tokio::spawn(goodbye)) }
+        }
+        self.session_ended();
+    }
+
+    fn ask(&mut self, questions: Vec<(Jid, Caps)>) {
+        let Some((session, _)) = &self.session else { return };
+        for (who, caps) in questions {
+            let Some(key) = super::caps::key(&caps) else { continue };
+            let session = session.clone();
+            self.jobs
+                .push(async move { Done::Abilities { key, info: super::caps::ask(session, who, caps).await } }.boxed());
+        }
+    }
+
+    pub(super) fn session(&self) -> Option<SessionHandle> {
+        self.session.as_ref().map(|(session, _)| session.clone())
+    }
+
+    /// What jobs for the session are given; `None` without one.
+    pub(super) fn context(&self) -> Option<AccountContext> {
+        let (session, address) = (self.session()?, self.address.clone());
+        Some(AccountContext { id: self.id, address, session, shared: Arc::clone(&self.shared) })
+    }
+
+    pub(super) fn is_online(&self) -> bool {
+        self.shared.accounts.with(self.id, |live| live.connection == ConnectionState::Online) == Some(true)
+    }
+
+    pub(super) fn row(&self) -> Option<AccountRow> {
+        self.shared.accounts.with(self.id, |live| live.row.clone())
+    }
+}
+
+async fn next(session: &mut Option<(SessionHandle, mpsc::Receiver<SessionEvent>)>) -> Option<SessionEvent> {
+    match session {
+        Some((_, events)) => events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,155 @@
+//! Carries out what the window wants, or hands it to the account's task.
+//!
+//! Commands that write are carried out one after the other, so that messages are stored in the order in which they were
+//! written. Nothing here waits for the network.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::{
+    account::Order,
+    api::{Command, CommandError, Event, NewAccount, Reply, Snapshot},
+    avatar,
+    context::Shared,
+    conversation,
+    order::ContactOrder,
+    overview, sign_in, talk,
+};
+use crate::{ids::AccountId, store::account};
+
+/// Begins to sign in. It is given up when what this returns is dropped.
+#[must_use]
+pub fn sign_in(
+    shared: &Arc<Shared>,
+    account: NewAccount,
+    reply: Reply<Result<AccountId, CommandError>>,
+) -> oneshot::Sender<()> {
+    let (cancel, cancelled) = oneshot::channel();
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move { reply.send(sign_in::sign_in(shared, account, cancelled).await) });
+    cancel
+}
+
+/// Carries out one command.
+pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
+    match command {
+        Command::LoadSnapshot { reply } => {
+            let shared = Arc::clone(shared);
+            // Does not wait for what is being written, and nothing waits for it.
+            tokio::spawn(async move { reply.send(load_snapshot(&shared).await) });
+        }
+        Command::LoadHistory { conversation, anchor, limit, reply } => {
+            let page = shared.store.read(move |store| conversation::history(store, conversation, anchor, limit));
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { reply.send(page.await.map_err(|error| shared.failed(error))) });
+        }
+        Command::SetInFront { conversation } => shared.choices.set_in_front(conversation),
+        Command::SetPrivacy { send_receipts, send_chat_states } => {
+            shared.choices.set_privacy(send_receipts, send_chat_states);
+        }
+        Command::SetIdle { idle } => {
+            if shared.choices.set_idle(idle) != idle {
+                shared.accounts.each(|live| live.order(Order::SendPresence));
+            }
+        }
+        Command::NetworkChanged { available } => {
+            shared.accounts.each(|live| live.order(Order::NetworkChanged { available }));
+        }
+        Command::RemoveAccount { account, reply } => {
+            let shared = Arc::clone(shared);
+            // Saying goodbye takes its time.
+            tokio::spawn(async move { reply.send(remove_account(&shared, account).await) });
+        }
+        Command::OpenConversation { .. }
+        | Command::CloseConversation { .. }
+        | Command::SetDraft { .. }
+        | Command::SetMuted { .. }
+        | Command::SetPinned { .. }
+        | Command::MarkRead { .. }
+        | Command::SendMessage { .. }
+        | Command::RetryMessage { .. }
+        | Command::DiscardMessage { .. }
+        | Command::SetChatState { .. } => talk::carry_out(shared, command).await,
+        // The engine sees to these.
+        Command::SignIn { .. } | Command::CancelSignIn | Command::Shutdown { .. } => {}
+        command => hand_over(shared, command),
+    }
+}
+
+/// What an account's task does by itself.
+fn hand_over(shared: &Shared, command: Command) {
+    let (account, order) = match command {
+        Command::SetPassword { account, password, remember } => (account, Order::SetPassword { password, remember }),
+        Command::SetServerSettings { account, server } => (account, Order::SetServer(server)),
+        Command::SetEnabled { account, enabled } => (account, Order::SetEnabled(enabled)),
+        Command::ReconnectNow { account } => (account, Order::ReconnectNow),
+        Command::SetAvailability { account, availability, status } => {
+            (account, Order::SetAvailability { availability, status })
+        }
+        Command::SetNickname { account, nickname, reply } => (account, Order::SetNickname { nickname, reply }),
+        Command::SetAvatar { account, image, reply } => (account, Order::SetAvatar { image, reply }),
+        Command::AddContact { account, address, name, groups, text, reply } => {
+            (account, Order::Contact(ContactOrder::Add { address, name, groups, text, reply }))
+        }
+        Command::UpdateContact { account, address, name, groups, reply } => {
+            (account, Order::Contact(ContactOrder::Update { address, name, groups, reply }))
+        }
+        Command::RemoveContact { account, address, reply } => {
+            (account, Order::Contact(ContactOrder::Remove { address, reply }))
+        }
+        Command::RequestSubscription { account, address } => {
+            (account, Order::Contact(ContactOrder::Subscribe { address }))
+        }
+        Command::ApproveRequest { account, address, add } => {
+            (account, Order::Contact(ContactOrder::Approve { address, add }))
+        }
+        Command::DenyRequest { account, address } => (account, Order::Contact(ContactOrder::Deny { address })),
+        Command::CancelSubscription { account, address } => (account, Order::Contact(ContactOrder::Cancel { address })),
+        _ => return,
+    };
+    let mut order = Some(order);
+    shared.accounts.with(account, |live| order.take().map(|order| live.order(order)));
+    if let Some(order) = order {
+        order.refuse(CommandError::NotFound);
+    }
+}
+
+async fn load_snapshot(shared: &Shared) -> Result<Snapshot, CommandError> {
+    let data_dir = shared.data_dir.clone();
+    let read = shared.store.read(move |store| overview::load(store, &data_dir)).await;
+    let mut snapshot = read.map_err(|error| shared.failed(error))?;
+    for account in &mut snapshot.accounts {
+        shared.accounts.with(account.id, |live| account.connection = live.connection.clone());
+    }
+    let mut rest = &mut snapshot.contacts[..];
+    while let Some(first) = rest.first() {
+        let account = first.account;
+        let end = rest.iter().position(|contact| contact.account != account).unwrap_or(rest.len());
+        let (of_account, others) = rest.split_at_mut(end);
+        shared.accounts.with(account, |live| {
+            for contact in of_account {
+                contact.presence = live.presences.best(&contact.address);
+            }
+        });
+        rest = others;
+    }
+    Ok(snapshot)
+}
+
+/// Signs out, and forgets the account with all it stored.
+async fn remove_account(shared: &Arc<Shared>, id: AccountId) -> Result<(), CommandError> {
+    let Some(live) = shared.accounts.remove(id) else { return Err(CommandError::NotFound) };
+    let (reply, stopped) = oneshot::channel();
+    live.order(Order::Stop(reply));
+    let _ = stopped.await;
+    let removed = shared.store.write(move |store| account::remove(store, id)).await;
+    removed.map_err(|error| shared.failed(error))?;
+    if let Err(error) = shared.secrets.remove(&live.row.address).await {
+        // There may never have been one.
+        log::info!("no password was removed: {error}");
+    }
+    shared.events.emit(Event::AccountRemoved(id));
+    avatar::tidy(shared).await;
+    Ok(())
+}

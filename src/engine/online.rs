@@ -1,0 +1,147 @@
+//! What an account does when its session stands: the first questions of a new one, and what their answers mean.
+
+use std::{future::ready, task::Poll};
+
+use futures::FutureExt as _;
+use minidom::Element;
+
+use super::{
+    account::{Done, Task},
+    api::ConnectionState,
+    effect::Effects,
+    outbox, overview,
+    presence::shown,
+    roster,
+    transact::settle,
+};
+use crate::{
+    ids::Jid,
+    store::{StoreError, caps},
+    xmpp::{
+        carbon, disco, presence,
+        roster::{parse_result, query},
+        session::{IqKind, ServerFeatures},
+        stanza_id,
+    },
+};
+
+impl Task {
+    pub(super) async fn online(&mut self, resumed: bool, features: ServerFeatures) {
+        let stays = resumed.then(|| self.shared.accounts.with(self.id, |live| live.features.clone())).flatten();
+        self.shared.accounts.with(self.id, |live| {
+            live.features = stays.unwrap_or(features);
+            live.outbox.set_online(true);
+        });
+        if !resumed {
+            self.forget_others();
+            if let Some(avatars) = &self.avatars {
+                avatars.new_session();
+            }
+            self.begin().await;
+        }
+        self.shared.set_connection(self.id, &ConnectionState::Online);
+        self.send_pending().await;
+    }
+
+    /// All at once: the server answers in this order (RFC 6120 §10.1), so the roster is there before the presences, and what
+    /// is known of stanza ids before the messages that waited for us.
+    async fn begin(&mut self) {
+        let Some(session) = self.session() else { return };
+        let version = self.row().and_then(|row| row.roster_version);
+        let has_versions = self.shared.accounts.with(self.id, |live| live.features.roster_versioning) == Some(true);
+        let query = query(has_versions.then_some(version.as_deref().unwrap_or_default()));
+        let ask = |to: Option<Jid>, kind, payload: Element| {
+            let session = session.clone();
+            async move { session.iq(to, kind, payload).await }
+        };
+        let roster = ask(None, IqKind::Get, query).map(|answer| match answer {
+            Ok(payload) => Done::Roster(parse_result(payload.as_ref())),
+            Err(error) => {
+                log::warn!("the roster does not come: {error}");
+                Done::Nothing
+            }
+        });
+        let own = Jid::from(self.address.clone());
+        let abilities = ask(Some(own), IqKind::Get, disco::info_query(None)).map(|answer| {
+            let info = answer.ok().flatten().as_ref().and_then(disco::parse_info);
+            Done::StanzaIds(info.is_some_and(|info| info.has(stanza_id::NAMESPACE)))
+        });
+        let carbons = ask(None, IqKind::Set, carbon::enable()).map(|answer| {
+            if let Err(error) = answer {
+                log::info!("no carbons: {error}");
+            }
+            Done::Nothing
+        });
+        // A future asks when it is first polled, and presence must not overtake the questions.
+        for mut job in [roster.boxed(), abilities.boxed(), carbons.boxed()] {
+            let job = match futures::poll!(&mut job) {
+                Poll::Pending => job,
+                Poll::Ready(done) => ready(done).boxed(),
+            };
+            self.jobs.push(job);
+        }
+        session.send(self.own_presence(), None);
+    }
+
+    /// What others see of us now.
+    pub(super) fn own_presence(&self) -> Element {
+        let Some(row) = self.row() else { return presence::unavailable("") };
+        let availability = shown(overview::availability(row.availability), self.shared.choices.is_idle());
+        presence::available(availability, &row.status, 0, None)
+    }
+
+    /// Sends what waits and is not under way.
+    pub(super) async fn send_pending(&mut self) {
+        let (id, scopes) = (self.id, self.shared.scopes());
+        let pending = self.shared.store.read(move |store| {
+            let stanzas = outbox::pending(store, scopes.of(id)?)?;
+            settle(store, Effects { stanzas, ..Effects::default() })
+        });
+        match pending.await {
+            Ok(settled) => self.shared.carry_out(settled),
+            Err(error) => log::error!("what waits can't be read: {error}"),
+        }
+    }
+
+    pub(super) async fn done(&mut self, done: Done) {
+        let id = self.id;
+        let changed = match done {
+            Done::Nothing => return,
+            Done::Published { reply, result } => {
+                // The window hears of the change before it hears that it is done.
+                self.read_row().await;
+                return reply.send(result);
+            }
+            Done::Password(found) => return self.found_password(found),
+            Done::StanzaIds(has) => {
+                self.shared.accounts.with(id, |live| live.has_stanza_ids = has);
+                return;
+            }
+            Done::Roster(result) => {
+                self.shared
+                    .change(move |store, scopes| Ok(((), roster::replaced(store, scopes.of(id)?, result)?)))
+                    .await
+            }
+            Done::Abilities { key, info: None } => {
+                self.shared.accounts.with(id, |live| live.abilities.give_up(&key));
+                return;
+            }
+            Done::Abilities { key, info: Some(info) } => {
+                let features = info.features;
+                self.shared.accounts.with(id, |live| live.abilities.learn(key.clone(), features.clone()));
+                let identities: Vec<String> =
+                    info.identities.into_iter().map(|i| format!("{}/{}", i.category, i.kind)).collect();
+                let now = self.shared.clock.now();
+                let kept = self.shared.store.write(move |store| caps::put(store, &key, &identities, &features, now));
+                kept.await
+            }
+        };
+        if let Err(error) = changed {
+            self.failed(error);
+        }
+    }
+
+    pub(super) fn failed(&self, error: StoreError) {
+        log::error!("what the server answered can't be stored: {}", self.shared.failed(error));
+    }
+}

@@ -1,0 +1,262 @@
+//! What an account's task does when it is told to.
+
+use futures::FutureExt as _;
+
+use super::{
+    account::{Done, Order, Task},
+    api::{Availability, CommandError, ConnectionState, Reply, Secret, ServerSettings},
+    avatar,
+    context::AccountContext,
+    effect::Effects,
+    nickname, overview, request,
+    roster::{self, NewContact},
+};
+use crate::{
+    ids::BareJid,
+    store::{
+        StoreError, account,
+        contact::{self, Subscription},
+    },
+    xmpp::presence,
+};
+
+/// What is wanted of somebody's place on the roster and their subscriptions.
+#[derive(Debug)]
+pub enum ContactOrder {
+    Add { address: BareJid, name: String, groups: Vec<String>, text: String, reply: Reply<Result<(), CommandError>> },
+    Update { address: BareJid, name: String, groups: Vec<String>, reply: Reply<Result<(), CommandError>> },
+    Remove { address: BareJid, reply: Reply<Result<(), CommandError>> },
+    Subscribe { address: BareJid },
+    Approve { address: BareJid, add: bool },
+    Deny { address: BareJid },
+    Cancel { address: BareJid },
+}
+
+impl ContactOrder {
+    /// Answers whoever waits, when nothing can be done.
+    pub fn refuse(self, error: CommandError) {
+        match self {
+            Self::Add { reply, .. } | Self::Update { reply, .. } | Self::Remove { reply, .. } => reply.send(Err(error)),
+            // The button is still there when it can be done.
+            order => log::info!("nothing is said about a subscription: {error} ({order:?})"),
+        }
+    }
+}
+
+impl Task {
+    pub(super) async fn order(&mut self, order: Order) {
+        match order {
+            Order::SetPassword { password, remember } => {
+                if remember {
+                    self.keep_password(password.clone());
+                }
+                self.set_password(password);
+            }
+            Order::SetServer(server) => self.set_server(server).await,
+            Order::SetEnabled(is_enabled) => self.set_enabled(is_enabled).await,
+            Order::ReconnectNow => match self.session() {
+                Some(session) => session.reconnect_now(),
+                None => self.connect(),
+            },
+            Order::NetworkChanged { available } => {
+                if let Some(session) = self.session() {
+                    session.network_changed(available);
+                }
+            }
+            Order::SetAvailability { availability, status } => self.set_availability(availability, status).await,
+            Order::SendPresence => self.send_presence(),
+            Order::Contact(order) => self.contact_order(order).await,
+            Order::Avatars(notices) => {
+                if let Some(avatars) = &self.avatars {
+                    for notice in notices {
+                        avatars.announced(notice);
+                    }
+                }
+            }
+            Order::ReadRow => self.read_row().await,
+            Order::SetNickname { nickname, reply } => {
+                self.publish(reply, |context| async move { nickname::publish(&context, &nickname).await });
+            }
+            Order::SetAvatar { image, reply } => {
+                self.publish(reply, |context| async move { avatar::publish(&context, image).await });
+            }
+            // The loop sees to it.
+            Order::Stop(_) => {}
+        }
+    }
+
+    /// Publishes something of ours, which changes the account's row.
+    fn publish<F: Future<Output = Result<(), CommandError>> + Send + 'static>(
+        &mut self,
+        reply: Reply<Result<(), CommandError>>,
+        publish: impl FnOnce(AccountContext) -> F,
+    ) {
+        let Some(context) = self.context().filter(|_| self.is_online()) else {
+            return reply.send(Err(CommandError::NotOnline));
+        };
+        let published = publish(context);
+        let job = async move {
+            let result = published.await;
+            Done::Published { reply, result }
+        };
+        self.jobs.push(job.boxed());
+    }
+
+    /// Somebody else has changed the account's row.
+    pub(super) async fn read_row(&mut self) {
+        self.change_row(|_| Ok(())).await;
+    }
+
+    fn keep_password(&mut self, password: Secret) {
+        let (shared, address) = (self.shared.clone(), self.address.clone());
+        tokio::spawn(async move {
+            if let Err(error) = shared.secrets.set_password(&address, &password).await {
+                shared.no_keyring(&error);
+            }
+        });
+    }
+
+    async fn set_server(&mut self, server: ServerSettings) {
+        let id = self.id;
+        let row = move |store: &rusqlite::Connection| account::set_server(store, id, &server.into());
+        if self.change_row(row).await && self.row().is_some_and(|row| row.is_enabled) {
+            self.stop_session(false).await;
+            self.connect();
+        }
+    }
+
+    async fn set_enabled(&mut self, is_enabled: bool) {
+        let id = self.id;
+        if !self.change_row(move |store| account::set_enabled(store, id, is_enabled)).await {
+            return;
+        }
+        if !is_enabled {
+            self.stop_session(false).await;
+        } else if self.session().is_none() {
+            if self.has_password() {
+                self.connect();
+            } else {
+                self.look_for_password();
+            }
+        }
+    }
+
+    async fn set_availability(&mut self, availability: Availability, status: String) {
+        let (id, stored) = (self.id, overview::stored_availability(availability));
+        if self.change_row(move |store| account::set_availability(store, id, stored, &status)).await {
+            self.send_presence();
+        }
+    }
+
+    /// Changes the account's row and tells the window.
+    async fn change_row(
+        &mut self,
+        f: impl FnOnce(&rusqlite::Connection) -> Result<(), StoreError> + Send + 'static,
+    ) -> bool {
+        let id = self.id;
+        let changed = self.shared.change(move |store, _| {
+            f(store)?;
+            Ok(((), Effects { accounts: vec![id], ..Effects::default() }))
+        });
+        let changed = changed.await;
+        changed.map_err(|error| log::error!("an account can't be changed: {}", self.shared.failed(error))).is_ok()
+    }
+
+    async fn contact_order(&mut self, order: ContactOrder) {
+        let session = self.session().filter(|_| self.is_online());
+        let Some(session) = session else {
+            return order.refuse(CommandError::NotOnline);
+        };
+        match order {
+            ContactOrder::Add { address, name, groups, text, reply } => {
+                let has_asked = self.answer_request(&address).await;
+                let new = NewContact {
+                    address,
+                    name: filled(name),
+                    groups,
+                    text: filled(text),
+                    nickname: self.row().and_then(|row| row.nickname),
+                    approve: has_asked || self.pre_approves(),
+                };
+                let change = roster::answering(roster::add(session, new), reply);
+                self.jobs.push(change.map(|()| Done::Nothing).boxed());
+            }
+            ContactOrder::Update { address, name, groups, reply } => {
+                let change = roster::answering(roster::update(session, address, filled(name), groups), reply);
+                self.jobs.push(change.map(|()| Done::Nothing).boxed());
+            }
+            ContactOrder::Remove { address, reply } => {
+                let change = roster::answering(roster::remove(session, address), reply);
+                self.jobs.push(change.map(|()| Done::Nothing).boxed());
+            }
+            ContactOrder::Subscribe { address } => {
+                let nickname = self.row().and_then(|row| row.nickname);
+                session.send(presence::subscribe(&address, None, nickname.as_deref()), None);
+            }
+            ContactOrder::Approve { address, add } => {
+                self.answer_request(&address).await;
+                session.send(presence::subscribed(&address), None);
+                if add {
+                    self.ask_back(address).await;
+                }
+            }
+            ContactOrder::Deny { address } => {
+                self.answer_request(&address).await;
+                session.send(presence::unsubscribed(&address), None);
+            }
+            ContactOrder::Cancel { address } => session.send(presence::unsubscribed(&address), None),
+        }
+    }
+
+    /// Removes somebody's request; whether there was one.
+    async fn answer_request(&mut self, address: &BareJid) -> bool {
+        let (id, address) = (self.id, address.clone());
+        let answered = self.shared.change(move |store, scopes| {
+            let effects = request::answered(store, scopes.of(id)?, &address)?;
+            Ok((!effects.is_empty(), effects))
+        });
+        answered.await.unwrap_or_else(|error| {
+            log::error!("a request can't be removed: {}", self.shared.failed(error));
+            false
+        })
+    }
+
+    /// Asks for the presence of somebody who may see ours now, and puts them on the roster if they are not there.
+    async fn ask_back(&mut self, address: BareJid) {
+        let (id, who) = (self.id, address.clone());
+        let known = self.shared.store.read(move |store| contact::find(store, id, &who)).await.ok().flatten();
+        let Some(session) = self.session() else { return };
+        let nickname = self.row().and_then(|row| row.nickname);
+        if let Some(contact) = known.filter(|contact| contact.in_roster) {
+            let is_open = matches!(contact.subscription, Subscription::None | Subscription::From);
+            if is_open && !contact.is_pending {
+                session.send(presence::subscribe(&address, None, nickname.as_deref()), None);
+            }
+            return;
+        }
+        let new = NewContact { address, name: None, groups: Vec::new(), text: None, nickname, approve: false };
+        let add = roster::add(session, new).map(|result| {
+            if let Err(error) = result {
+                log::warn!("who was let in can't be added: {error}");
+            }
+            Done::Nothing
+        });
+        self.jobs.push(add.boxed());
+    }
+
+    fn pre_approves(&self) -> bool {
+        self.shared.accounts.with(self.id, |live| live.features.pre_approval).unwrap_or_default()
+    }
+
+    /// What others see of us goes out when it may have changed.
+    pub(super) fn send_presence(&self) {
+        let online = self.shared.accounts.with(self.id, |live| live.connection == ConnectionState::Online);
+        if let (Some(true), Some(session)) = (online, self.session()) {
+            session.send(self.own_presence(), None);
+        }
+    }
+}
+
+fn filled(text: String) -> Option<String> {
+    (!text.trim().is_empty()).then_some(text)
+}

@@ -1,0 +1,96 @@
+//! Signs in to an account that is not in the profile yet: connects once, and only when that has worked the account joins.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::{
+    account::{self, Begun},
+    api::{CommandError, Event, NewAccount},
+    context::Shared,
+    overview::stored_availability,
+};
+use crate::{
+    ids::AccountId,
+    store::account::{self as table, AccountRow},
+    xmpp::{
+        Availability, Problem,
+        session::{self, AccountConfig, SessionEvent, SessionState},
+    },
+};
+
+/// Carries out a sign-in. `cancel` gives it up, whether it is sent to or dropped.
+pub async fn sign_in(
+    shared: Arc<Shared>,
+    new: NewAccount,
+    cancel: oneshot::Receiver<()>,
+) -> Result<AccountId, CommandError> {
+    let address = new.address.clone();
+    let known = shared.store.read(move |store| table::by_address(store, &address)).await;
+    if known.map_err(|error| shared.failed(error))?.is_some() {
+        return Err(CommandError::AccountExists);
+    }
+    let row = table::NewAccount {
+        address: new.address.clone(),
+        is_enabled: true,
+        server: new.server.clone().into(),
+        agent: shared.ids.uuid(),
+        availability: stored_availability(Availability::Online),
+        status: String::new(),
+        nickname: None,
+    };
+    let begun = tokio::select! {
+        begun = connect(&shared, &new, &row) => begun?,
+        _ = cancel => return Err(CommandError::Stopped),
+    };
+    let row = join(&shared, row).await?;
+    let id = row.id;
+    if new.remember
+        && let Err(error) = shared.secrets.set_password(&new.address, &new.password).await
+    {
+        shared.no_keyring(&error);
+    }
+    account::spawn(&shared, row, Some(begun));
+    shared.tell_account(id);
+    Ok(id)
+}
+
+/// Tries once. When this is given up, the session ends with its handle.
+async fn connect(shared: &Shared, new: &NewAccount, row: &table::NewAccount) -> Result<Begun, CommandError> {
+    let (session, mut events) = session::start(AccountConfig {
+        address: new.address.clone(),
+        password: Some(new.password.clone()),
+        host: new.server.host.clone(),
+        port: new.server.port,
+        ca_file: new.server.ca_file.clone(),
+        resource: new.server.resource.clone(),
+        agent: row.agent,
+        trust: Arc::clone(&shared.trust),
+    });
+    let problem = loop {
+        match events.recv().await {
+            Some(SessionEvent::State(SessionState::Connecting(step))) => {
+                shared.events.emit(Event::SignInProgress { step });
+            }
+            Some(SessionEvent::State(SessionState::Waiting { problem, .. } | SessionState::NeedsPerson(problem))) => {
+                break problem;
+            }
+            Some(first @ SessionEvent::Online { .. }) => {
+                return Ok(Begun { session, events, first, password: new.password.clone() });
+            }
+            Some(SessionEvent::State(SessionState::Closed)) | None => break Problem::Lost,
+            Some(_) => {}
+        }
+    };
+    // Nobody waits for the goodbye.
+    tokio::spawn(async move {
+        let drain = async { while events.recv().await.is_some() {} };
+        tokio::join!(session.close(), drain);
+    });
+    Err(CommandError::SignIn(problem))
+}
+
+async fn join(shared: &Shared, row: table::NewAccount) -> Result<AccountRow, CommandError> {
+    let inserted = shared.store.write(move |store| table::insert(store, &row)).await;
+    inserted.map_err(|error| shared.failed(error))?.ok_or(CommandError::AccountExists)
+}
