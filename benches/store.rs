@@ -168,6 +168,7 @@ fn start(c: &mut Criterion) {
         ("snapshot", snapshot as fn(&Connection) -> Result<usize, StoreError>),
         ("contacts", |c| Ok(contact::all(c, AccountId(1))?.len())),
         ("conversations", |c| Ok(conversation::all(c, AccountId(1))?.len())),
+        ("pending", |c| Ok(message::pending(c, AccountId(1))?.len())),
     ] {
         group.bench_function(name, |b| b.iter(|| black_box(block_on(store.read(query)).expect("rows"))));
     }
