@@ -5,9 +5,14 @@
 pub mod about_dialog;
 pub mod account_dialog;
 pub mod add_contact_dialog;
+mod bubble;
 pub mod desktop;
 pub mod error_text;
+mod failure_bar;
+pub mod history;
 pub mod link;
+pub mod message_row;
+pub mod message_text;
 pub mod preferences_dialog;
 pub mod requests_dialog;
 pub mod shortcuts_dialog;

@@ -1,0 +1,178 @@
+//! A text with the time and the state in its last line where they fit, and below it where they don't.
+//!
+//! Knows what to show, not whose it is.
+
+use gtk::{glib, pango, prelude::*, subclass::prelude::*};
+
+use super::message_text::Shown;
+
+/// Between the text's last word and the time.
+const GAP: i32 = 10;
+
+mod imp {
+    use super::{GAP, glib, pango};
+    use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
+    use std::cell::Cell;
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/bubble.ui")]
+    pub struct Bubble {
+        #[template_child]
+        pub(super) text: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) note: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) time: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) state: TemplateChild<gtk::Image>,
+        /// The last answer of `last_line`, and for which width.
+        pub(super) known: Cell<Option<(i32, LastLine)>>,
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct LastLine {
+        lines: i32,
+        width: i32,
+        /// It begins at the side at which the window's own text begins.
+        has_room: bool,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Bubble {
+        const NAME: &'static str = "StonechatBubble";
+        type Type = super::Bubble;
+        type ParentType = gtk::Widget;
+
+        fn class_init(klass: &mut Self::Class) {
+            klass.bind_template();
+            klass.set_css_name("bubble");
+            klass.set_accessible_role(gtk::AccessibleRole::Presentation);
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    impl ObjectImpl for Bubble {
+        fn dispose(&self) {
+            self.dispose_template();
+        }
+    }
+
+    impl WidgetImpl for Bubble {
+        fn request_mode(&self) -> gtk::SizeRequestMode {
+            gtk::SizeRequestMode::HeightForWidth
+        }
+
+        fn measure(&self, orientation: gtk::Orientation, for_size: i32) -> (i32, i32, i32, i32) {
+            let (text_minimum, text, ..) = self.text.measure(gtk::Orientation::Horizontal, -1);
+            let (_, note, ..) = self.note.measure(gtk::Orientation::Horizontal, -1);
+            if orientation == gtk::Orientation::Horizontal {
+                let last = self.last_line(text);
+                let with_note = if last.has_room { last.width + GAP + note } else { note };
+                // One line may become longer by the time; several are as wide as they are.
+                let widest = if last.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
+                let minimum = text_minimum.max(note);
+                return (minimum, text.max(widest).max(minimum), -1, -1);
+            }
+            let width = if for_size < 0 { text } else { for_size };
+            let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
+            let below = if self.fits(width, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
+            (height + below, height + below, -1, -1)
+        }
+
+        fn size_allocate(&self, width: i32, height: i32, _baseline: i32) {
+            let note_width = self.note.measure(gtk::Orientation::Horizontal, -1).1.min(width);
+            let note_height = self.note.measure(gtk::Orientation::Vertical, note_width).1;
+            let text_height = if self.fits(width, note_width) { height } else { (height - note_height).max(0) };
+            self.text.size_allocate(&gtk::Allocation::new(0, 0, width, text_height), -1);
+            let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { width - note_width };
+            let y = (height - note_height).max(0);
+            self.note.size_allocate(&gtk::Allocation::new(x, y, note_width, note_height), -1);
+        }
+    }
+
+    impl Bubble {
+        fn fits(&self, width: i32, note: i32) -> bool {
+            let last = self.last_line(width);
+            last.has_room && last.width + GAP + note <= width
+        }
+
+        /// Where the text ends when it is this wide.
+        fn last_line(&self, width: i32) -> LastLine {
+            if let Some((_, last)) = self.known.get().filter(|(known, _)| *known == width) {
+                return last;
+            }
+            let layout = self.text.layout().copy();
+            layout.set_width(width.saturating_mul(pango::SCALE));
+            let lines = layout.line_count();
+            let line = layout.line_readonly(lines - 1);
+            let is_rtl = line.as_ref().is_some_and(|line| line.resolved_direction() == pango::Direction::Rtl);
+            let last = LastLine {
+                lines,
+                width: line.map_or(0, |line| line.pixel_extents().1.width()),
+                has_room: is_rtl == (self.obj().direction() == gtk::TextDirection::Rtl) || self.text.text().is_empty(),
+            };
+            self.known.set(Some((width, last)));
+            last
+        }
+
+        /// How wide the text may become by itself.
+        fn comfortable_width(&self) -> i32 {
+            let metrics = self.text.pango_context().metrics(None, None);
+            let character = metrics.approximate_char_width().max(metrics.approximate_digit_width());
+            pango::units_to_double(character.saturating_mul(self.text.max_width_chars())) as i32
+        }
+    }
+}
+
+glib::wrapper! {
+    /// What stands in a message's bubble.
+    pub struct Bubble(ObjectSubclass<imp::Bubble>)
+        @extends gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl Bubble {
+    pub fn set_text(&self, shown: &Shown) {
+        self.imp().known.set(None);
+        self.imp().text.set_markup(&shown.markup);
+    }
+
+    pub fn set_time(&self, time: &str, tooltip: &str) {
+        let imp = self.imp();
+        imp.time.set_label(time);
+        imp.note.set_tooltip_text(Some(tooltip));
+    }
+
+    /// The icon beside the time, and what it means; `None` for a message of somebody else.
+    pub fn set_state(&self, state: Option<(&str, &str)>) {
+        let image = &self.imp().state;
+        image.set_visible(state.is_some());
+        if let Some((icon, meaning)) = state {
+            image.set_icon_name(Some(icon));
+            image.set_tooltip_text(Some(meaning));
+        }
+    }
+
+    /// What the person has selected.
+    pub fn selection(&self) -> Option<String> {
+        let text = &self.imp().text;
+        let (start, end) = text.selection_bounds()?;
+        let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
+        Some(text.text().chars().skip(start).take(end.saturating_sub(start)).collect())
+    }
+
+    pub fn clear_selection(&self) {
+        self.imp().text.select_region(0, 0);
+    }
+
+    /// Called when a link is clicked, instead of opening it.
+    pub fn connect_link(&self, f: impl Fn(&str) + 'static) {
+        self.imp().text.connect_activate_link(move |_, url| {
+            f(url);
+            glib::Propagation::Stop
+        });
+    }
+}

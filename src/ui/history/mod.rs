@@ -1,0 +1,12 @@
+//! The history of a conversation: a list of our own over any list model, and what surrounds it.
+
+mod appearance;
+pub mod day;
+mod row_pool;
+mod scroll_state;
+mod view;
+mod walk;
+
+pub use appearance::{Appearance, Facts};
+pub use row_pool::Place;
+pub use view::HistoryView;

@@ -1,0 +1,344 @@
+//! Where a list is scrolled to, and which of its rows exist: plain numbers, without a widget.
+//!
+//! Content space has no fixed origin. A row that exists keeps its `y` until it is let go; rows that come before it lower the
+//! lower bound, below zero if need be. So the scroll position never has to be rewritten because content changed, and a fling
+//! under way stays true. Only rows near the viewport are measured; the rest is their number times the average, which moves
+//! the slider and nothing else.
+
+/// How far beyond the viewport rows are made before they are needed, in pixels.
+const OVERSCAN: f64 = 400.0;
+/// How many rows beyond the viewport are made in one frame; making many at once is what one sees as a stutter.
+const SPARE_ROWS: u32 = 3;
+/// What a row is taken to be high before any was measured.
+const FIRST_GUESS: f64 = 56.0;
+
+/// The rows behind the numbers: they are made, measured and let go as the state says.
+pub trait Rows {
+    /// Whether a row exists for this index.
+    fn has(&self, index: u32) -> bool;
+    /// Makes the row where it does not exist, and says how high it is.
+    fn measure(&mut self, index: u32) -> f64;
+    /// The row is wanted no more.
+    fn release(&mut self, index: u32);
+}
+
+/// A row that exists: its place in content space.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slot {
+    pub index: u32,
+    pub y: f64,
+    pub height: f64,
+}
+
+impl Slot {
+    pub fn end(&self) -> f64 {
+        self.y + self.height
+    }
+}
+
+/// What stays in place when rows come, go or change their height.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+enum Hold {
+    /// The newest row at the bottom.
+    #[default]
+    End,
+    /// The row under the eye.
+    Row,
+    /// This row is to be shown next: 0 at the top, 0.5 in the middle, 1 at the bottom.
+    Jump { index: u32, align: f64 },
+}
+
+/// The list as it is at the time of a layout.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct List {
+    pub count: u32,
+    /// There are rows before the first that are not loaded.
+    pub has_older: bool,
+    /// There are rows after the last that are not loaded.
+    pub has_newer: bool,
+}
+
+/// What a scroll bar needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Extent {
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
+    pub page: f64,
+}
+
+#[derive(Debug, Default)]
+pub struct ScrollState {
+    hold: Hold,
+    slots: Vec<Slot>,
+    /// The viewport's upper edge in content space.
+    top: f64,
+    page: f64,
+    /// Sum and number of the heights measured so far.
+    measured: (f64, u32),
+    extent: Extent,
+    is_complete: bool,
+}
+
+impl ScrollState {
+    /// The rows that exist, in their order.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    pub fn slot(&self, index: u32) -> Option<Slot> {
+        self.slots.iter().find(|slot| slot.index == index).copied()
+    }
+
+    pub fn top(&self) -> f64 {
+        self.top
+    }
+
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// Whether all rows near the viewport exist; if not, another layout is due soon.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Whether new rows at the end scroll into view by themselves.
+    pub fn is_stuck(&self) -> bool {
+        self.hold == Hold::End
+    }
+
+    /// The rows of which at least one pixel is in the viewport.
+    pub fn visible(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.slots.iter().filter(|slot| slot.end() > self.top && slot.y < self.top + self.page).copied()
+    }
+
+    /// How far the list's end is below the viewport; infinite where that is not known.
+    pub fn distance_to_end(&self, list: List) -> f64 {
+        match self.slots.last() {
+            Some(last) if last.index + 1 == list.count && !list.has_newer => last.end() - self.top - self.page,
+            Some(_) => f64::INFINITY,
+            None => 0.0,
+        }
+    }
+
+    /// Heights that were measured at another width say nothing any more.
+    pub fn forget_average(&mut self) {
+        self.measured = (0.0, 0);
+    }
+
+    pub fn stick_to_end(&mut self) {
+        self.hold = Hold::End;
+    }
+
+    pub fn jump_to(&mut self, index: u32, align: f64) {
+        self.hold = Hold::Jump { index, align };
+    }
+
+    /// A person, a scroll bar or a program scrolled.
+    pub fn scroll_to(&mut self, value: f64, list: List) {
+        self.top = value;
+        self.hold = Hold::Row;
+        let is_near = match (self.slots.first(), self.slots.last()) {
+            (Some(first), Some(last)) => {
+                value + self.page > first.y - 2.0 * self.page && value < last.end() + 2.0 * self.page
+            }
+            _ => false,
+        };
+        if !is_near && list.count > 0 {
+            // Far among rows that were never measured: the slider's place says which one is meant.
+            let Extent { lower, upper, page, .. } = self.extent;
+            let fraction = ((value - lower) / (upper - page - lower).max(1.0)).clamp(0.0, 1.0);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let index = (f64::from(list.count - 1) * fraction).round() as u32;
+            self.hold = Hold::Jump { index, align: fraction };
+        }
+    }
+
+    /// How far one has to scroll so that the row is in view; `None` when it does not exist yet.
+    pub fn distance_into_view(&self, index: u32) -> Option<f64> {
+        let slot = self.slot(index)?;
+        Some(if slot.y < self.top {
+            slot.y - self.top
+        } else if slot.end() > self.top + self.page {
+            // Of a row that is higher than the viewport, the start is shown.
+            (slot.end() - self.page).min(slot.y) - self.top
+        } else {
+            0.0
+        })
+    }
+
+    /// The list has changed: what was row `i` is now row `new_index(i)`, or gone.
+    pub fn reindex(&mut self, new_index: impl Fn(u32) -> Option<u32>) {
+        self.slots.retain_mut(|slot| new_index(slot.index).map(|index| slot.index = index).is_some());
+        if let Hold::Jump { index, .. } = &mut self.hold {
+            *index = new_index(*index).unwrap_or(*index);
+        }
+    }
+
+    /// Places rows in and around the viewport, beginning with the one that has to stay where it is.
+    pub fn layout(&mut self, page: f64, list: List, rows: &mut impl Rows) -> Extent {
+        self.page = page;
+        self.is_complete = true;
+        let old = std::mem::take(&mut self.slots);
+        if list.count == 0 {
+            for slot in old {
+                rows.release(slot.index);
+            }
+            self.top = 0.0;
+            self.extent = Extent { value: 0.0, lower: 0.0, upper: page, page };
+            return self.extent;
+        }
+        let anchor = self.anchor(&old, list, rows);
+        let kept = self.release_far(&old, anchor, rows);
+        self.slots.push(anchor);
+        self.fill(list, rows);
+        self.trim(rows);
+        for slot in kept {
+            if self.slot(slot.index).is_none() {
+                rows.release(slot.index);
+            }
+        }
+        if self.hold != Hold::End || list.has_newer {
+            let is_at_end = self.distance_to_end(list) < 0.5;
+            self.hold = if is_at_end { Hold::End } else { Hold::Row };
+        }
+        self.extent = self.measure_extent(list);
+        self.extent
+    }
+
+    /// The row from which all others are placed, measured anew. May move `top` within a row that covers the viewport.
+    fn anchor(&mut self, old: &[Slot], list: List, rows: &mut impl Rows) -> Slot {
+        let (top, page, last) = (self.top, self.page, list.count - 1);
+        match self.hold {
+            Hold::Jump { index, align } => {
+                let index = index.min(last);
+                let height = self.measure(index, rows);
+                let y = if height >= page { top } else { top + ((page - height) * align).round() };
+                Slot { index, y, height }
+            }
+            Hold::Row if !old.is_empty() => {
+                let starts_inside = |slot: &&Slot| slot.y >= top && slot.y < top + page;
+                let covers = |slot: &&Slot| slot.y < top && slot.end() > top;
+                let by_distance = |a: &&Slot, b: &&Slot| (a.y - top).abs().total_cmp(&(b.y - top).abs());
+                let found = old.iter().find(starts_inside).or_else(|| old.iter().find(covers));
+                let was = *found.or_else(|| old.iter().min_by(by_distance)).expect("there is at least one");
+                let height = self.measure(was.index, rows);
+                if was.y < top && was.end() > top {
+                    // The same fraction of a row that covers the viewport's upper edge.
+                    self.top = (was.y + (top - was.y) / was.height * height).round();
+                }
+                Slot { height, ..was }
+            }
+            Hold::End | Hold::Row => {
+                let height = self.measure(last, rows);
+                Slot { index: last, y: top + page - height, height }
+            }
+        }
+    }
+
+    /// Lets go of rows that can't be in view, so that those to come can be made of them; the others are returned.
+    fn release_far(&self, old: &[Slot], anchor: Slot, rows: &mut impl Rows) -> Vec<Slot> {
+        let (from, to) = (self.top - OVERSCAN, self.top + self.page + OVERSCAN);
+        let is_near = |slot: &&Slot| slot.index == anchor.index || (slot.end() >= from && slot.y <= to);
+        let (near, far): (Vec<&Slot>, Vec<&Slot>) = old.iter().partition(is_near);
+        for slot in far {
+            rows.release(slot.index);
+        }
+        near.into_iter().copied().collect()
+    }
+
+    /// Adds rows on both sides of the anchor; where an end of the list comes into view, moves the viewport and goes on.
+    fn fill(&mut self, list: List, rows: &mut impl Rows) {
+        let mut spare = SPARE_ROWS;
+        for _ in 0..3 {
+            while let Some(last) = self.slots.last().copied()
+                && last.index + 1 < list.count
+                && last.end() < self.top + self.page + OVERSCAN
+            {
+                let index = last.index + 1;
+                if last.end() >= self.top + self.page && !self.may_make(index, &mut spare, rows) {
+                    break;
+                }
+                let height = self.measure(index, rows);
+                self.slots.push(Slot { index, y: last.end(), height });
+            }
+            while let Some(first) = self.slots.first().copied()
+                && first.index > 0
+                && first.y > self.top - OVERSCAN
+            {
+                let index = first.index - 1;
+                if first.y <= self.top && !self.may_make(index, &mut spare, rows) {
+                    break;
+                }
+                let height = self.measure(index, rows);
+                self.slots.insert(0, Slot { index, y: first.y - height, height });
+            }
+            let (Some(first), Some(last)) = (self.slots.first(), self.slots.last()) else { return };
+            let before = self.top;
+            if first.index == 0 {
+                self.top = self.top.max(first.y);
+            }
+            if last.index + 1 == list.count {
+                // Also keeps a list that is shorter than the viewport at the bottom.
+                self.top = self.top.min(last.end() - self.page);
+            }
+            #[expect(clippy::float_cmp, reason = "it was moved or it was not")]
+            if self.top == before {
+                return;
+            }
+        }
+    }
+
+    fn may_make(&mut self, index: u32, spare: &mut u32, rows: &impl Rows) -> bool {
+        if rows.has(index) {
+            return true;
+        }
+        if *spare == 0 {
+            self.is_complete = false;
+            return false;
+        }
+        *spare -= 1;
+        true
+    }
+
+    /// Lets go of rows that have been scrolled far away.
+    fn trim(&mut self, rows: &mut impl Rows) {
+        let (from, to) = (self.top - 2.0 * OVERSCAN, self.top + self.page + 2.0 * OVERSCAN);
+        self.slots.retain(|slot| {
+            let is_near = slot.end() >= from && slot.y <= to;
+            if !is_near {
+                rows.release(slot.index);
+            }
+            is_near
+        });
+    }
+
+    fn measure(&mut self, index: u32, rows: &mut impl Rows) -> f64 {
+        let is_new = !rows.has(index);
+        let height = rows.measure(index);
+        if is_new {
+            self.measured = (self.measured.0 + height, self.measured.1 + 1);
+        }
+        height
+    }
+
+    fn average(&self) -> f64 {
+        let (sum, count) = self.measured;
+        if count == 0 { FIRST_GUESS } else { sum / f64::from(count) }
+    }
+
+    fn measure_extent(&self, list: List) -> Extent {
+        let (Some(first), Some(last)) = (self.slots.first(), self.slots.last()) else { return self.extent };
+        let average = self.average();
+        // Room for what is not loaded, so that a fling does not end where the loaded rows do.
+        let room = |is_more: bool| if is_more { self.page } else { 0.0 };
+        let lower = first.y - f64::from(first.index) * average - room(list.has_older);
+        let upper = last.end() + f64::from(list.count - 1 - last.index) * average + room(list.has_newer);
+        Extent { value: self.top, lower: lower.min(self.top), upper: upper.max(self.top + self.page), page: self.page }
+    }
+}
+
+#[cfg(test)]
+#[path = "scroll_state_tests.rs"]
+mod tests;

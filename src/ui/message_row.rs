@@ -1,0 +1,374 @@
+//! One message in the history: day, unread line, bubble, what to do when it was not sent.
+//!
+//! Knows the message and how it stands beside its neighbours; conversation-wide actions are asked for by name
+//! (`conversation.retry`, `conversation.discard`, each with the message's id).
+
+use gettextrs::gettext;
+use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
+
+use super::{
+    error_text,
+    failure_bar::FailureBar,
+    history::{Appearance, day},
+    message_text::{self, Shown},
+};
+use crate::model::{DeliveryState, Message};
+
+/// How much of the row the bubble leaves free on the other side.
+const INDENT: i32 = 48;
+/// How many links the menu offers.
+const MENU_LINKS: usize = 5;
+
+mod imp {
+    use super::super::{bubble::Bubble, failure_bar::FailureBar};
+    use super::{Message, Shown, gdk, glib, message_text};
+    use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
+    use std::cell::{Cell, RefCell};
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/message_row.ui")]
+    pub struct MessageRow {
+        #[template_child]
+        pub(super) day: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) unread: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) bubble: TemplateChild<Bubble>,
+        #[template_child]
+        pub(super) more: TemplateChild<gtk::Button>,
+        pub(super) failure: RefCell<Option<FailureBar>>,
+        pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
+        pub(super) shown: RefCell<Shown>,
+        /// How much of the text is shown.
+        pub(super) limit: Cell<usize>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for MessageRow {
+        const NAME: &'static str = "StonechatMessageRow";
+        type Type = super::MessageRow;
+        type ParentType = gtk::Box;
+
+        fn class_init(klass: &mut Self::Class) {
+            super::super::bubble::Bubble::ensure_type();
+            klass.bind_template();
+            klass.set_css_name("message");
+            klass.install_action("message.copy", None, |row, _, _| row.copy());
+            klass.install_action("message.more", None, |row, _, _| row.show_more());
+            klass.install_action("message.retry", None, |row, _, _| row.ask("conversation.retry"));
+            klass.install_action("message.discard", None, |row, _, _| row.ask("conversation.discard"));
+            klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
+            let text = Some(glib::VariantTy::STRING);
+            klass.install_action("message.open-link", text, |row, _, target| {
+                row.open_link(target.and_then(glib::Variant::str).unwrap_or_default());
+            });
+            klass.install_action("message.copy-link", text, |row, _, target| {
+                row.clipboard().set_text(target.and_then(glib::Variant::str).unwrap_or_default());
+            });
+            klass.add_binding_action(gdk::Key::c, gdk::ModifierType::CONTROL_MASK, "message.copy");
+            klass.add_binding_action(gdk::Key::Menu, gdk::ModifierType::empty(), "message.menu");
+            klass.add_binding_action(gdk::Key::F10, gdk::ModifierType::SHIFT_MASK, "message.menu");
+            klass.add_binding_action(gdk::Key::Return, gdk::ModifierType::empty(), "message.menu");
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    impl ObjectImpl for MessageRow {
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.limit.set(message_text::SHORT);
+            self.obj().add_controllers();
+        }
+
+        fn dispose(&self) {
+            self.obj().let_go();
+        }
+    }
+
+    impl WidgetImpl for MessageRow {}
+    impl BoxImpl for MessageRow {}
+}
+
+glib::wrapper! {
+    /// A row of the history.
+    pub struct MessageRow(ObjectSubclass<imp::MessageRow>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for MessageRow {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl MessageRow {
+    /// Shows a message as it looks beside its neighbours; follows its changes.
+    pub fn bind(&self, message: &Message, appearance: Appearance) {
+        if self.message().as_ref() != Some(message) {
+            self.unbind();
+            let weak = self.downgrade();
+            let on_body = message.connect_body_notify(move |_| {
+                if let Some(row) = weak.upgrade() {
+                    row.show_text();
+                }
+            });
+            let weak = self.downgrade();
+            let on_state = message.connect_state_notify(move |_| {
+                if let Some(row) = weak.upgrade() {
+                    row.show_state();
+                }
+            });
+            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state])));
+            self.show_direction(message.is_outgoing());
+            self.show_text();
+            let time = message.time();
+            self.imp().bubble.set_time(&day::clock(time), &day::exact(time));
+            self.show_state();
+        }
+        self.show_appearance(appearance);
+    }
+
+    /// Forgets the message, so that the row can be used for another one.
+    pub fn unbind(&self) {
+        self.let_go();
+        let imp = self.imp();
+        imp.limit.set(message_text::SHORT);
+        imp.bubble.clear_selection();
+    }
+
+    pub fn message(&self) -> Option<Message> {
+        self.imp().message.borrow().as_ref().map(|(message, _)| message.clone())
+    }
+
+    fn let_go(&self) {
+        if let Some((message, handlers)) = self.imp().message.take() {
+            for handler in handlers {
+                message.disconnect(handler);
+            }
+        }
+    }
+
+    fn show_direction(&self, is_outgoing: bool) {
+        let bubble = &self.imp().bubble;
+        bubble.set_halign(if is_outgoing { gtk::Align::End } else { gtk::Align::Start });
+        bubble.set_margin_start(if is_outgoing { INDENT } else { 0 });
+        bubble.set_margin_end(if is_outgoing { 0 } else { INDENT });
+        self.imp().more.set_halign(bubble.halign());
+        self.set_class("outgoing", is_outgoing);
+    }
+
+    fn show_text(&self) {
+        let Some(message) = self.message() else { return };
+        let imp = self.imp();
+        let body = message.body();
+        let shown = message_text::show(&body, imp.limit.get());
+        imp.bubble.set_text(&shown);
+        imp.more.set_visible(shown.is_cut && imp.limit.get() < message_text::LONG);
+        imp.shown.replace(shown);
+        self.set_class("emoji", message_text::is_big_emoji(&body));
+        self.describe();
+    }
+
+    fn show_state(&self) {
+        let Some(message) = self.message() else { return };
+        let imp = self.imp();
+        let words = state_in_words(message.state());
+        let icon = match message.state() {
+            DeliveryState::Received => None,
+            DeliveryState::Waiting => Some("message-waiting-symbolic"),
+            DeliveryState::Sent => Some("message-sent-symbolic"),
+            DeliveryState::Delivered => Some("message-delivered-symbolic"),
+            DeliveryState::Failed => Some("message-failed-symbolic"),
+        };
+        imp.bubble.set_state(icon.zip(words.as_deref()));
+        self.set_class("failed", message.state() == DeliveryState::Failed);
+        match message.failure() {
+            Some(failure) => {
+                let bar = imp.failure.borrow().clone();
+                let bar = bar.unwrap_or_else(|| {
+                    let bar = FailureBar::default();
+                    self.append(&bar);
+                    imp.failure.replace(Some(bar.clone()));
+                    bar
+                });
+                bar.set_failure(failure);
+                bar.set_visible(true);
+            }
+            None => {
+                if let Some(bar) = imp.failure.borrow().as_ref() {
+                    bar.set_visible(false);
+                }
+            }
+        }
+        self.describe();
+    }
+
+    fn show_appearance(&self, appearance: Appearance) {
+        let imp = self.imp();
+        imp.day.set_visible(appearance.begins_day);
+        if appearance.begins_day
+            && let Some(message) = self.message()
+        {
+            imp.day.set_label(&day::day(message.time()));
+        }
+        imp.unread.set_visible(appearance.begins_unread);
+        self.set_class("first", appearance.is_first);
+        self.set_class("last", appearance.is_last);
+        self.describe();
+    }
+
+    /// What a screen reader says of the row.
+    fn describe(&self) {
+        let Some(message) = self.message() else { return };
+        let who = if message.is_outgoing() { gettext("You") } else { message.sender().to_string() };
+        let body = message.body();
+        let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
+        // Translators: a message as a screen reader reads it.
+        let mut label = gettext("{who}, {time}: {text}")
+            .replace("{who}", &who)
+            .replace("{time}", &day::clock(message.time()))
+            .replace("{text}", &body[..end]);
+        for addition in [
+            state_in_words(message.state()),
+            message.failure().map(error_text::send_failure),
+            self.imp().unread.is_visible().then(|| gettext("New messages")),
+            self.imp().day.is_visible().then(|| self.imp().day.label().to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            label.push_str(". ");
+            label.push_str(&addition);
+        }
+        self.update_property(&[gtk::accessible::Property::Label(&label)]);
+    }
+
+    fn set_class(&self, name: &str, is_set: bool) {
+        if is_set {
+            self.add_css_class(name);
+        } else {
+            self.remove_css_class(name);
+        }
+    }
+
+    fn add_controllers(&self) {
+        let weak = self.downgrade();
+        let press = gtk::GestureClick::builder()
+            .button(gdk::BUTTON_SECONDARY)
+            .propagation_phase(gtk::PropagationPhase::Capture)
+            .build();
+        press.connect_pressed(move |press, _, x, y| {
+            if let Some(row) = weak.upgrade() {
+                press.set_state(gtk::EventSequenceState::Claimed);
+                row.popup_menu(Some((x, y)));
+            }
+        });
+        self.add_controller(press);
+        let weak = self.downgrade();
+        let long = gtk::GestureLongPress::builder().touch_only(true).build();
+        long.connect_pressed(move |long, x, y| {
+            if let Some(row) = weak.upgrade() {
+                long.set_state(gtk::EventSequenceState::Claimed);
+                row.popup_menu(Some((x, y)));
+            }
+        });
+        self.add_controller(long);
+        let weak = self.downgrade();
+        self.imp().bubble.connect_link(move |url| {
+            if let Some(row) = weak.upgrade() {
+                row.open_link(url);
+            }
+        });
+    }
+
+    fn popup_menu(&self, at: Option<(f64, f64)>) {
+        let Some(message) = self.message() else { return };
+        let menu = gio::Menu::new();
+        let main = gio::Menu::new();
+        main.append(Some(&gettext("Copy")), Some("message.copy"));
+        if message.state() == DeliveryState::Failed {
+            main.append(Some(&gettext("Send again")), Some("message.retry"));
+            main.append(Some(&gettext("Delete")), Some("message.discard"));
+        }
+        menu.append_section(None, &main);
+        for link in self.imp().shown.borrow().links.iter().take(MENU_LINKS) {
+            let section = gio::Menu::new();
+            let target = link.to_variant();
+            let short: String = link.chars().take(40).collect();
+            for (text, action) in [
+                (gettext("Open {link}").replace("{link}", &short), "message.open-link"),
+                (gettext("Copy link"), "message.copy-link"),
+            ] {
+                // An underscore in an address is no mnemonic.
+                let item = gio::MenuItem::new(Some(&text.replace('_', "__")), None);
+                item.set_action_and_target_value(Some(action), Some(&target));
+                section.append_item(&item);
+            }
+            menu.append_section(None, &section);
+        }
+        let popover = gtk::PopoverMenu::from_model(Some(&menu));
+        popover.set_has_arrow(at.is_none());
+        popover.set_parent(self);
+        #[expect(clippy::cast_possible_truncation)]
+        let at = at.map(|(x, y)| (x as i32, y as i32)).or_else(|| {
+            let bounds = self.imp().bubble.compute_bounds(self)?;
+            Some(((bounds.x() + bounds.width() / 2.0) as i32, (bounds.y() + bounds.height()) as i32))
+        });
+        if let Some((x, y)) = at {
+            popover.set_pointing_to(Some(&gdk::Rectangle::new(x, y, 1, 1)));
+        }
+        popover.connect_closed(|popover| {
+            let popover = popover.clone();
+            // The chosen action runs after the menu has closed, and finds its row by the parent.
+            glib::idle_add_local_once(move || popover.unparent());
+        });
+        popover.popup();
+    }
+
+    fn copy(&self) {
+        let selection = self.imp().bubble.selection().filter(|text| !text.is_empty());
+        if let Some(text) = selection.or_else(|| self.message().map(|message| message.body())) {
+            self.clipboard().set_text(&text);
+        }
+    }
+
+    fn show_more(&self) {
+        self.imp().limit.set(message_text::LONG);
+        self.show_text();
+    }
+
+    fn ask(&self, action: &str) {
+        if let Some(message) = self.message() {
+            let target = message.id().0.to_variant();
+            if let Err(error) = self.activate_action(action, Some(&target)) {
+                log::warn!("{action}: {error}");
+            }
+        }
+    }
+
+    fn open_link(&self, url: &str) {
+        if !message_text::may_open(url) {
+            return;
+        }
+        let window = self.root().and_downcast::<gtk::Window>();
+        gtk::UriLauncher::new(url).launch(window.as_ref(), gio::Cancellable::NONE, |result| {
+            if let Err(error) = result {
+                log::warn!("a link could not be opened: {error}");
+            }
+        });
+    }
+}
+
+fn state_in_words(state: DeliveryState) -> Option<String> {
+    match state {
+        DeliveryState::Received => None,
+        DeliveryState::Waiting => Some(gettext("Waiting to be sent")),
+        DeliveryState::Sent => Some(gettext("Sent")),
+        DeliveryState::Delivered => Some(gettext("Delivered")),
+        DeliveryState::Failed => Some(gettext("Not sent")),
+    }
+}
