@@ -32,10 +32,18 @@ pub struct ChatStates {
 }
 
 impl ChatStates {
-    /// Somebody has sent a state.
+    /// Somebody has sent a state, or a message.
     pub fn received(&mut self, from: &BareJid, PeerState { conversation, state }: PeerState) -> Option<Event> {
-        self.speakers.insert(from.clone());
         let before = self.shown.get(&conversation).map_or(ChatState::Gone, |(_, state)| *state);
+        let state = match state {
+            Some(state) => {
+                self.speakers.insert(from.clone());
+                state
+            }
+            // Whoever has sent what they were typing types no more, even if their client does not say so.
+            None if matches!(before, ChatState::Composing | ChatState::Paused) => ChatState::Active,
+            None => return None,
+        };
         if state == ChatState::Gone {
             self.shown.remove(&conversation);
         } else {
@@ -112,7 +120,7 @@ mod tests {
     }
 
     fn hear(states: &mut ChatStates, state: ChatState) -> Option<Event> {
-        states.received(&peer(), PeerState { conversation: HERE, state })
+        states.received(&peer(), PeerState { conversation: HERE, state: Some(state) })
     }
 
     fn shown(state: ChatState) -> Event {
@@ -126,6 +134,17 @@ mod tests {
         assert_eq!(hear(&mut states, ChatState::Composing), Some(shown(ChatState::Composing)));
         assert_eq!(hear(&mut states, ChatState::Composing), None);
         assert_eq!(hear(&mut states, ChatState::Active), Some(shown(ChatState::Active)));
+    }
+
+    #[test]
+    fn a_message_ends_the_typing_and_proves_nothing() {
+        let mut states = ChatStates::default();
+        let message = PeerState { conversation: HERE, state: None };
+        assert_eq!(states.received(&peer(), message), None);
+        assert!(!states.alone(HERE, &peer(), ChatState::Composing, Listener { supports: None, ..OPEN }));
+        hear(&mut states, ChatState::Composing);
+        assert_eq!(states.received(&peer(), message), Some(shown(ChatState::Active)));
+        assert_eq!(states.received(&peer(), message), None);
     }
 
     #[test]

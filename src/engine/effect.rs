@@ -46,7 +46,8 @@ pub struct AvatarNotice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerState {
     pub conversation: ConversationId,
-    pub state: ChatState,
+    /// `None`: they wrote a message and said nothing of what they do.
+    pub state: Option<ChatState>,
 }
 
 /// What is to be done, in this order: `contacts`, `accounts`, `events`, `stanzas`, then the notices.

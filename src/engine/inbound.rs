@@ -142,14 +142,15 @@ impl<'s> Inbound<'s> {
     }
 
     fn chat_state(&mut self, store: &Connection, routed: &Routed<'_>) -> Result<(), StoreError> {
-        let Some(state) = routed.message.chat_state else { return Ok(()) };
-        if routed.is_outgoing || routed.message.delay.is_some() || routed.peer == self.scope.address {
+        let Routed { peer, is_outgoing, message: IncomingMessage { chat_state: state, body, delay, .. }, .. } = routed;
+        let says_something = state.is_some() || body.is_some();
+        if !says_something || *is_outgoing || delay.is_some() || *peer == self.scope.address {
             return Ok(());
         }
         // A stranger who types makes no conversation.
-        if let Some(conversation) = conversation::find(store, self.scope.account, &routed.peer)? {
-            let state = PeerState { conversation, state };
-            self.effects.chat_states.push((self.scope.account, routed.peer.clone(), state));
+        if let Some(conversation) = conversation::find(store, self.scope.account, peer)? {
+            let state = PeerState { conversation, state: *state };
+            self.effects.chat_states.push((self.scope.account, peer.clone(), state));
         }
         Ok(())
     }

@@ -102,6 +102,10 @@ impl Worker {
     async fn run(mut self, mut receiver: UnboundedReceiver<Said>) {
         let mut batch = Vec::new();
         loop {
+            // The account has gone, and with it the session to ask.
+            if receiver.is_closed() && receiver.is_empty() {
+                return;
+            }
             // Judge all that there is before the next fetch: it may be out of date by then.
             if self.queue.is_empty() || !receiver.is_empty() {
                 if receiver.recv_many(&mut batch, BATCH).await == 0 {

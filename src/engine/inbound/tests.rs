@@ -309,7 +309,7 @@ fn a_chat_state_belongs_to_a_conversation_that_there_is() {
     let old = IncomingMessage { delay: Some(Delay { stamp: NOW, from: None }), ..typing.clone() };
     let own = IncomingMessage { chat_state: Some(ChatState::Active), ..fixture.from(ALICE, "") };
     let seen = fixture.receive(&[typing, old]);
-    let state = PeerState { conversation, state: ChatState::Composing };
+    let state = PeerState { conversation, state: Some(ChatState::Composing) };
     assert_eq!(seen.effects.chat_states, [(fixture.scope.account, jid(BOB), state)]);
     let sent = carbon(Direction::Sent, IncomingMessage { to: Some(jid(BOB).into()), body: None, ..own });
     assert!(fixture.receive(&[sent]).is_nothing());
