@@ -13,7 +13,7 @@ use stonechat::{
 };
 
 use super::{
-    person::{Person, befriend, jid},
+    friend::{Person, befriend, jid},
     plain::Plain,
     support::{Options, Prosody},
 };

@@ -4,8 +4,8 @@
 
 mod avatars;
 mod disk;
+mod friend;
 mod messages;
-mod person;
 mod plain;
 #[path = "../support/mod.rs"]
 mod support;

@@ -11,7 +11,7 @@ use stonechat::{
 };
 
 use super::{
-    person::{Person, befriend, jid},
+    friend::{Person, befriend, jid},
     plain::Plain,
     support::{Options, Prosody, Relay},
 };
