@@ -58,7 +58,9 @@ mod imp {
         fn class_init(klass: &mut Self::Class) {
             klass.bind_template();
             klass.bind_template_callbacks();
-            klass.install_action("conversation.mark-read", None, |this, _, _| this.on_target(Conversation::mark_all_read));
+            klass.install_action("conversation.mark-read", None, |this, _, _| {
+                this.on_target(Conversation::mark_all_read)
+            });
             klass.install_action("conversation.pin", None, |this, _, _| this.on_target(|c| c.set_pinned(true)));
             klass.install_action("conversation.unpin", None, |this, _, _| this.on_target(|c| c.set_pinned(false)));
             klass.install_action("conversation.mute", None, |this, _, _| this.on_target(|c| c.set_muted(true)));
@@ -388,7 +390,9 @@ impl ConversationList {
         });
         let (needle, weak) = (imp.needle.clone(), messenger.downgrade());
         let contacts = gtk::CustomFilter::new(move |item| {
-            let (Some(contact), Some(messenger)) = (item.downcast_ref::<Contact>(), weak.upgrade()) else { return false };
+            let (Some(contact), Some(messenger)) = (item.downcast_ref::<Contact>(), weak.upgrade()) else {
+                return false;
+            };
             contact.matches(&needle.borrow())
                 && !messenger.conversations().iter().any(|conversation| conversation.contact() == *contact)
         });
@@ -424,9 +428,9 @@ impl ConversationList {
         let imp = self.imp();
         let current = imp.current.borrow();
         let position = current.as_ref().and_then(|current| {
-            imp.selection.iter::<glib::Object>().position(|item| {
-                item.is_ok_and(|item| item.downcast_ref::<Conversation>() == Some(current))
-            })
+            imp.selection
+                .iter::<glib::Object>()
+                .position(|item| item.is_ok_and(|item| item.downcast_ref::<Conversation>() == Some(current)))
         });
         let position = position.and_then(|position| u32::try_from(position).ok());
         imp.selection.set_selected(position.unwrap_or(gtk::INVALID_LIST_POSITION));

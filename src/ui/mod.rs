@@ -5,8 +5,8 @@
 pub mod about_dialog;
 pub mod account_dialog;
 pub mod add_contact_dialog;
-mod bubble;
 pub mod avatar_cache;
+mod bubble;
 pub mod conversation_list;
 pub mod conversation_row;
 pub mod desktop;
