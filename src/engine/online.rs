@@ -18,7 +18,7 @@ use crate::{
     ids::Jid,
     store::{StoreError, caps},
     xmpp::{
-        carbon, disco, presence,
+        disco, presence,
         roster::{parse_result, query},
         session::{IqKind, ServerFeatures},
         stanza_id,
@@ -50,11 +50,11 @@ impl Task {
         let version = self.row().and_then(|row| row.roster_version);
         let has_versions = self.shared.accounts.with(self.id, |live| live.features.roster_versioning) == Some(true);
         let query = query(has_versions.then_some(version.as_deref().unwrap_or_default()));
-        let ask = |to: Option<Jid>, kind, payload: Element| {
+        let ask = |to: Option<Jid>, payload: Element| {
             let session = session.clone();
-            async move { session.iq(to, kind, payload).await }
+            async move { session.iq(to, IqKind::Get, payload).await }
         };
-        let roster = ask(None, IqKind::Get, query).map(|answer| match answer {
+        let roster = ask(None, query).map(|answer| match answer {
             Ok(payload) => Done::Roster(parse_result(payload.as_ref())),
             Err(error) => {
                 log::warn!("the roster does not come: {error}");
@@ -62,18 +62,12 @@ impl Task {
             }
         });
         let own = Jid::from(self.address.clone());
-        let abilities = ask(Some(own), IqKind::Get, disco::info_query(None)).map(|answer| {
+        let abilities = ask(Some(own), disco::info_query(None)).map(|answer| {
             let info = answer.ok().flatten().as_ref().and_then(disco::parse_info);
             Done::StanzaIds(info.is_some_and(|info| info.has(stanza_id::NAMESPACE)))
         });
-        let carbons = ask(None, IqKind::Set, carbon::enable()).map(|answer| {
-            if let Err(error) = answer {
-                log::info!("no carbons: {error}");
-            }
-            Done::Nothing
-        });
         // A future asks when it is first polled, and presence must not overtake the questions.
-        for mut job in [roster.boxed(), abilities.boxed(), carbons.boxed()] {
+        for mut job in [roster.boxed(), abilities.boxed()] {
             let job = match futures::poll!(&mut job) {
                 Poll::Pending => job,
                 Poll::Ready(done) => ready(done).boxed(),

@@ -1,14 +1,20 @@
 //! Somebody with an engine of their own, as the window would drive it.
 
-use std::{collections::VecDeque, fs, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    fs,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use stonechat::{
     engine::{
         self, EngineConfig,
         api::{
-            AccountId, Avatar, BareJid, Command, CommandError, ConnectionState, Conversation, ConversationId,
-            EngineHandle, Event, Events, HistoryAnchor, Message, MessageId, MessageState, NewAccount, Secret,
-            ServerSettings, Snapshot,
+            Account, AccountId, Availability, Avatar, BareJid, Command, CommandError, ConnectionState, Contact,
+            Conversation, ConversationId, EngineHandle, Event, Events, HistoryAnchor, Message, MessageId, MessageState,
+            NewAccount, Reply, Secret, ServerSettings, Snapshot, Subscription,
         },
         clock::{RandomIds, SystemClock},
         secrets::MemorySecrets,
@@ -22,6 +28,9 @@ use super::support::Prosody;
 
 /// Nothing on one machine takes so long.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The system's authorities take a while to read.
+static TRUST: LazyLock<Arc<Trust>> = LazyLock::new(Arc::default);
 
 pub fn jid(text: &str) -> BareJid {
     BareJid::new(text).unwrap()
@@ -40,13 +49,36 @@ pub fn befriend(prosody: &Prosody, one: &str, other: &str) {
     }
 }
 
+/// Two who have asked each other, and see each other.
+pub async fn friends(prosody: &Prosody) -> (Person, Person) {
+    let (mut one, mut other) = (Person::new(prosody, "alice").await, Person::new(prosody, "bob").await);
+    let (alice, bob) = (one.address.clone(), other.address.clone());
+    one.add(bob.as_str(), "", &[]).await;
+    other.until_request(alice.as_str()).await;
+    other.tell(Command::ApproveRequest { account: other.account, address: alice.clone(), add: true });
+    let is_there =
+        |c: &Contact| c.subscription == Subscription::Both && c.presence.availability == Availability::Online;
+    one.until_contact(bob.as_str(), "as a friend", is_there).await;
+    other.until_contact(alice.as_str(), "as a friend", is_there).await;
+    (one, other)
+}
+
+/// How to reach a server of the test's.
+pub fn server(port: u16, ca_file: Option<PathBuf>) -> ServerSettings {
+    ServerSettings { host: Some("127.0.0.1".into()), port: Some(port), ca_file, resource: None }
+}
+
+pub fn new_account(address: &str, password: &str, server: ServerSettings) -> NewAccount {
+    NewAccount { address: jid(address), password: Secret::new(password), server, remember: true }
+}
+
 pub struct Person {
     pub address: BareJid,
     pub account: AccountId,
     pub handle: EngineHandle,
     pub dir: TempDir,
+    pub secrets: Arc<MemorySecrets>,
     events: Events,
-    secrets: Arc<MemorySecrets>,
     /// What came with the news that were asked for.
     news: VecDeque<Message>,
 }
@@ -58,24 +90,54 @@ impl Person {
     }
 
     pub async fn sign_in_at(prosody: &Prosody, name: &str, port: u16, dir: TempDir) -> Self {
-        let secrets = Arc::new(MemorySecrets::default());
-        let (handle, events) = engine::start(config(&dir, &secrets));
-        let address = jid(&prosody.address(name));
-        let account = NewAccount {
-            address: address.clone(),
-            password: Secret::new("secret"),
-            server: ServerSettings {
-                host: Some("127.0.0.1".into()),
-                port: Some(port),
-                ca_file: Some(prosody.ca_file()),
-                resource: None,
-            },
-            remember: true,
-        };
-        let account = handle.request(|reply| Command::SignIn { account, reply }).await.unwrap();
-        let mut me = Self { address, account, handle, dir, events, secrets, news: VecDeque::new() };
+        let mut me = Self::nobody_at(dir);
+        let settings = server(port, Some(prosody.ca_file()));
+        me.join(new_account(&prosody.address(name), "secret", settings)).await.unwrap();
         me.online().await;
         me
+    }
+
+    /// Signs in with a new profile.
+    pub async fn new(prosody: &Prosody, name: &str) -> Self {
+        Self::sign_in(prosody, name, prosody.port()).await
+    }
+
+    /// Somebody with an engine and no account yet.
+    pub fn nobody() -> Self {
+        Self::nobody_at(tempfile::tempdir().unwrap())
+    }
+
+    fn nobody_at(dir: TempDir) -> Self {
+        let secrets = Arc::new(MemorySecrets::default());
+        let (handle, events) = engine::start(config(&dir, &secrets));
+        let (address, account) = (jid("nobody@chat.test"), AccountId(0));
+        Self { address, account, handle, dir, secrets, events, news: VecDeque::new() }
+    }
+
+    pub async fn join(&mut self, account: NewAccount) -> Result<AccountId, CommandError> {
+        let address = account.address.clone();
+        let joined = self.request(|reply| Command::SignIn { account, reply }).await;
+        if let Ok(account) = joined {
+            (self.address, self.account) = (address, account);
+        }
+        joined
+    }
+
+    pub async fn request<T>(
+        &self,
+        make: impl FnOnce(Reply<Result<T, CommandError>>) -> Command,
+    ) -> Result<T, CommandError> {
+        tokio::time::timeout(DEADLINE, self.handle.request(make)).await.expect("an answer in time")
+    }
+
+    /// Gives a command that has no answer.
+    pub fn tell(&self, command: Command) {
+        self.handle.send(command).unwrap();
+    }
+
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start();
     }
 
     /// Ends the engine in an orderly way.
@@ -90,15 +152,45 @@ impl Person {
 
     /// Waits until the account is online.
     pub async fn online(&mut self) {
-        let snapshot = self.snapshot().await;
-        if snapshot.accounts.iter().any(|account| account.connection == ConnectionState::Online) {
-            return;
+        self.until_account("online", |account| account.connection == ConnectionState::Online).await;
+    }
+
+    /// Waits until the state of things is as wanted. Events only say when to look again.
+    pub async fn until<T>(&mut self, what: &str, mut wanted: impl FnMut(&Snapshot) -> Option<T>) -> T {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            let snapshot = self.snapshot().await;
+            if let Some(value) = wanted(&snapshot) {
+                return value;
+            }
+            let Ok(event) = timeout_at(until, self.events.recv()).await else {
+                panic!("{}: {what} did not come to be; {snapshot:#?}", self.address);
+            };
+            event.unwrap_or_else(|_| panic!("{}: the engine ended before {what}", self.address));
         }
-        self.wait("to be online", |event| match event {
-            Event::AccountChanged(account) => (account.connection == ConnectionState::Online).then_some(()),
-            _ => None,
-        })
-        .await;
+    }
+
+    pub async fn until_account(&mut self, what: &str, is: impl Fn(&Account) -> bool) -> Account {
+        let id = self.account;
+        self.until(what, |all| all.accounts.iter().find(|a| a.id == id && is(a)).cloned()).await
+    }
+
+    pub async fn until_contact(&mut self, address: &str, what: &str, is: impl Fn(&Contact) -> bool) -> Contact {
+        let address = jid(address);
+        let of = |all: &Snapshot| all.contacts.iter().find(|c| c.address == address && is(c)).cloned();
+        self.until(&format!("{address} {what}"), of).await
+    }
+
+    pub async fn until_no_contact(&mut self, address: &str) {
+        let address = jid(address);
+        let is_gone = |all: &Snapshot| all.contacts.iter().all(|c| c.address != address).then_some(());
+        self.until(&format!("end of {address}"), is_gone).await;
+    }
+
+    pub async fn until_request(&mut self, address: &str) {
+        let address = jid(address);
+        let is_there = |all: &Snapshot| all.requests.iter().any(|r| r.address == address).then_some(());
+        self.until(&format!("request of {address}"), is_there).await;
     }
 
     /// Takes events until one says what is waited for.
@@ -163,6 +255,13 @@ impl Person {
         self.handle.request(|reply| Command::LoadSnapshot { reply }).await.unwrap()
     }
 
+    pub async fn add(&self, address: &str, name: &str, groups: &[&str]) {
+        let (account, address, name) = (self.account, jid(address), name.to_owned());
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        let text = "It is me".to_owned();
+        self.request(|reply| Command::AddContact { account, address, name, groups, text, reply }).await.unwrap();
+    }
+
     pub async fn open(&self, peer: &str) -> Conversation {
         let (account, peer) = (self.account, jid(peer));
         self.handle.request(|reply| Command::OpenConversation { account, peer, reply }).await.unwrap()
@@ -175,6 +274,25 @@ impl Person {
 
     pub async fn send(&self, conversation: ConversationId, body: &str) -> Message {
         self.try_send(conversation, body).await.unwrap()
+    }
+
+    /// Writes to somebody.
+    pub async fn say(&self, peer: &str, body: &str) -> Message {
+        self.send(self.open(peer).await.id, body).await
+    }
+
+    /// The stored message with this text, whoever sent it.
+    pub async fn message(&mut self, body: &str) -> Message {
+        self.wait(&format!("message {body:?}"), |event| match event {
+            Event::MessagesStored { messages, .. } => messages.iter().find(|m| m.body == body).cloned(),
+            _ => None,
+        })
+        .await
+    }
+
+    /// All that was said with somebody.
+    pub async fn history_with(&self, peer: &str) -> Vec<Message> {
+        self.history(self.open(peer).await.id).await
     }
 
     /// The texts of a conversation, oldest first.
@@ -204,6 +322,6 @@ fn config(dir: &TempDir, secrets: &Arc<MemorySecrets>) -> EngineConfig {
         secrets: secrets.clone(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
-        trust: Arc::new(Trust::default()),
+        trust: Arc::clone(&TRUST),
     }
 }

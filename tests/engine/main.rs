@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod account;
 mod avatars;
+mod contact;
 mod disk;
 mod friend;
 mod messages;
 mod plain;
+mod presence;
+mod restart;
+mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,128 @@
+//! Signing in, and what keeps one from it.
+
+use stonechat::{
+    engine::{
+        api::{Command, CommandError, Event, NewAccount, Problem, ServerSettings},
+        secrets::SecretStore as _,
+    },
+    xmpp::CertificateProblem,
+};
+
+use crate::{
+    person::{Person, jid, new_account, server},
+    support::{Certificate, Options, Prosody},
+};
+
+/// Why it failed; nothing of it stays.
+async fn failure(account: NewAccount) -> Problem {
+    let mut person = Person::nobody();
+    let address = account.address.clone();
+    let Err(CommandError::SignIn(problem)) = person.join(account).await else { panic!("signed in") };
+    assert_eq!(person.snapshot().await.accounts, []);
+    assert_eq!(person.secrets.password(&address).await, Ok(None));
+    problem
+}
+
+#[tokio::test]
+async fn an_account_joins_the_profile_when_it_has_signed_in() {
+    let prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let mut person = Person::nobody();
+    let account = new_account("alice@chat.test", "secret", server(prosody.port(), Some(prosody.ca_file())));
+    let id = person.join(account.clone()).await.unwrap();
+    person.wait("progress", |event| matches!(event, Event::SignInProgress { .. }).then_some(())).await;
+    let snapshot = person.snapshot().await;
+    assert_eq!((snapshot.accounts[0].id, &snapshot.accounts[0].address), (id, &jid("alice@chat.test")));
+    assert!(person.secrets.password(&jid("alice@chat.test")).await.unwrap().is_some());
+    assert_eq!(person.join(account).await, Err(CommandError::AccountExists));
+}
+
+#[tokio::test]
+async fn a_password_that_is_not_to_be_remembered_is_not_kept() {
+    let prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let mut person = Person::nobody();
+    let settings = server(prosody.port(), Some(prosody.ca_file()));
+    let account = new_account("alice@chat.test", "secret", settings);
+    person.join(NewAccount { remember: false, ..account.clone() }).await.unwrap();
+    assert_eq!(person.secrets.password(&account.address).await, Ok(None));
+
+    person.restart().await;
+    let id = person.account;
+    let needs = |p| stonechat::engine::api::ConnectionState::NeedsPerson(p);
+    person.until_account("asking for the password", |a| a.connection == needs(Problem::NoPassword)).await;
+    person.tell(Command::SetPassword { account: id, password: account.password, remember: false });
+    person.online().await;
+    assert_eq!(person.secrets.password(&account.address).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_named() {
+    let prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let settings = server(prosody.port(), Some(prosody.ca_file()));
+    assert_eq!(failure(new_account("alice@chat.test", "wrong", settings.clone())).await, Problem::WrongPassword);
+    assert_eq!(failure(new_account("nobody@chat.test", "secret", settings)).await, Problem::WrongPassword);
+}
+
+#[tokio::test]
+async fn an_unknown_host_is_named() {
+    let problem = failure(new_account("alice@nowhere.invalid", "secret", ServerSettings::default())).await;
+    assert!(
+        matches!(problem, Problem::UnknownHost { .. } | Problem::Unreachable { .. } | Problem::NoNetwork),
+        "{problem:?}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_at_the_port_is_named() {
+    let problem = failure(new_account("alice@chat.test", "secret", server(1, None))).await;
+    assert!(matches!(problem, Problem::Unreachable { .. }), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_does_not_hold_is_named() {
+    for (certificate, problem) in
+        [(Certificate::WrongName, CertificateProblem::WrongName), (Certificate::Expired, CertificateProblem::Expired)]
+    {
+        let prosody = Prosody::start(&Options { certificate, ..Options::with_users(&["alice"]) });
+        let settings = server(prosody.port(), Some(prosody.ca_file()));
+        assert_eq!(failure(new_account("alice@chat.test", "secret", settings)).await, Problem::Certificate(problem));
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_trusted_is_named() {
+    let prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let problem = failure(new_account("alice@chat.test", "secret", server(prosody.port(), None))).await;
+    assert_eq!(problem, Problem::Certificate(CertificateProblem::Untrusted));
+}
+
+#[tokio::test]
+async fn a_sign_in_can_be_given_up() {
+    // Somebody listens, and says nothing.
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mut person = Person::nobody();
+    let account = new_account("alice@chat.test", "secret", server(port, None));
+    let handle = person.handle.clone();
+    let signing_in = tokio::spawn(async move { handle.request(|reply| Command::SignIn { account, reply }).await });
+    person.wait("progress", |event| matches!(event, Event::SignInProgress { .. }).then_some(())).await;
+    person.tell(Command::CancelSignIn);
+    assert_eq!(signing_in.await.unwrap(), Err(CommandError::Stopped));
+    person.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_password_mends_an_account_whose_password_was_changed_elsewhere() {
+    let mut prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let mut person = Person::new(&prosody, "alice").await;
+    let id = person.account;
+    person.stop().await;
+    prosody.add_user("alice", "another");
+    prosody.start_again();
+    person.start();
+    let needs = stonechat::engine::api::ConnectionState::NeedsPerson(Problem::WrongPassword);
+    person.until_account("a wrong password", |a| a.connection == needs).await;
+    let password = stonechat::engine::api::Secret::new("another");
+    person.tell(Command::SetPassword { account: id, password: password.clone(), remember: true });
+    person.online().await;
+    assert_eq!(person.secrets.password(&jid("alice@chat.test")).await, Ok(Some(password)));
+}
