@@ -5,10 +5,7 @@
 pub mod about_dialog;
 pub mod account_dialog;
 pub mod add_contact_dialog;
-pub mod avatar_cache;
 mod bubble;
-pub mod conversation_list;
-pub mod conversation_row;
 pub mod desktop;
 pub mod error_text;
 mod failure_bar;
@@ -16,12 +13,9 @@ pub mod history;
 pub mod link;
 pub mod message_row;
 pub mod message_text;
-pub mod person_avatar;
 pub mod preferences_dialog;
 pub mod requests_dialog;
 pub mod shortcuts_dialog;
-pub mod time_text;
-pub mod watch;
 
 pub use about_dialog::new as about_dialog;
 pub use account_dialog::AccountDialog;
