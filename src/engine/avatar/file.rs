@@ -6,9 +6,13 @@ use std::{
     fs, io,
     io::Write,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use crate::ids::AvatarHash;
+
+/// Two accounts, or we and an announcement of ours, may be at the same picture at the same time.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Where the picture of this hash lies, if it does.
 #[must_use]
@@ -20,7 +24,7 @@ pub fn path(data_dir: &Path, hash: &AvatarHash) -> PathBuf {
 /// Writes a picture under its hash. Whoever reads that path sees all of it or nothing, even after a crash.
 pub fn write(data_dir: &Path, hash: &AvatarHash, png: &[u8]) -> io::Result<PathBuf> {
     let path = path(data_dir, hash);
-    let temporary = path.with_extension("png.part");
+    let temporary = path.with_extension(format!("{}.part", WRITES.fetch_add(1, Relaxed)));
     fs::create_dir_all(data_dir.join("avatars"))?;
     let written = fs::File::create(&temporary)
         .and_then(|mut file| {
@@ -63,6 +67,19 @@ mod tests {
         remove(dir.path(), &hash());
         remove(dir.path(), &hash());
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn one_picture_can_be_written_by_many_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let many: Vec<_> = (0..8)
+            .map(|_| {
+                let dir = dir.path().to_owned();
+                std::thread::spawn(move || (0..50).all(|_| write(&dir, &hash(), b"png").is_ok()))
+            })
+            .collect();
+        assert!(many.into_iter().all(|one| one.join().unwrap()));
+        assert_eq!(fs::read_dir(dir.path().join("avatars")).unwrap().count(), 1);
     }
 
     #[test]

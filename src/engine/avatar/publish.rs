@@ -40,19 +40,27 @@ struct Own {
 /// # Errors
 /// `BadImage`, what the server says, or what the disk says.
 pub async fn publish(context: &AccountContext, image: Option<Vec<u8>>) -> Result<(), CommandError> {
-    let own = match image {
-        Some(bytes) => Some(prepare(bytes).await?),
+    let metadata = match image {
+        Some(bytes) => Some(publish_data(context, prepare(bytes).await?).await?),
         None => None,
     };
-    let metadata = own.as_ref().map(metadata_of);
-    if let Some(own) = &own {
-        let data = avatar::build_data(&own.published.png);
-        set(context, pubsub::publish(avatar::DATA, Some(own.hash.as_str()), data, None)).await?;
-    }
-    let id = own.as_ref().map(|own| own.hash.as_str());
+    let hash = metadata.as_ref().map(|metadata| metadata.hash.clone());
     let word = avatar::build_metadata(metadata.as_ref());
-    set(context, pubsub::publish(avatar::METADATA, id, word, None)).await?;
-    keep(context, own).await
+    set(context, pubsub::publish(avatar::METADATA, hash.as_ref().map(AvatarHash::as_str), word, None)).await?;
+    let id = context.id;
+    let written = context.shared.store.write(move |store| account::set_avatar(store, id, hash.as_ref()));
+    written.await.map_err(|error| context.shared.failed(error))
+}
+
+/// Keeps the picture before anybody hears of it, so that our own announcement finds it here.
+async fn publish_data(context: &AccountContext, own: Own) -> Result<Metadata, CommandError> {
+    let metadata = metadata_of(&own);
+    let data = avatar::build_data(&own.published.png);
+    let row = write(&context.shared, own).await?;
+    let written = context.shared.store.write(move |store| stored::put(store, &row));
+    written.await.map_err(|error| context.shared.failed(error))?;
+    set(context, pubsub::publish(avatar::DATA, Some(metadata.hash.as_str()), data, None)).await?;
+    Ok(metadata)
 }
 
 async fn prepare(bytes: Vec<u8>) -> Result<Own, CommandError> {
@@ -85,22 +93,6 @@ fn metadata_of(own: &Own) -> Metadata {
         height: Some(own.published.height),
         is_remote: false,
     }
-}
-
-async fn keep(context: &AccountContext, own: Option<Own>) -> Result<(), CommandError> {
-    let AccountContext { id, shared, .. } = context;
-    let id = *id;
-    let row = match own {
-        Some(own) => Some(write(shared, own).await?),
-        None => None,
-    };
-    let written = shared.store.write(move |store| {
-        if let Some(row) = &row {
-            stored::put(store, row)?;
-        }
-        account::set_avatar(store, id, row.as_ref().map(|row| &row.hash))
-    });
-    written.await.map_err(|error| shared.failed(error))
 }
 
 async fn write(shared: &Shared, own: Own) -> Result<AvatarRow, CommandError> {
