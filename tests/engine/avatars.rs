@@ -13,7 +13,7 @@ use stonechat::{
 };
 
 use super::{
-    friend::{Person, befriend, jid},
+    person::{Person, befriend, jid},
     plain::Plain,
     support::{Options, Prosody},
 };

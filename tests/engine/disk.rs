@@ -5,7 +5,7 @@ use std::{env, fs, path::Path, process::Command as Process};
 use stonechat::engine::api::{CommandError, Event, Notice};
 
 use super::{
-    friend::{Person, befriend},
+    person::{Person, befriend},
     support::{Options, Prosody},
 };
 

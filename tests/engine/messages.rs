@@ -11,7 +11,7 @@ use stonechat::{
 };
 
 use super::{
-    friend::{Person, befriend, jid},
+    person::{Person, befriend, jid},
     plain::Plain,
     support::{Options, Prosody, Relay},
 };

@@ -13,7 +13,7 @@ use stonechat::{
 use tokio::{sync::mpsc, time::timeout};
 use uuid::Uuid;
 
-use super::{friend::jid, support::Prosody};
+use super::{person::jid, support::Prosody};
 
 pub struct Plain {
     pub session: SessionHandle,
