@@ -3,14 +3,18 @@
 use std::{
     cell::{Cell, RefCell},
     cmp::Reverse,
+    time::{Duration, Instant},
 };
 
 use gio::{prelude::*, subclass::prelude::*};
 
 use super::Conversation;
 
+/// How long the pointer may rest before the list moves all the same.
+const HOLD: Duration = Duration::from_secs(4);
+
 mod imp {
-    use super::{Cell, Conversation, ListModelExt, RefCell};
+    use super::{Cell, Conversation, Instant, ListModelExt, RefCell};
     use gio::subclass::prelude::*;
     use glib::prelude::*;
 
@@ -23,6 +27,9 @@ mod imp {
         /// While the pointer is over the list, nothing in it moves: new ones wait at the end until it is let go.
         #[property(get, set = Self::set_is_held)]
         pub is_held: Cell<bool>,
+        /// When the pointer has moved last, and who looks whether that is long ago.
+        pub moved_at: Cell<Option<Instant>>,
+        pub timer: RefCell<Option<glib::SourceId>>,
     }
 
     #[glib::object_subclass]
@@ -33,7 +40,13 @@ mod imp {
     }
 
     #[glib::derived_properties]
-    impl ObjectImpl for ConversationList {}
+    impl ObjectImpl for ConversationList {
+        fn dispose(&self) {
+            if let Some(timer) = self.timer.take() {
+                timer.remove();
+            }
+        }
+    }
 
     impl ListModelImpl for ConversationList {
         fn item_type(&self) -> glib::Type {
@@ -89,6 +102,32 @@ impl Default for ConversationList {
 impl ConversationList {
     pub fn iter(&self) -> impl Iterator<Item = Conversation> + use<> {
         self.imp().items.borrow().clone().into_iter()
+    }
+
+    /// The pointer moves over the list: it is held until the pointer leaves (`set_is_held(false)`) or has rested for a while.
+    pub fn hold(&self) {
+        let imp = self.imp();
+        imp.moved_at.set(Some(Instant::now()));
+        if !self.is_held() {
+            self.set_is_held(true);
+        }
+        if imp.timer.borrow().is_none() {
+            self.look_again_in(HOLD);
+        }
+    }
+
+    fn look_again_in(&self, wait: Duration) {
+        let weak = self.downgrade();
+        let timer = glib::timeout_add_local_once(wait, move || {
+            let Some(list) = weak.upgrade() else { return };
+            list.imp().timer.take();
+            let rested = list.imp().moved_at.get().map_or(HOLD, |at| at.elapsed());
+            match HOLD.checked_sub(rested).filter(|left| !left.is_zero()) {
+                Some(left) if list.is_held() => list.look_again_in(left),
+                _ => list.set_is_held(false),
+            }
+        });
+        self.imp().timer.replace(Some(timer));
     }
 
     pub fn position_of(&self, conversation: &Conversation) -> Option<u32> {
