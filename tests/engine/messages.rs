@@ -2,7 +2,7 @@
 
 use stonechat::{
     engine::{
-        api::{Command, CommandError, Event, MessageState, Timestamp},
+        api::{ChatState, Command, CommandError, Event, MessageState, Timestamp},
         effect::Scope,
         outbox,
     },
@@ -45,6 +45,26 @@ async fn friends_write_to_each_other_and_see_that_it_arrives() {
 }
 
 #[tokio::test]
+async fn friends_see_each_other_type_until_the_message_comes_or_they_go() {
+    let prosody = server();
+    let mut alice = Person::sign_in(&prosody, "alice", prosody.port()).await;
+    let mut bob = Person::sign_in(&prosody, "bob", prosody.port()).await;
+    let to_alice = bob.open(ALICE).await.id;
+    bob.send(to_alice, "Write to me").await;
+    let to_bob = alice.news().await.conversation;
+    for state in [ChatState::Composing, ChatState::Paused, ChatState::Composing] {
+        alice.handle.send(Command::SetChatState { conversation: to_bob, state }).unwrap();
+        assert_eq!(bob.chat_state(to_alice).await, state);
+    }
+    alice.send(to_bob, "There").await;
+    assert_eq!(bob.chat_state(to_alice).await, ChatState::Active);
+    alice.handle.send(Command::SetChatState { conversation: to_bob, state: ChatState::Composing }).unwrap();
+    assert_eq!(bob.chat_state(to_alice).await, ChatState::Composing);
+    alice.stop().await;
+    assert_eq!(bob.chat_state(to_alice).await, ChatState::Gone);
+}
+
+#[tokio::test]
 async fn a_stranger_is_heard_and_learns_nothing() {
     let prosody = server();
     let mut alice = Person::sign_in(&prosody, "alice", prosody.port()).await;
@@ -55,10 +75,7 @@ async fn a_stranger_is_heard_and_learns_nothing() {
     carol.state(sent.cursor.id, MessageState::Sent).await;
     // Whatever Alice's client would send about it comes before this answer.
     let conversation = alice.snapshot().await.conversations[0].id;
-    alice
-        .handle
-        .send(Command::SetChatState { conversation, state: stonechat::engine::api::ChatState::Composing })
-        .unwrap();
+    alice.handle.send(Command::SetChatState { conversation, state: ChatState::Composing }).unwrap();
     alice.send(conversation, "Hello").await;
     carol
         .wait("an answer", |event| match event {

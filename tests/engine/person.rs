@@ -12,9 +12,9 @@ use stonechat::{
     engine::{
         self, EngineConfig,
         api::{
-            Account, AccountId, Availability, Avatar, BareJid, Command, CommandError, ConnectionState, Contact,
-            Conversation, ConversationId, EngineHandle, Event, Events, HistoryAnchor, Message, MessageId, MessageState,
-            NewAccount, Reply, Secret, ServerSettings, Snapshot, Subscription,
+            Account, AccountId, Availability, Avatar, BareJid, ChatState, Command, CommandError, ConnectionState,
+            Contact, Conversation, ConversationId, EngineHandle, Event, Events, HistoryAnchor, Message, MessageId,
+            MessageState, NewAccount, Reply, Secret, ServerSettings, Snapshot, Subscription,
         },
         clock::{RandomIds, SystemClock},
         secrets::MemorySecrets,
@@ -240,6 +240,15 @@ impl Person {
             _ => None,
         })
         .await;
+    }
+
+    /// What the other side does next.
+    pub async fn chat_state(&mut self, of: ConversationId) -> ChatState {
+        self.wait("a chat state", |event| match event {
+            Event::ChatStateChanged { conversation, state } if *conversation == of => Some(*state),
+            _ => None,
+        })
+        .await
     }
 
     pub async fn avatar(&mut self, of: &str) -> Option<Avatar> {
