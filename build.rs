@@ -11,6 +11,8 @@ use std::{
 
 const PREFIX: &str = "/im/stonechat/Stonechat";
 const SCHEMA: &str = "im.stonechat.Stonechat.gschema.xml";
+/// The application's own icons, which a run from a checkout finds nowhere else.
+const APPLICATION_ICONS: &str = "data/icons/hicolor";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -22,6 +24,7 @@ fn main() {
     // A directory stands for all that is in it, also for files that come and go.
     println!("cargo:rerun-if-changed=resources");
     println!("cargo:rerun-if-changed=data/{SCHEMA}");
+    println!("cargo:rerun-if-changed={APPLICATION_ICONS}");
     compile_resources(&out);
     compile_schema(&out);
 }
@@ -48,13 +51,20 @@ fn compile_resources(out: &Path) {
     for icon in files(Path::new("resources/icons/scalable/actions"), "svg") {
         add(relative(&icon), " preprocess=\"xml-stripblanks\"");
     }
+    for folder in ["scalable/apps", "symbolic/apps"] {
+        for icon in files(&Path::new(APPLICATION_ICONS).join(folder), "svg") {
+            let name = icon.file_name().and_then(|name| name.to_str()).expect("names are plain");
+            let options = format!(" alias=\"icons/{folder}/{name}\" preprocess=\"xml-stripblanks\"");
+            add(&format!("{folder}/{name}"), &options);
+        }
+    }
     list.push_str("</gresource></gresources>\n");
     let list_file = out.join("stonechat.gresource.xml");
     fs::write(&list_file, list).expect("OUT_DIR can be written");
     run(Command::new("glib-compile-resources")
         .arg("--sourcedir")
         .arg(out)
-        .args(["--sourcedir", "resources", "--target"])
+        .args(["--sourcedir", "resources", "--sourcedir", APPLICATION_ICONS, "--target"])
         .arg(out.join("stonechat.gresource"))
         .arg(&list_file));
 }
