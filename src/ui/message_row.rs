@@ -144,6 +144,11 @@ impl MessageRow {
         self.imp().message.borrow().as_ref().map(|(message, _)| message.clone())
     }
 
+    /// Whether the day stands above this message.
+    pub fn begins_day(&self) -> bool {
+        self.imp().day.is_visible()
+    }
+
     fn let_go(&self) {
         if let Some((message, handlers)) = self.imp().message.take() {
             for handler in handlers {

@@ -6,6 +6,7 @@ pub mod about_dialog;
 pub mod account_dialog;
 pub mod add_contact_dialog;
 mod bubble;
+pub mod composer;
 pub mod desktop;
 pub mod error_text;
 mod failure_bar;

@@ -2,11 +2,13 @@
 
 mod appearance;
 pub mod day;
+mod pane;
 mod row_pool;
 mod scroll_state;
 mod view;
 mod walk;
 
 pub use appearance::{Appearance, Facts};
+pub use pane::HistoryPane;
 pub use row_pool::Place;
 pub use view::HistoryView;

@@ -1,0 +1,381 @@
+//! Where messages are written: a field that grows, keeps what was not sent, and says that one is typing.
+//!
+//! Knows the conversation it writes to; where the message appears is not its affair.
+
+use std::time::Duration;
+
+use gettextrs::gettext;
+use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
+
+use super::error_text;
+use crate::{
+    engine::api::{ChatState, CommandError},
+    model::Conversation,
+};
+
+/// How long after the last key the draft is stored.
+const DRAFT_PAUSE: Duration = Duration::from_secs(1);
+/// How long after the last key one is no longer typing (XEP-0085 §5.1 leaves it to us).
+const TYPING_PAUSE: Duration = Duration::from_secs(5);
+/// The smallest height at which the field begins to scroll.
+const MINIMUM_GROWTH: i32 = 96;
+
+mod imp {
+    use super::{ChatState, Conversation, glib};
+    use glib::subclass::Signal;
+    use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
+    use std::{
+        cell::{Cell, RefCell},
+        sync::OnceLock,
+    };
+
+    #[derive(Default, CompositeTemplate, glib::Properties)]
+    #[properties(wrapper_type = super::Composer)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/composer.ui")]
+    pub struct Composer {
+        #[template_child]
+        pub(super) problem_revealer: TemplateChild<gtk::Revealer>,
+        #[template_child]
+        pub(super) problem: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) scroller: TemplateChild<gtk::ScrolledWindow>,
+        #[template_child]
+        pub(super) text: TemplateChild<gtk::TextView>,
+        #[template_child]
+        pub(super) placeholder: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) emoji: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub(super) send: TemplateChild<gtk::Button>,
+        /// Enter sends and Shift+Enter breaks the line; else Enter breaks it and Ctrl+Enter sends.
+        #[property(get, set)]
+        pub(super) send_on_enter: Cell<bool>,
+        pub(super) conversation: RefCell<Option<Conversation>>,
+        pub(super) chat_state: Cell<Option<ChatState>>,
+        pub(super) draft_timeout: RefCell<Option<glib::SourceId>>,
+        pub(super) typing_timeout: RefCell<Option<glib::SourceId>>,
+        /// The text is being set by ourselves.
+        pub(super) is_setting: Cell<bool>,
+        pub(super) surface_handler: RefCell<Option<(gtk::gdk::Surface, glib::SignalHandlerId)>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Composer {
+        const NAME: &'static str = "StonechatComposer";
+        type Type = super::Composer;
+        type ParentType = gtk::Widget;
+
+        fn class_init(klass: &mut Self::Class) {
+            klass.bind_template();
+            klass.install_action("composer.send", None, |composer, _, _| composer.send());
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Composer {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("sent").build()])
+        }
+
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.send_on_enter.set(true);
+            self.obj().set_up();
+        }
+
+        fn dispose(&self) {
+            self.obj().leave();
+            self.dispose_template();
+        }
+    }
+
+    impl WidgetImpl for Composer {
+        fn grab_focus(&self) -> bool {
+            self.text.grab_focus()
+        }
+
+        fn realize(&self) {
+            self.parent_realize();
+            self.obj().follow_window();
+        }
+
+        fn unrealize(&self) {
+            // The window closes: what was written is kept.
+            self.obj().keep_draft();
+            if let Some((surface, handler)) = self.surface_handler.take() {
+                surface.disconnect(handler);
+            }
+            self.parent_unrealize();
+        }
+    }
+}
+
+glib::wrapper! {
+    /// The field below the history.
+    pub struct Composer(ObjectSubclass<imp::Composer>)
+        @extends gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl Composer {
+    /// Writes to another conversation; what stands in the field is kept as the old one's draft.
+    pub fn set_conversation(&self, conversation: Option<&Conversation>) {
+        let imp = self.imp();
+        if imp.conversation.borrow().as_ref() == conversation {
+            return;
+        }
+        self.leave();
+        imp.conversation.replace(conversation.cloned());
+        self.show_problem(None);
+        self.set_text(&conversation.and_then(Conversation::draft).unwrap_or_default());
+        self.set_sensitive(conversation.is_some());
+    }
+
+    pub fn text(&self) -> String {
+        let buffer = self.imp().text.buffer();
+        let (start, end) = buffer.bounds();
+        buffer.text(&start, &end, false).into()
+    }
+
+    /// Puts a text into an empty field, as a link may; one that was written is never overwritten.
+    pub fn suggest(&self, text: &str) {
+        if self.text().trim().is_empty() {
+            self.set_text(text);
+        }
+    }
+
+    /// Called when a message was given to the engine.
+    pub fn connect_sent(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_local("sent", false, move |values| {
+            if let Some(composer) = values.first().and_then(|value| value.get::<Self>().ok()) {
+                f(&composer);
+            }
+            None
+        })
+    }
+
+    /// Where keys that are typed elsewhere belong.
+    pub fn text_view(&self) -> gtk::TextView {
+        self.imp().text.get()
+    }
+
+    /// Stores what stands in the field at once.
+    pub fn keep_draft(&self) {
+        if let Some(timeout) = self.imp().draft_timeout.take() {
+            timeout.remove();
+        }
+        if let (Some(conversation), Some(_)) = (&*self.imp().conversation.borrow(), self.imp().text.try_get()) {
+            conversation.set_draft(&self.text());
+        }
+    }
+
+    fn set_up(&self) {
+        let imp = self.imp();
+        let weak = self.downgrade();
+        imp.text.buffer().connect_changed(move |_| {
+            if let Some(composer) = weak.upgrade() {
+                composer.text_changed();
+            }
+        });
+        let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
+        let weak = self.downgrade();
+        keys.connect_key_pressed(move |keys, key, _, modifiers| match weak.upgrade() {
+            Some(composer) => composer.key_pressed(keys, key, modifiers),
+            None => glib::Propagation::Proceed,
+        });
+        imp.text.add_controller(keys);
+        let weak = self.downgrade();
+        imp.emoji.set_create_popup_func(move |button| {
+            let chooser = gtk::EmojiChooser::new();
+            let weak = weak.clone();
+            chooser.connect_emoji_picked(move |_, emoji| {
+                if let Some(composer) = weak.upgrade() {
+                    composer.imp().text.buffer().insert_interactive_at_cursor(emoji, true);
+                    composer.imp().text.grab_focus();
+                }
+            });
+            button.set_popover(Some(&chooser));
+        });
+    }
+
+    /// The field may take a third of the window.
+    fn follow_window(&self) {
+        let Some(surface) = self.native().and_then(|native| native.surface()) else { return };
+        let weak = self.downgrade();
+        let handler = surface.connect_layout(move |_, _, height| {
+            if let Some(composer) = weak.upgrade() {
+                let scroller = &composer.imp().scroller;
+                let most = (height / 3).max(MINIMUM_GROWTH);
+                if scroller.max_content_height() != most {
+                    scroller.set_max_content_height(most);
+                }
+            }
+        });
+        self.imp().surface_handler.replace(Some((surface, handler)));
+    }
+
+    fn key_pressed(
+        &self,
+        keys: &gtk::EventControllerKey,
+        key: gdk::Key,
+        modifiers: gdk::ModifierType,
+    ) -> glib::Propagation {
+        if key == gdk::Key::Escape && self.imp().problem_revealer.reveals_child() {
+            self.show_problem(None);
+            return glib::Propagation::Stop;
+        }
+        if !matches!(key, gdk::Key::Return | gdk::Key::KP_Enter | gdk::Key::ISO_Enter) {
+            return glib::Propagation::Proceed;
+        }
+        // An input method may need the key to finish a word.
+        if keys.current_event().is_some_and(|event| self.imp().text.im_context_filter_keypress(&event)) {
+            return glib::Propagation::Stop;
+        }
+        let sends = if self.send_on_enter() {
+            !modifiers.intersects(gdk::ModifierType::SHIFT_MASK | gdk::ModifierType::ALT_MASK)
+        } else {
+            modifiers.contains(gdk::ModifierType::CONTROL_MASK)
+        };
+        if sends {
+            self.send();
+            return glib::Propagation::Stop;
+        }
+        glib::Propagation::Proceed
+    }
+
+    fn text_changed(&self) {
+        let imp = self.imp();
+        let buffer = imp.text.buffer();
+        let is_empty = buffer.char_count() == 0;
+        imp.placeholder.set_visible(is_empty);
+        imp.send.set_visible(!is_empty);
+        if imp.is_setting.get() {
+            return;
+        }
+        self.show_problem(None);
+        self.typed(is_empty);
+        let weak = self.downgrade();
+        let timeout = glib::timeout_add_local_once(DRAFT_PAUSE, move || {
+            if let Some(composer) = weak.upgrade() {
+                composer.imp().draft_timeout.take();
+                composer.keep_draft();
+            }
+        });
+        if let Some(old) = imp.draft_timeout.replace(Some(timeout)) {
+            old.remove();
+        }
+    }
+
+    fn typed(&self, is_empty: bool) {
+        self.stop_typing_timeout();
+        if is_empty {
+            self.tell(ChatState::Active);
+            return;
+        }
+        self.tell(ChatState::Composing);
+        let weak = self.downgrade();
+        let timeout = glib::timeout_add_local_once(TYPING_PAUSE, move || {
+            if let Some(composer) = weak.upgrade() {
+                composer.imp().typing_timeout.take();
+                composer.tell(ChatState::Paused);
+            }
+        });
+        self.imp().typing_timeout.replace(Some(timeout));
+    }
+
+    fn stop_typing_timeout(&self) {
+        if let Some(timeout) = self.imp().typing_timeout.take() {
+            timeout.remove();
+        }
+    }
+
+    /// Tells the other side, once for each change; nothing before anything was typed.
+    fn tell(&self, state: ChatState) {
+        let imp = self.imp();
+        let before = imp.chat_state.get();
+        if before == Some(state) || (before.is_none() && state != ChatState::Composing) {
+            return;
+        }
+        imp.chat_state.set(Some(state));
+        if let Some(conversation) = &*imp.conversation.borrow() {
+            conversation.send_chat_state(state);
+        }
+    }
+
+    fn send(&self) {
+        let body = self.text();
+        let Some(conversation) = self.imp().conversation.borrow().clone() else { return };
+        if body.trim().is_empty() {
+            return;
+        }
+        // Gone from the field with the key press; back again if it can't be sent.
+        self.set_text("");
+        self.stop_typing_timeout();
+        // The message itself says that one is here (XEP-0085 §5.3).
+        self.imp().chat_state.set(None);
+        self.keep_draft();
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let result = conversation.send_message(body.clone()).await;
+            let Some(composer) = weak.upgrade() else {
+                if result.is_err() {
+                    conversation.set_draft(&body);
+                }
+                return;
+            };
+            match result {
+                Ok(()) => composer.emit_by_name::<()>("sent", &[]),
+                Err(error) => composer.take_back(&conversation, &body, &error),
+            }
+        });
+    }
+
+    fn take_back(&self, conversation: &Conversation, body: &str, error: &CommandError) {
+        if self.imp().conversation.borrow().as_ref() != Some(conversation) {
+            // The person has gone on: it waits for them where it was written.
+            conversation.set_draft(body);
+            return;
+        }
+        let meanwhile = self.text();
+        let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
+        self.set_text(&text);
+        self.keep_draft();
+        self.show_problem(Some(&match error {
+            CommandError::TooLong { .. } => gettext("This is too long for one message. Send it in parts."),
+            error => error_text::command(error),
+        }));
+    }
+
+    fn set_text(&self, text: &str) {
+        let imp = self.imp();
+        imp.is_setting.set(true);
+        let buffer = imp.text.buffer();
+        buffer.set_enable_undo(false);
+        buffer.set_text(text);
+        buffer.set_enable_undo(true);
+        imp.is_setting.set(false);
+    }
+
+    fn show_problem(&self, problem: Option<&str>) {
+        let imp = self.imp();
+        if let Some(problem) = problem {
+            imp.problem.set_label(problem);
+            imp.text.announce(problem, gtk::AccessibleAnnouncementPriority::Medium);
+        }
+        imp.problem_revealer.set_reveal_child(problem.is_some());
+    }
+
+    fn leave(&self) {
+        self.stop_typing_timeout();
+        self.keep_draft();
+        if self.imp().chat_state.get() == Some(ChatState::Composing) {
+            self.tell(ChatState::Paused);
+        }
+        self.imp().chat_state.set(None);
+    }
+}
