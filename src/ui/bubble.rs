@@ -122,7 +122,7 @@ mod imp {
         fn comfortable_width(&self) -> i32 {
             let metrics = self.text.pango_context().metrics(None, None);
             let character = metrics.approximate_char_width().max(metrics.approximate_digit_width());
-            pango::units_to_double(character.saturating_mul(self.text.max_width_chars())) as i32
+            character.saturating_mul(self.text.max_width_chars()) / pango::SCALE
         }
     }
 }

@@ -77,10 +77,9 @@ pub fn is_big_emoji(text: &str) -> bool {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            // Joiner, variation selector, skin tone, tag: part of the emoji before.
+            // Joiner, variation selector, skin tone, tag: part of the emoji before. Spaces may stand between.
             '\u{200d}' => is_joined = true,
-            '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}' if count > 0 => {}
-            ' ' if count > 0 => {}
+            ' ' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}' if count > 0 => {}
             // Two regional indicators make one flag.
             '\u{1f1e6}'..='\u{1f1ff}' => {
                 flag_half = !flag_half;

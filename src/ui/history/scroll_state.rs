@@ -114,9 +114,9 @@ impl ScrollState {
     }
 
     /// How far the list's end is below the viewport; infinite where that is not known.
-    pub fn distance_to_end(&self, list: List) -> f64 {
+    pub fn distance_to_end(&self, items: List) -> f64 {
         match self.slots.last() {
-            Some(last) if last.index + 1 == list.count && !list.has_newer => last.end() - self.top - self.page,
+            Some(last) if last.index + 1 == items.count && !items.has_newer => last.end() - self.top - self.page,
             Some(_) => f64::INFINITY,
             None => 0.0,
         }
@@ -136,7 +136,7 @@ impl ScrollState {
     }
 
     /// A person, a scroll bar or a program scrolled.
-    pub fn scroll_to(&mut self, value: f64, list: List) {
+    pub fn scroll_to(&mut self, value: f64, items: List) {
         self.top = value;
         self.hold = Hold::Row;
         let is_near = match (self.slots.first(), self.slots.last()) {
@@ -145,12 +145,12 @@ impl ScrollState {
             }
             _ => false,
         };
-        if !is_near && list.count > 0 {
+        if !is_near && items.count > 0 {
             // Far among rows that were never measured: the slider's place says which one is meant.
             let Extent { lower, upper, page, .. } = self.extent;
             let fraction = ((value - lower) / (upper - page - lower).max(1.0)).clamp(0.0, 1.0);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let index = (f64::from(list.count - 1) * fraction).round() as u32;
+            let index = (f64::from(items.count - 1) * fraction).round() as u32;
             self.hold = Hold::Jump { index, align: fraction };
         }
     }
@@ -177,11 +177,11 @@ impl ScrollState {
     }
 
     /// Places rows in and around the viewport, beginning with the one that has to stay where it is.
-    pub fn layout(&mut self, page: f64, list: List, rows: &mut impl Rows) -> Extent {
+    pub fn layout(&mut self, page: f64, items: List, rows: &mut impl Rows) -> Extent {
         self.page = page;
         self.is_complete = true;
         let old = std::mem::take(&mut self.slots);
-        if list.count == 0 {
+        if items.count == 0 {
             for slot in old {
                 rows.release(slot.index);
             }
@@ -189,27 +189,27 @@ impl ScrollState {
             self.extent = Extent { value: 0.0, lower: 0.0, upper: page, page };
             return self.extent;
         }
-        let anchor = self.anchor(&old, list, rows);
+        let anchor = self.anchor(&old, items, rows);
         let kept = self.release_far(&old, anchor, rows);
         self.slots.push(anchor);
-        self.fill(list, rows);
+        self.fill(items, rows);
         self.trim(rows);
         for slot in kept {
             if self.slot(slot.index).is_none() {
                 rows.release(slot.index);
             }
         }
-        if self.hold != Hold::End || list.has_newer {
-            let is_at_end = self.distance_to_end(list) < 0.5;
+        if self.hold != Hold::End || items.has_newer {
+            let is_at_end = self.distance_to_end(items) < 0.5;
             self.hold = if is_at_end { Hold::End } else { Hold::Row };
         }
-        self.extent = self.measure_extent(list);
+        self.extent = self.measure_extent(items);
         self.extent
     }
 
     /// The row from which all others are placed, measured anew. May move `top` within a row that covers the viewport.
-    fn anchor(&mut self, old: &[Slot], list: List, rows: &mut impl Rows) -> Slot {
-        let (top, page, last) = (self.top, self.page, list.count - 1);
+    fn anchor(&mut self, old: &[Slot], items: List, rows: &mut impl Rows) -> Slot {
+        let (top, page, last) = (self.top, self.page, items.count - 1);
         match self.hold {
             Hold::Jump { index, align } => {
                 let index = index.min(last);
@@ -249,11 +249,11 @@ impl ScrollState {
     }
 
     /// Adds rows on both sides of the anchor; where an end of the list comes into view, moves the viewport and goes on.
-    fn fill(&mut self, list: List, rows: &mut impl Rows) {
+    fn fill(&mut self, items: List, rows: &mut impl Rows) {
         let mut spare = SPARE_ROWS;
         for _ in 0..3 {
             while let Some(last) = self.slots.last().copied()
-                && last.index + 1 < list.count
+                && last.index + 1 < items.count
                 && last.end() < self.top + self.page + OVERSCAN
             {
                 let index = last.index + 1;
@@ -279,7 +279,7 @@ impl ScrollState {
             if first.index == 0 {
                 self.top = self.top.max(first.y);
             }
-            if last.index + 1 == list.count {
+            if last.index + 1 == items.count {
                 // Also keeps a list that is shorter than the viewport at the bottom.
                 self.top = self.top.min(last.end() - self.page);
             }
@@ -328,13 +328,13 @@ impl ScrollState {
         if count == 0 { FIRST_GUESS } else { sum / f64::from(count) }
     }
 
-    fn measure_extent(&self, list: List) -> Extent {
+    fn measure_extent(&self, items: List) -> Extent {
         let (Some(first), Some(last)) = (self.slots.first(), self.slots.last()) else { return self.extent };
         let average = self.average();
         // Room for what is not loaded, so that a fling does not end where the loaded rows do.
         let room = |is_more: bool| if is_more { self.page } else { 0.0 };
-        let lower = first.y - f64::from(first.index) * average - room(list.has_older);
-        let upper = last.end() + f64::from(list.count - 1 - last.index) * average + room(list.has_newer);
+        let lower = first.y - f64::from(first.index) * average - room(items.has_older);
+        let upper = last.end() + f64::from(items.count - 1 - last.index) * average + room(items.has_newer);
         Extent { value: self.top, lower: lower.min(self.top), upper: upper.max(self.top + self.page), page: self.page }
     }
 }

@@ -292,7 +292,7 @@ mod imp {
             }
         }
 
-        #[expect(clippy::cast_possible_truncation)]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "pixels of a screen")]
         fn allocate_rows(&self) {
             let (width, _) = self.size.get();
             let (row_width, state) = (self.row_width(), self.state.borrow());
@@ -300,14 +300,13 @@ mod imp {
             let x = (width - row_width) / 2;
             for index in self.pool.indexes() {
                 let Some(row) = self.pool.widget(index) else { continue };
-                let (y, height, is_visible) = match state.slot(index) {
-                    Some(slot) => (slot.y - top, slot.height as i32, slot.end() > top && slot.y < top + page),
-                    None => {
-                        // It has the keyboard: out of sight, but not out of the world.
-                        let height = row.measure(gtk::Orientation::Vertical, row_width).1;
-                        let is_before = state.slots().first().is_some_and(|first| index < first.index);
-                        (if is_before { -f64::from(height) - page } else { 2.0 * page }, height, true)
-                    }
+                let (y, height, is_visible) = if let Some(slot) = state.slot(index) {
+                    (slot.y - top, slot.height as i32, slot.end() > top && slot.y < top + page)
+                } else {
+                    // It has the keyboard: out of sight, but not out of the world.
+                    let height = row.measure(gtk::Orientation::Vertical, row_width).1;
+                    let is_before = state.slots().first().is_some_and(|first| index < first.index);
+                    (if is_before { -f64::from(height) - page } else { 2.0 * page }, height, true)
                 };
                 row.set_child_visible(is_visible);
                 // Whole pixels: text between two of them is blurred.
@@ -333,7 +332,7 @@ mod imp {
         fn afterwards(&self) {
             self.is_idle_queued.set(false);
             let view = self.obj();
-            let list = self.list();
+            let items = self.list();
             let (first, last, is_complete) = {
                 let state = self.state.borrow();
                 let index = |slot: Option<&super::super::scroll_state::Slot>| slot.map(|slot| slot.index);
@@ -343,10 +342,10 @@ mod imp {
                 view.queue_allocate();
             }
             view.emit_by_name::<()>("moved", &[]);
-            if list.has_older && first.is_some_and(|first| first < MARGIN) {
+            if items.has_older && first.is_some_and(|first| first < MARGIN) {
                 view.emit_by_name::<()>("load-older", &[]);
             }
-            if list.has_newer && last.is_some_and(|last| last + MARGIN >= list.count) {
+            if items.has_newer && last.is_some_and(|last| last + MARGIN >= items.count) {
                 view.emit_by_name::<()>("load-newer", &[]);
             }
         }

@@ -1,0 +1,382 @@
+//! One conversation: header, history, composer.
+//!
+//! Knows when the person looks at it, and tells the engine.
+
+use adw::{prelude::*, subclass::prelude::*};
+use gettextrs::gettext;
+use gtk::{gdk, gio, glib};
+
+use super::{composer::Composer, contact_details::ContactDetails, error_text, history::HistoryPane};
+use crate::{
+    engine::api::{Command, MessageId, Subscription},
+    model::{Availability, Conversation, Messenger},
+};
+
+mod imp {
+    use super::super::{composer::Composer, history::HistoryPane, watch::Watch};
+    use super::{Conversation, Messenger, gdk, glib};
+    use adw::subclass::prelude::*;
+    use gtk::{CompositeTemplate, prelude::*};
+    use std::cell::{Cell, RefCell};
+
+    #[derive(Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/conversation_page.ui")]
+    pub struct ConversationPage {
+        #[template_child]
+        pub(super) stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub(super) header: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) menu: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub(super) avatar: TemplateChild<adw::Avatar>,
+        #[template_child]
+        pub(super) name: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) subtitle: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) pane: TemplateChild<HistoryPane>,
+        #[template_child]
+        pub(super) composer: TemplateChild<Composer>,
+        pub(super) messenger: glib::WeakRef<Messenger>,
+        pub(super) conversation: RefCell<Option<Conversation>>,
+        pub(super) conversation_watch: Watch,
+        pub(super) contact_watch: Watch,
+        /// The window whose focus is followed.
+        pub(super) window: RefCell<Option<(gtk::Window, glib::SignalHandlerId)>>,
+        /// The engine has been told that this conversation is in front.
+        pub(super) is_in_front: Cell<bool>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for ConversationPage {
+        const NAME: &'static str = "StonechatConversationPage";
+        type Type = super::ConversationPage;
+        type ParentType = adw::NavigationPage;
+
+        fn class_init(klass: &mut Self::Class) {
+            HistoryPane::ensure_type();
+            Composer::ensure_type();
+            klass.bind_template();
+            klass.install_action("conversation.details", None, |page, _, _| page.show_details());
+            klass.install_action("conversation.close", None, |page, _, _| page.close());
+            klass.install_property_action("conversation.mute", "is-muted");
+            klass.install_property_action("conversation.pin", "is-pinned");
+            let id = Some(glib::VariantTy::INT64);
+            klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
+            klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
+            klass.add_binding_action(gdk::Key::i, gdk::ModifierType::CONTROL_MASK, "conversation.details");
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    impl ObjectImpl for ConversationPage {
+        fn properties() -> &'static [glib::ParamSpec] {
+            static PROPERTIES: std::sync::OnceLock<Vec<glib::ParamSpec>> = std::sync::OnceLock::new();
+            PROPERTIES.get_or_init(|| {
+                ["is-muted", "is-pinned"]
+                    .map(|name| glib::ParamSpecBoolean::builder(name).explicit_notify().build())
+                    .into_iter()
+                    .collect()
+            })
+        }
+
+        fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+            let conversation = self.conversation.borrow();
+            let is_set = |is: fn(&Conversation) -> bool| conversation.as_ref().is_some_and(is);
+            match pspec.name() {
+                "is-muted" => is_set(Conversation::is_muted).to_value(),
+                _ => is_set(Conversation::is_pinned).to_value(),
+            }
+        }
+
+        fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+            let Some(conversation) = self.conversation.borrow().clone() else { return };
+            let Ok(value) = value.get::<bool>() else { return };
+            match pspec.name() {
+                "is-muted" => conversation.set_muted(value),
+                _ => conversation.set_pinned(value),
+            }
+        }
+
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.obj().set_up();
+        }
+
+        fn dispose(&self) {
+            self.obj().set_conversation(None);
+            self.dispose_template();
+        }
+    }
+
+    impl WidgetImpl for ConversationPage {
+        fn map(&self) {
+            self.parent_map();
+            self.obj().follow_window();
+            self.obj().update_presence_of_person();
+        }
+
+        fn unmap(&self) {
+            self.parent_unmap();
+            self.obj().update_presence_of_person();
+            if let Some((window, handler)) = self.window.take() {
+                window.disconnect(handler);
+            }
+        }
+    }
+
+    impl NavigationPageImpl for ConversationPage {}
+}
+
+glib::wrapper! {
+    /// The right-hand page of the window.
+    pub struct ConversationPage(ObjectSubclass<imp::ConversationPage>)
+        @extends adw::NavigationPage, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl Default for ConversationPage {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl ConversationPage {
+    #[must_use]
+    pub fn new(messenger: &Messenger, settings: &gio::Settings) -> Self {
+        let page = Self::default();
+        page.set_messenger(messenger, settings);
+        page
+    }
+
+    /// What the page works with; once, before a conversation is shown.
+    pub fn set_messenger(&self, messenger: &Messenger, settings: &gio::Settings) {
+        let imp = self.imp();
+        imp.messenger.set(Some(messenger));
+        settings.bind("send-on-enter", &*imp.composer, "send-on-enter").get().build();
+    }
+
+    pub fn conversation(&self) -> Option<Conversation> {
+        self.imp().conversation.borrow().clone()
+    }
+
+    /// Shows another conversation; what was written in the old one is kept.
+    pub fn set_conversation(&self, conversation: Option<&Conversation>) {
+        let imp = self.imp();
+        if imp.conversation.borrow().as_ref() == conversation {
+            return;
+        }
+        self.set_in_front(false);
+        imp.conversation.replace(conversation.cloned());
+        let Some(pane) = imp.pane.try_get() else { return };
+        imp.header.set_visible(conversation.is_some());
+        imp.menu.set_visible(conversation.is_some());
+        imp.stack.set_visible_child_name(if conversation.is_some() { "conversation" } else { "nothing" });
+        pane.set_conversation(conversation);
+        imp.composer.set_conversation(conversation);
+        let contact = conversation.map(Conversation::contact);
+        imp.avatar.set_text(contact.as_ref().map(crate::model::Contact::display_name).as_deref());
+        let weak = self.downgrade();
+        imp.conversation_watch.set(conversation.map(Cast::upcast_ref), move || {
+            if let Some(page) = weak.upgrade() {
+                page.update();
+            }
+        });
+        let weak = self.downgrade();
+        imp.contact_watch.set(contact.as_ref().map(Cast::upcast_ref), move || {
+            if let Some(page) = weak.upgrade() {
+                page.update();
+            }
+        });
+        self.update();
+        self.update_presence_of_person();
+    }
+
+    /// Gives the keyboard to the field in which one writes.
+    pub fn focus_composer(&self) {
+        self.imp().composer.grab_focus();
+    }
+
+    /// Puts a text into the composer if it is empty.
+    pub fn suggest(&self, text: &str) {
+        self.imp().composer.suggest(text);
+    }
+
+    /// Stores what is in the composer, as when the program ends.
+    pub fn keep_draft(&self) {
+        self.imp().composer.keep_draft();
+    }
+
+    pub fn pane(&self) -> HistoryPane {
+        self.imp().pane.get()
+    }
+
+    pub fn composer(&self) -> Composer {
+        self.imp().composer.get()
+    }
+
+    fn set_up(&self) {
+        let imp = self.imp();
+        let weak = self.downgrade();
+        imp.composer.connect_sent(move |_| {
+            if let Some(page) = weak.upgrade() {
+                page.imp().pane.clear_unread_line();
+                page.imp().pane.show_newest();
+            }
+        });
+        let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
+        let weak = self.downgrade();
+        keys.connect_key_pressed(move |keys, key, _, modifiers| match weak.upgrade() {
+            Some(page) => page.key_pressed(keys, key, modifiers),
+            None => glib::Propagation::Proceed,
+        });
+        self.add_controller(keys);
+    }
+
+    /// Whoever types means the composer, wherever the keyboard is; pages scroll the history.
+    fn key_pressed(
+        &self,
+        keys: &gtk::EventControllerKey,
+        key: gdk::Key,
+        modifiers: gdk::ModifierType,
+    ) -> glib::Propagation {
+        let imp = self.imp();
+        let Some(focus) = self.root().and_then(|root| root.focus()) else { return glib::Propagation::Proceed };
+        let writes = focus.is_ancestor(&*imp.composer);
+        if writes && matches!(key, gdk::Key::Page_Up | gdk::Key::Page_Down) {
+            imp.pane.view().walk_page(if key == gdk::Key::Page_Up { -1.0 } else { 1.0 });
+            return glib::Propagation::Stop;
+        }
+        if !focus.is_ancestor(&*imp.pane) {
+            return glib::Propagation::Proceed;
+        }
+        let is_command = modifiers
+            .intersects(gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::ALT_MASK | gdk::ModifierType::SUPER_MASK);
+        if key == gdk::Key::Escape {
+            self.focus_composer();
+            return glib::Propagation::Stop;
+        }
+        let types = key.to_unicode().is_some_and(|c| !c.is_control() && c != ' ');
+        if types && !is_command {
+            self.focus_composer();
+            keys.forward(&imp.composer.text_view());
+            return glib::Propagation::Stop;
+        }
+        glib::Propagation::Proceed
+    }
+
+    fn update(&self) {
+        let imp = self.imp();
+        let Some(conversation) = self.conversation() else { return };
+        let name = conversation.contact().display_name();
+        imp.name.set_label(&name);
+        self.set_title(&name);
+        let is_typing = conversation.is_composing();
+        imp.subtitle.set_label(&subtitle(&conversation));
+        if is_typing {
+            imp.subtitle.add_css_class("typing");
+        } else {
+            imp.subtitle.remove_css_class("typing");
+        }
+        self.notify("is-muted");
+        self.notify("is-pinned");
+    }
+
+    fn follow_window(&self) {
+        let Some(window) = self.root().and_downcast::<gtk::Window>() else { return };
+        let weak = self.downgrade();
+        let handler = window.connect_is_active_notify(move |_| {
+            if let Some(page) = weak.upgrade() {
+                page.update_presence_of_person();
+            }
+        });
+        if let Some((old, handler)) = self.imp().window.replace(Some((window, handler))) {
+            old.disconnect(handler);
+        }
+    }
+
+    fn update_presence_of_person(&self) {
+        let window = self.root().and_downcast::<gtk::Window>();
+        let is_there = self.is_mapped() && window.is_some_and(|window| window.is_active());
+        self.set_in_front(is_there && self.conversation().is_some());
+    }
+
+    fn set_in_front(&self, is_in_front: bool) {
+        let imp = self.imp();
+        if imp.is_in_front.replace(is_in_front) == is_in_front {
+            return;
+        }
+        if let Some(messenger) = imp.messenger.upgrade() {
+            let conversation = self.conversation().filter(|_| is_in_front).map(|conversation| conversation.id());
+            messenger.send(Command::SetInFront { conversation });
+        }
+        if let Some(pane) = imp.pane.try_get() {
+            pane.set_active(is_in_front);
+        }
+    }
+
+    fn show_details(&self) {
+        if let (Some(conversation), Some(messenger)) = (self.conversation(), self.imp().messenger.upgrade()) {
+            ContactDetails::new(&messenger, &conversation).present(Some(self));
+        }
+    }
+
+    fn close(&self) {
+        if let Some(conversation) = self.conversation() {
+            self.keep_draft();
+            conversation.close();
+            self.set_conversation(None);
+        }
+    }
+
+    /// Sends a failed message again, or deletes it.
+    fn mend(&self, id: Option<&glib::Variant>, again: bool) {
+        let (Some(id), Some(conversation)) = (id.and_then(glib::Variant::get::<i64>), self.conversation()) else {
+            return;
+        };
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let result =
+                if again { conversation.retry(MessageId(id)).await } else { conversation.discard(MessageId(id)).await };
+            if let (Err(error), Some(page)) = (result, weak.upgrade()) {
+                let dialog =
+                    adw::AlertDialog::new(Some(&gettext("That did not work")), Some(&error_text::command(&error)));
+                dialog.add_response("close", &gettext("Close"));
+                dialog.present(Some(&page));
+            }
+        });
+    }
+}
+
+/// An availability in words.
+pub(super) fn availability_text(availability: Availability) -> String {
+    match availability {
+        Availability::Offline => gettext("Offline"),
+        Availability::ExtendedAway => gettext("Away for long"),
+        Availability::Away => gettext("Away"),
+        Availability::DoNotDisturb => gettext("Do not disturb"),
+        Availability::Online => gettext("Online"),
+        Availability::FreeForChat => gettext("Free for chat"),
+    }
+}
+
+/// What is known of the other side, in one line.
+fn subtitle(conversation: &Conversation) -> String {
+    let contact = conversation.contact();
+    if conversation.is_composing() {
+        return gettext("typing…");
+    }
+    let sees = matches!(contact.subscription(), Subscription::To | Subscription::Both);
+    if !sees && contact.availability() == Availability::Offline {
+        return contact.address_text();
+    }
+    let presence = availability_text(contact.availability());
+    match contact.status().filter(|status| !status.trim().is_empty()) {
+        Some(status) => format!("{presence} · {}", status.split_whitespace().collect::<Vec<_>>().join(" ")),
+        None => presence,
+    }
+}
