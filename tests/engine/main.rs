@@ -6,11 +6,13 @@ mod account;
 mod avatars;
 mod contact;
 mod disk;
+mod hostile;
 mod messages;
 mod person;
 mod plain;
 mod presence;
 mod restart;
 mod sign_in;
+mod spoof;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,7 +4,11 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod prosody;
+pub mod raw;
 pub mod relay;
+pub mod scripted;
 
 pub use prosody::{Certificate, Options, Prosody};
+pub use raw::Raw;
 pub use relay::Relay;
+pub use scripted::{Script, Scripted};

@@ -287,8 +287,8 @@ fn is_answering(port: u16) -> bool {
     TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Duration::from_secs(1)).is_ok()
 }
 
-/// An authority, and a server's certificate that it signed.
-fn make_certificates(dir: &Path, options: &Options) {
+/// An authority, and a server's certificate that it signed: `ca.pem`, `server.pem`, `server.key`.
+pub fn make_certificates(dir: &Path, options: &Options) {
     let name = if options.certificate == Certificate::WrongName { "other.test" } else { &options.domain };
     let sections = format!(
         "[req]\nprompt = no\ndistinguished_name = dn\n[dn]\nCN = {name}\n\
