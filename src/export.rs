@@ -24,6 +24,16 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
+impl ExportError {
+    /// That nobody reads any more (`| head`) is no failure.
+    pub fn ignore_closed_pipe(self) -> Result<(), Self> {
+        match self {
+            Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            error => Err(error),
+        }
+    }
+}
+
 /// Writes all of it to `output`. A profile that was never used has nothing to export.
 pub fn run(profile: &Path, what: Export, output: impl Write) -> Result<(), ExportError> {
     let store = match ReadOnly::open(profile) {

@@ -43,6 +43,14 @@ pub struct MemorySecrets {
     passwords: Mutex<HashMap<BareJid, Secret>>,
 }
 
+impl MemorySecrets {
+    /// Knows one password from the start.
+    #[must_use]
+    pub fn with(account: BareJid, password: Secret) -> Self {
+        Self { passwords: Mutex::new(HashMap::from([(account, password)])) }
+    }
+}
+
 impl SecretStore for MemorySecrets {
     fn password<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>> {
         let found = self.passwords.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned();

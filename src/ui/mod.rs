@@ -5,10 +5,16 @@
 pub mod about_dialog;
 pub mod account_dialog;
 pub mod add_contact_dialog;
+pub mod application;
+pub mod avatar_cache;
+pub mod avatar_view;
 mod bubble;
 pub mod composer;
+mod connection_banner;
 mod contact_details;
+mod contact_row;
 mod conversation_page;
+mod conversation_row;
 pub mod desktop;
 pub mod error_text;
 mod failure_bar;
@@ -16,15 +22,38 @@ pub mod history;
 pub mod link;
 pub mod message_row;
 pub mod message_text;
+mod new_conversation_dialog;
 pub mod preferences_dialog;
+mod profile;
 pub mod requests_dialog;
+mod row_menu;
 pub mod shortcuts_dialog;
+mod sidebar;
+mod sign_in_page;
+pub mod time_text;
 mod watch;
+mod window;
 
 pub use about_dialog::new as about_dialog;
 pub use account_dialog::AccountDialog;
 pub use add_contact_dialog::AddContactDialog;
+pub use application::{Application, run};
+pub use avatar_view::AvatarView;
 pub use conversation_page::ConversationPage;
+pub use conversation_row::ConversationRow;
+pub use new_conversation_dialog::NewConversationDialog;
 pub use preferences_dialog::PreferencesDialog;
+pub use profile::Profile;
 pub use requests_dialog::RequestsDialog;
 pub use shortcuts_dialog::ShortcutsDialog;
+pub use sidebar::Sidebar;
+pub use sign_in_page::SignInPage;
+pub use window::Window;
+
+/// Makes templates, styles and icons known. Once in a process, before the first widget; more often does no harm.
+///
+/// # Panics
+/// When the resource file, which is part of the program, is damaged.
+pub fn register_resources() {
+    gtk::gio::resources_register_include!("stonechat.gresource").expect("the resources are built in");
+}

@@ -1,0 +1,105 @@
+//! A contact in a list: picture, name, and what they say of themselves.
+
+use std::cell::RefCell;
+
+use gtk::{glib, prelude::*, subclass::prelude::*};
+
+use super::{AvatarView, avatar_view::availability_text};
+use crate::model::Contact;
+
+mod imp {
+    use super::{AvatarView, Contact, RefCell, glib};
+    use gtk::{prelude::*, subclass::prelude::*};
+
+    #[derive(Debug, Default)]
+    pub struct ContactRow {
+        pub avatar: RefCell<Option<AvatarView>>,
+        pub name: gtk::Label,
+        pub status: gtk::Label,
+        pub shown: RefCell<Option<(Contact, glib::SignalHandlerId)>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for ContactRow {
+        const NAME: &'static str = "StonechatContactRow";
+        type Type = super::ContactRow;
+        type ParentType = gtk::Box;
+    }
+
+    impl ObjectImpl for ContactRow {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let row = self.obj();
+            row.set_spacing(12);
+            row.add_css_class("conversation-row");
+            let avatar: AvatarView = glib::Object::builder().property("size", 36).build();
+            row.append(&avatar);
+            self.avatar.replace(Some(avatar));
+            let texts = gtk::Box::builder()
+                .orientation(gtk::Orientation::Vertical)
+                .valign(gtk::Align::Center)
+                .hexpand(true)
+                .build();
+            for label in [&self.name, &self.status] {
+                label.set_xalign(0.0);
+                label.set_ellipsize(gtk::pango::EllipsizeMode::End);
+                texts.append(label);
+            }
+            self.status.set_css_classes(&["caption", "dimmed"]);
+            row.append(&texts);
+        }
+
+        fn dispose(&self) {
+            self.obj().set_contact(None);
+        }
+    }
+    impl WidgetImpl for ContactRow {}
+    impl BoxImpl for ContactRow {}
+}
+
+glib::wrapper! {
+    /// One row of a list of contacts.
+    pub struct ContactRow(ObjectSubclass<imp::ContactRow>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for ContactRow {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl ContactRow {
+    /// Shows another contact, or none.
+    pub fn set_contact(&self, contact: Option<&Contact>) {
+        let imp = self.imp();
+        if let Some((contact, handler)) = imp.shown.take() {
+            contact.disconnect(handler);
+        }
+        if let Some(avatar) = imp.avatar.borrow().as_ref() {
+            avatar.set_contact(contact);
+        }
+        let Some(contact) = contact else { return };
+        let weak = self.downgrade();
+        let handler = contact.connect_notify_local(None, move |contact, _| {
+            if let Some(row) = weak.upgrade() {
+                row.update(contact);
+            }
+        });
+        imp.shown.replace(Some((contact.clone(), handler)));
+        self.update(contact);
+    }
+
+    fn update(&self, contact: &Contact) {
+        let imp = self.imp();
+        let name = contact.display_name();
+        imp.name.set_label(&name);
+        let availability = availability_text(contact.availability());
+        let status = contact.status().filter(|status| !status.trim().is_empty());
+        // One line, whatever they wrote.
+        let line = status.map_or_else(|| contact.address_text(), |status| status.lines().collect::<Vec<_>>().join(" "));
+        imp.status.set_label(&line);
+        self.update_property(&[gtk::accessible::Property::Label(&format!("{name}, {availability}, {line}"))]);
+    }
+}

@@ -1,0 +1,169 @@
+//! A conversation in the list: who, what was said last, when, and how much of it is unread.
+
+use std::cell::RefCell;
+
+use adw::subclass::prelude::*;
+use gettextrs::{gettext, ngettext};
+use gtk::{glib, prelude::*};
+
+use super::{AvatarView, avatar_view::availability_text, time_text};
+use crate::{engine::api::Timestamp, model::Conversation};
+
+/// From here on a badge says only that there are many.
+const MANY: u32 = 999;
+
+mod imp {
+    use super::{AvatarView, Conversation, RefCell, glib};
+    use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/conversation_row.ui")]
+    pub struct ConversationRow {
+        #[template_child]
+        pub(super) avatar: TemplateChild<AvatarView>,
+        #[template_child]
+        pub(super) name: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) pinned: TemplateChild<gtk::Image>,
+        #[template_child]
+        pub(super) time: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) preview: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) muted: TemplateChild<gtk::Image>,
+        #[template_child]
+        pub(super) unread: TemplateChild<gtk::Label>,
+        pub(super) shown: RefCell<Option<Conversation>>,
+        pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for ConversationRow {
+        const NAME: &'static str = "StonechatConversationRow";
+        type Type = super::ConversationRow;
+        type ParentType = gtk::Box;
+
+        fn class_init(klass: &mut Self::Class) {
+            AvatarView::ensure_type();
+            klass.bind_template();
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    impl ObjectImpl for ConversationRow {
+        fn dispose(&self) {
+            self.obj().set_conversation(None);
+        }
+    }
+    impl WidgetImpl for ConversationRow {}
+    impl BoxImpl for ConversationRow {}
+}
+
+glib::wrapper! {
+    /// One row of the list of conversations.
+    pub struct ConversationRow(ObjectSubclass<imp::ConversationRow>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for ConversationRow {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl ConversationRow {
+    /// Shows another conversation, or none.
+    pub fn set_conversation(&self, conversation: Option<&Conversation>) {
+        let imp = self.imp();
+        for (object, handler) in imp.handlers.take() {
+            object.disconnect(handler);
+        }
+        imp.shown.replace(conversation.cloned());
+        let Some(conversation) = conversation else {
+            return imp.avatar.set_contact(None);
+        };
+        let contact = conversation.contact();
+        imp.avatar.set_contact(Some(&contact));
+        for object in [conversation.upcast_ref::<glib::Object>(), contact.upcast_ref()] {
+            let weak = self.downgrade();
+            let handler = object.connect_notify_local(None, move |_, _| {
+                if let Some(row) = weak.upgrade() {
+                    row.update();
+                }
+            });
+            imp.handlers.borrow_mut().push((object.clone(), handler));
+        }
+        self.update();
+    }
+
+    pub fn conversation(&self) -> Option<Conversation> {
+        self.imp().shown.borrow().clone()
+    }
+
+    /// Brings the row up to date; also when only time has passed.
+    pub fn update(&self) {
+        let imp = self.imp();
+        let Some(conversation) = self.conversation() else { return };
+        let contact = conversation.contact();
+        let name = contact.display_name();
+        set_label(&imp.name, &name);
+        let unread = conversation.unread();
+        toggle_class(&*imp.name, "heading", unread > 0);
+        imp.pinned.set_visible(conversation.is_pinned());
+        imp.muted.set_visible(conversation.is_muted());
+        let (preview, class) = preview_of(&conversation);
+        set_label(&imp.preview, &preview);
+        for known in ["dimmed", "accent"] {
+            toggle_class(&*imp.preview, known, known == class);
+        }
+        let now = glib::DateTime::now_local().ok();
+        let time = now.map(|now| time_text::short(Timestamp(conversation.time()), &now)).unwrap_or_default();
+        set_label(&imp.time, &time);
+        imp.unread.set_visible(unread > 0);
+        set_label(&imp.unread, &if unread > MANY { format!("{MANY}+") } else { unread.to_string() });
+        toggle_class(&*imp.unread, "muted", conversation.is_muted());
+
+        let mut description = vec![name, availability_text(contact.availability()), preview, time];
+        if unread > 0 {
+            description.push(
+                ngettext("{n} unread message", "{n} unread messages", unread).replace("{n}", &unread.to_string()),
+            );
+        }
+        self.update_property(&[gtk::accessible::Property::Label(&description.join(", "))]);
+    }
+}
+
+/// One line, and the style it has.
+fn preview_of(conversation: &Conversation) -> (String, &'static str) {
+    if conversation.is_composing() {
+        return (gettext("typing…"), "accent");
+    }
+    if let Some(draft) = conversation.draft().filter(|draft| !draft.trim().is_empty()) {
+        let line = draft.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+        return (gettext("Draft: {text}").replace("{text}", line), "accent");
+    }
+    let text = conversation.preview().unwrap_or_default();
+    if conversation.preview_is_outgoing() {
+        return (gettext("You: {text}").replace("{text}", &text), "dimmed");
+    }
+    (text, "dimmed")
+}
+
+/// Setting the same text again would lay the label out again.
+fn set_label(label: &gtk::Label, text: &str) {
+    if label.label() != text {
+        label.set_label(text);
+    }
+}
+
+fn toggle_class(widget: &impl IsA<gtk::Widget>, class: &str, is_set: bool) {
+    if is_set {
+        widget.add_css_class(class);
+    } else {
+        widget.remove_css_class(class);
+    }
+}

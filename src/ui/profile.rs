@@ -1,0 +1,116 @@
+//! Where a running Stonechat keeps its data, and that only one does so at a time.
+
+use std::{
+    fs::{self, File, TryLockError},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
+    path::{Path, PathBuf},
+};
+
+use gtk::{gio, glib};
+
+use crate::config;
+
+/// A directory with all that belongs to one person's Stonechat.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    dir: PathBuf,
+    is_default: bool,
+}
+
+impl Profile {
+    /// `None`: the usual place.
+    #[must_use]
+    pub fn new(dir: Option<PathBuf>) -> Self {
+        match dir {
+            // An absolute path, so that two names for one directory are one profile.
+            Some(dir) => {
+                let dir = fs::create_dir_all(&dir).and_then(|()| fs::canonicalize(&dir)).unwrap_or(dir);
+                Self { dir, is_default: false }
+            }
+            None => Self { dir: glib::user_data_dir().join("stonechat"), is_default: true },
+        }
+    }
+
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The name on the session bus by which a second instance finds the first.
+    #[must_use]
+    pub fn application_id(&self) -> String {
+        if self.is_default {
+            return config::APP_ID.to_owned();
+        }
+        let mut hasher = DefaultHasher::new();
+        self.dir.hash(&mut hasher);
+        format!("{}.Profile_{:08x}", config::APP_ID, hasher.finish() >> 32)
+    }
+
+    /// The settings: the desktop's for the usual place, else a file in the profile.
+    #[must_use]
+    pub fn settings(&self) -> gio::Settings {
+        let schema = find_schema();
+        if self.is_default {
+            return gio::Settings::new_full(&schema, None::<&gio::SettingsBackend>, None);
+        }
+        let file = self.dir.join("settings.ini");
+        let backend = gio::functions::keyfile_settings_backend_new(
+            &file.to_string_lossy(),
+            "/im/stonechat/Stonechat/",
+            Some("general"),
+        );
+        gio::Settings::new_full(&schema, Some(&backend), None)
+    }
+
+    /// Holds the profile against other processes for as long as the file is open. `None`: another one holds it.
+    pub fn lock(&self) -> io::Result<Option<File>> {
+        fs::create_dir_all(&self.dir)?;
+        let file = File::options().create(true).append(true).open(self.dir.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// The installed schema, else the one of this build: a run from a checkout needs no installation.
+fn find_schema() -> gio::SettingsSchema {
+    let built = Path::new(concat!(env!("OUT_DIR"), "/schemas"));
+    let installed = gio::SettingsSchemaSource::default();
+    let source = if built.is_dir() {
+        gio::SettingsSchemaSource::from_directory(built, installed.as_ref(), false).ok().or(installed)
+    } else {
+        installed
+    };
+    source
+        .and_then(|source| source.lookup(config::APP_ID, true))
+        .expect("the settings schema is installed with the program")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_names_for_one_directory_are_one_profile() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = |path: PathBuf| Profile::new(Some(path)).application_id();
+        assert_eq!(id(dir.path().to_owned()), id(dir.path().join("x/..")));
+        assert_ne!(id(dir.path().to_owned()), id(dir.path().join("y")));
+        assert!(gio::Application::id_is_valid(&id(dir.path().to_owned())));
+    }
+
+    #[test]
+    fn only_one_process_holds_a_profile() {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = Profile::new(Some(dir.path().to_owned()));
+        let held = profile.lock().unwrap();
+        assert!(held.is_some());
+        assert!(profile.lock().unwrap().is_none());
+        drop(held);
+        assert!(profile.lock().unwrap().is_some());
+    }
+}

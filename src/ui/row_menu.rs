@@ -1,0 +1,98 @@
+//! The menu of a conversation's row: by right click, by a long press, by the menu key.
+
+use gtk::{gdk, gio, glib, prelude::*};
+
+use super::ConversationRow;
+use crate::model::Conversation;
+
+/// Gives a row its menu.
+pub fn attach(row: &ConversationRow, menu: &impl IsA<gio::MenuModel>) {
+    let menu: gio::MenuModel = menu.clone().upcast();
+    let open = {
+        let row = row.downgrade();
+        move |at: Option<(f64, f64)>| {
+            if let Some(row) = row.upgrade() {
+                open(&row, &menu, at);
+            }
+        }
+    };
+    let click = gtk::GestureClick::builder().button(gdk::BUTTON_SECONDARY).build();
+    let on_click = open.clone();
+    click.connect_pressed(move |gesture, _, x, y| {
+        gesture.set_state(gtk::EventSequenceState::Claimed);
+        on_click(Some((x, y)));
+    });
+    row.add_controller(click);
+    let press = gtk::GestureLongPress::builder().touch_only(true).build();
+    let on_press = open;
+    press.connect_pressed(move |gesture, x, y| {
+        gesture.set_state(gtk::EventSequenceState::Claimed);
+        on_press(Some((x, y)));
+    });
+    row.add_controller(press);
+}
+
+/// Opens the menu of the row that has the focus, by the menu key and Shift+F10.
+pub fn attach_keys(list: &gtk::ListView, menu: &impl IsA<gio::MenuModel>) {
+    let menu: gio::MenuModel = menu.clone().upcast();
+    let keys = gtk::ShortcutController::new();
+    let action = gtk::CallbackAction::new(move |list, _| {
+        // The focus is on the list's own item around the row.
+        let focused = list.root().and_then(|root| root.focus());
+        let Some(row) = focused.and_then(|item| item.first_child()).and_downcast::<ConversationRow>() else {
+            return glib::Propagation::Proceed;
+        };
+        open(&row, &menu, None);
+        glib::Propagation::Stop
+    });
+    for text in ["Menu", "<Shift>F10"] {
+        keys.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string(text), Some(action.clone())));
+    }
+    list.add_controller(keys);
+}
+
+#[allow(clippy::cast_possible_truncation)] // pixels
+fn open(row: &ConversationRow, menu: &gio::MenuModel, at: Option<(f64, f64)>) {
+    let Some(conversation) = row.conversation() else { return };
+    row.insert_action_group("row", Some(&actions(&conversation)));
+    let popover = gtk::PopoverMenu::from_model(Some(menu));
+    popover.set_parent(row);
+    popover.set_has_arrow(at.is_none());
+    if let Some((x, y)) = at {
+        popover.set_halign(gtk::Align::Start);
+        popover.set_pointing_to(Some(&gdk::Rectangle::new(x as i32, y as i32, 1, 1)));
+    }
+    popover.connect_closed(|popover| {
+        let popover = popover.clone();
+        // The chosen action is carried out after the menu has closed.
+        glib::idle_add_local_once(move || popover.unparent());
+    });
+    popover.popup();
+}
+
+fn actions(conversation: &Conversation) -> gio::SimpleActionGroup {
+    let group = gio::SimpleActionGroup::new();
+    let simple = |name: &str, f: fn(&Conversation)| {
+        let conversation = conversation.clone();
+        gio::ActionEntry::builder(name).activate(move |_: &gio::SimpleActionGroup, _, _| f(&conversation)).build()
+    };
+    let toggle = |name: &str, state: bool, f: fn(&Conversation, bool)| {
+        let conversation = conversation.clone();
+        gio::ActionEntry::builder(name)
+            .state(state.to_variant())
+            .activate(move |_: &gio::SimpleActionGroup, _, _| f(&conversation, !state))
+            .build()
+    };
+    group.add_action_entries([
+        simple("mark-read", Conversation::mark_all_read),
+        simple("close", Conversation::close),
+        toggle("pin", conversation.is_pinned(), Conversation::set_pinned),
+        toggle("mute", conversation.is_muted(), Conversation::set_muted),
+    ]);
+    if conversation.unread() == 0
+        && let Some(action) = group.lookup_action("mark-read").and_downcast::<gio::SimpleAction>()
+    {
+        action.set_enabled(false);
+    }
+    group
+}

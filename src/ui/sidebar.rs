@@ -1,0 +1,411 @@
+//! The list of conversations, and the search over it and over the contacts.
+
+use std::cell::{OnceCell, RefCell};
+
+use adw::{prelude::*, subclass::prelude::*};
+use gettextrs::ngettext;
+use gtk::{gio, glib};
+
+use super::{AvatarView, ConversationRow, contact_row::ContactRow, row_menu, time_text};
+use crate::model::{Contact, Conversation, Messenger, fold};
+
+mod imp {
+    use super::{AvatarView, Conversation, Messenger, OnceCell, RefCell, gio, glib};
+    use adw::subclass::prelude::*;
+    use gtk::{CompositeTemplate, prelude::*};
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/sidebar.ui")]
+    pub struct Sidebar {
+        #[template_child]
+        pub(super) account_avatar: TemplateChild<AvatarView>,
+        #[template_child]
+        pub(super) menu_button: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub(super) search: TemplateChild<gtk::SearchEntry>,
+        #[template_child]
+        pub(super) requests_revealer: TemplateChild<gtk::Revealer>,
+        #[template_child]
+        pub(super) requests_label: TemplateChild<adw::ButtonContent>,
+        #[template_child]
+        pub(super) stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub(super) list: TemplateChild<gtk::ListView>,
+        #[template_child]
+        pub(super) results: TemplateChild<gtk::ListView>,
+        #[template_child]
+        pub(super) row_menu: TemplateChild<gio::MenuModel>,
+        pub(super) messenger: OnceCell<Messenger>,
+        pub(super) selection: OnceCell<gtk::SingleSelection>,
+        pub(super) found: OnceCell<gtk::FilterListModel>,
+        pub(super) filter: OnceCell<gtk::CustomFilter>,
+        /// What is searched for, folded.
+        pub(super) wanted: RefCell<String>,
+        pub(super) current: RefCell<Option<Conversation>>,
+        pub(super) minute: RefCell<Option<glib::SourceId>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Sidebar {
+        const NAME: &'static str = "StonechatSidebar";
+        type Type = super::Sidebar;
+        type ParentType = adw::NavigationPage;
+
+        fn class_init(klass: &mut Self::Class) {
+            AvatarView::ensure_type();
+            klass.bind_template();
+            klass.bind_template_callbacks();
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    #[gtk::template_callbacks]
+    impl Sidebar {
+        #[template_callback]
+        fn on_search_changed(&self) {
+            self.obj().search_for(&self.search.text());
+        }
+
+        #[template_callback]
+        fn on_search_activated(&self) {
+            self.obj().open_result(0);
+        }
+
+        #[template_callback]
+        fn on_search_stopped(&self) {
+            self.obj().end_search();
+        }
+
+        #[template_callback]
+        fn on_activated(&self, position: u32) {
+            self.obj().open_at(position);
+        }
+
+        #[template_callback]
+        fn on_result_activated(&self, position: u32) {
+            self.obj().open_result(position);
+        }
+    }
+
+    impl ObjectImpl for Sidebar {
+        fn signals() -> &'static [glib::subclass::Signal] {
+            static SIGNALS: std::sync::OnceLock<Vec<glib::subclass::Signal>> = std::sync::OnceLock::new();
+            SIGNALS.get_or_init(|| {
+                vec![
+                    glib::subclass::Signal::builder("conversation-chosen")
+                        .param_types([Conversation::static_type()])
+                        .build(),
+                    glib::subclass::Signal::builder("contact-chosen")
+                        .param_types([crate::model::Contact::static_type()])
+                        .build(),
+                ]
+            })
+        }
+    }
+
+    impl WidgetImpl for Sidebar {
+        fn map(&self) {
+            self.parent_map();
+            self.obj().follow_time();
+        }
+
+        fn unmap(&self) {
+            if let Some(timer) = self.minute.take() {
+                timer.remove();
+            }
+            self.parent_unmap();
+        }
+    }
+    impl NavigationPageImpl for Sidebar {}
+}
+
+glib::wrapper! {
+    /// The left side of the window.
+    pub struct Sidebar(ObjectSubclass<imp::Sidebar>)
+        @extends adw::NavigationPage, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl Sidebar {
+    #[must_use]
+    pub fn new(messenger: &Messenger) -> Self {
+        let sidebar: Self = glib::Object::new();
+        let fresh = sidebar.imp().messenger.set(messenger.clone()).is_ok();
+        debug_assert!(fresh);
+        sidebar.set_up_list();
+        sidebar.set_up_results();
+        sidebar.set_up_header();
+        sidebar
+    }
+
+    pub fn connect_conversation_chosen(&self, f: impl Fn(&Conversation) + 'static) {
+        self.connect_local("conversation-chosen", false, move |values| {
+            f(&values[1].get().ok()?);
+            None
+        });
+    }
+
+    pub fn connect_contact_chosen(&self, f: impl Fn(&Contact) + 'static) {
+        self.connect_local("contact-chosen", false, move |values| {
+            f(&values[1].get().ok()?);
+            None
+        });
+    }
+
+    /// Marks the conversation that the window shows.
+    pub fn set_current(&self, conversation: Option<&Conversation>) {
+        self.imp().current.replace(conversation.cloned());
+        self.mark_current();
+    }
+
+    /// The conversation so many rows further down (or up), among all or among those with something unread.
+    pub fn neighbour(&self, step: i32, unread_only: bool) -> Option<Conversation> {
+        let all: Vec<Conversation> = self.messenger().conversations().iter().collect();
+        let current = self.imp().current.borrow().as_ref().and_then(|c| all.iter().position(|item| item == c));
+        let fits = |item: &&Conversation| !unread_only || item.unread() > 0;
+        match (current, step > 0) {
+            (None, _) => all.iter().find(fits).cloned(),
+            (Some(at), true) => all[at + 1..].iter().find(fits).cloned(),
+            (Some(at), false) => all[..at].iter().rev().find(fits).cloned(),
+        }
+    }
+
+    pub fn focus_search(&self) {
+        self.imp().search.grab_focus();
+    }
+
+    pub fn open_menu(&self) {
+        self.imp().menu_button.popup();
+    }
+
+    fn messenger(&self) -> &Messenger {
+        self.imp().messenger.get().expect("the sidebar is made with a messenger")
+    }
+
+    fn set_up_list(&self) {
+        let imp = self.imp();
+        let conversations = self.messenger().conversations();
+        let selection =
+            gtk::SingleSelection::builder().model(&conversations).autoselect(false).can_unselect(true).build();
+        let factory = gtk::SignalListItemFactory::new();
+        let weak = self.downgrade();
+        factory.connect_setup(move |_, item| {
+            let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
+            let row = ConversationRow::default();
+            if let Some(sidebar) = weak.upgrade() {
+                row_menu::attach(&row, &*sidebar.imp().row_menu);
+            }
+            item.set_child(Some(&row));
+        });
+        bind_rows(&factory);
+        row_menu::attach_keys(&imp.list, &*imp.row_menu);
+        imp.list.set_factory(Some(&factory));
+        imp.list.set_model(Some(&selection));
+        let _ = imp.selection.set(selection);
+
+        // Nothing moves under the pointer.
+        let pointer = gtk::EventControllerMotion::new();
+        let list = conversations.clone();
+        pointer.connect_enter(move |_, _, _| list.set_is_held(true));
+        let list = conversations.clone();
+        pointer.connect_leave(move |_| list.set_is_held(false));
+        imp.list.add_controller(pointer);
+
+        let weak = self.downgrade();
+        conversations.connect_items_changed(move |_, _, _, _| {
+            if let Some(sidebar) = weak.upgrade() {
+                sidebar.mark_current();
+                sidebar.show_page();
+            }
+        });
+        self.show_page();
+    }
+
+    fn set_up_results(&self) {
+        let imp = self.imp();
+        let (weak, messenger) = (self.downgrade(), self.messenger().downgrade());
+        let filter = gtk::CustomFilter::new(move |item| {
+            let (Some(sidebar), Some(messenger)) = (weak.upgrade(), messenger.upgrade()) else { return false };
+            let wanted = sidebar.imp().wanted.borrow();
+            match (item.downcast_ref::<Conversation>(), item.downcast_ref::<Contact>()) {
+                (Some(conversation), _) => conversation.matches(&wanted),
+                // Whom a conversation stands for already is not shown twice.
+                (_, Some(contact)) => {
+                    contact.matches(&wanted) && !messenger.conversations().iter().any(|c| c.contact() == *contact)
+                }
+                _ => false,
+            }
+        });
+        let sorter = gtk::CustomSorter::new(|a, b| match (a.downcast_ref::<Contact>(), b.downcast_ref::<Contact>()) {
+            (Some(a), Some(b)) => a.compare(b).into(),
+            _ => gtk::Ordering::Equal,
+        });
+        let people = gtk::SortListModel::new(Some(self.messenger().contacts()), Some(sorter));
+        let both = gio::ListStore::new::<gio::ListModel>();
+        both.append(&self.messenger().conversations());
+        both.append(&people);
+        let found = gtk::FilterListModel::new(Some(gtk::FlattenListModel::new(Some(both))), Some(filter.clone()));
+        let factory = gtk::SignalListItemFactory::new();
+        factory.connect_bind(|_, item| {
+            let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
+            let object = item.item();
+            if let Some(conversation) = object.and_downcast_ref::<Conversation>() {
+                let row = ConversationRow::default();
+                row.set_conversation(Some(conversation));
+                item.set_child(Some(&row));
+            } else if let Some(contact) = object.and_downcast_ref::<Contact>() {
+                let row = ContactRow::default();
+                row.set_contact(Some(contact));
+                item.set_child(Some(&row));
+            }
+        });
+        factory.connect_unbind(|_, item| {
+            if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
+                item.set_child(None::<&gtk::Widget>);
+            }
+        });
+        imp.results.set_factory(Some(&factory));
+        let _ = imp.filter.set(filter);
+        let _ = imp.found.set(found);
+    }
+
+    fn set_up_header(&self) {
+        let imp = self.imp();
+        let messenger = self.messenger();
+        let weak = self.downgrade();
+        let show_account = move || {
+            if let Some(sidebar) = weak.upgrade() {
+                let account = sidebar.messenger().default_account();
+                sidebar.imp().account_avatar.set_account(account.as_ref());
+            }
+        };
+        show_account();
+        messenger.accounts().connect_items_changed(move |_, _, _, _| show_account());
+        let weak = self.downgrade();
+        let show_requests = move |requests: &gio::ListStore| {
+            let Some(sidebar) = weak.upgrade() else { return };
+            let count = requests.n_items();
+            let text =
+                ngettext("{n} contact request", "{n} contact requests", count).replace("{n}", &count.to_string());
+            sidebar.imp().requests_label.set_label(&text);
+            sidebar.imp().requests_revealer.set_reveal_child(count > 0);
+        };
+        show_requests(&messenger.requests());
+        messenger.requests().connect_items_changed(move |requests, _, _, _| show_requests(requests));
+        imp.search.set_key_capture_widget(None::<&gtk::Widget>);
+    }
+
+    fn open_at(&self, position: u32) {
+        let chosen = self.messenger().conversations().item(position).and_downcast::<Conversation>();
+        if let Some(conversation) = chosen {
+            self.emit_by_name::<()>("conversation-chosen", &[&conversation]);
+        }
+    }
+
+    fn open_result(&self, position: u32) {
+        let chosen = self.imp().found.get().and_then(|found| found.item(position));
+        self.end_search();
+        if let Some(conversation) = chosen.and_downcast_ref::<Conversation>() {
+            self.emit_by_name::<()>("conversation-chosen", &[conversation]);
+        } else if let Some(contact) = chosen.and_downcast_ref::<Contact>() {
+            self.emit_by_name::<()>("contact-chosen", &[contact]);
+        }
+    }
+
+    fn search_for(&self, text: &str) {
+        let imp = self.imp();
+        let wanted = fold(text.trim());
+        let change = match () {
+            () if wanted.starts_with(&*imp.wanted.borrow()) => gtk::FilterChange::MoreStrict,
+            () if imp.wanted.borrow().starts_with(&wanted) => gtk::FilterChange::LessStrict,
+            () => gtk::FilterChange::Different,
+        };
+        let is_searching = !wanted.is_empty();
+        imp.wanted.replace(wanted);
+        // The model hangs on the view only during a search: at other times nothing is filtered.
+        if is_searching && imp.results.model().is_none() {
+            let selection = gtk::NoSelection::new(imp.found.get().cloned());
+            imp.results.set_model(Some(&selection));
+        }
+        if let Some(filter) = imp.filter.get() {
+            filter.changed(change);
+        }
+        if !is_searching {
+            imp.results.set_model(None::<&gtk::SelectionModel>);
+        }
+        self.show_page();
+    }
+
+    fn end_search(&self) {
+        self.imp().search.set_text("");
+        self.search_for("");
+    }
+
+    fn show_page(&self) {
+        let imp = self.imp();
+        let is_searching = !imp.wanted.borrow().is_empty();
+        let found = imp.found.get().map_or(0, |found| found.n_items());
+        let page = match (is_searching, found, self.messenger().conversations().n_items()) {
+            (true, 0, _) => "no-results",
+            (true, ..) => "results",
+            (false, _, 0) => "empty",
+            (false, ..) => "conversations",
+        };
+        imp.stack.set_visible_child_name(page);
+    }
+
+    fn mark_current(&self) {
+        let imp = self.imp();
+        let Some(selection) = imp.selection.get() else { return };
+        let position =
+            imp.current.borrow().as_ref().and_then(|current| self.messenger().conversations().position_of(current));
+        selection.set_selected(position.unwrap_or(gtk::INVALID_LIST_POSITION));
+    }
+
+    /// Times such as "5 min" grow old; only while somebody can see them.
+    fn follow_time(&self) {
+        let Ok(now) = glib::DateTime::now_local() else { return };
+        let weak = self.downgrade();
+        let timer = glib::timeout_add_local_once(time_text::until_next_minute(&now), move || {
+            if let Some(sidebar) = weak.upgrade() {
+                sidebar.imp().minute.take();
+                update_rows(sidebar.imp().list.upcast_ref());
+                sidebar.follow_time();
+            }
+        });
+        if let Some(before) = self.imp().minute.replace(Some(timer)) {
+            before.remove();
+        }
+    }
+}
+
+fn bind_rows(factory: &gtk::SignalListItemFactory) {
+    let row = |item: &glib::Object| {
+        item.downcast_ref::<gtk::ListItem>().and_then(|i| i.child()).and_downcast::<ConversationRow>()
+    };
+    factory.connect_bind(move |_, item| {
+        if let (Some(row), Some(item)) = (row(item), item.downcast_ref::<gtk::ListItem>()) {
+            let conversation = item.item().and_downcast::<Conversation>();
+            row.set_conversation(conversation.as_ref());
+        }
+    });
+    factory.connect_unbind(move |_, item| {
+        if let Some(row) = row(item) {
+            row.set_conversation(None);
+        }
+    });
+}
+
+fn update_rows(widget: &gtk::Widget) {
+    if let Some(row) = widget.downcast_ref::<ConversationRow>() {
+        return row.update();
+    }
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        update_rows(&widget);
+        child = widget.next_sibling();
+    }
+}

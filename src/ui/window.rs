@@ -1,0 +1,447 @@
+//! The window: conversations on the left, one of them on the right; before that, the way to sign in.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    time::Duration,
+};
+
+use adw::{prelude::*, subclass::prelude::*};
+use gettextrs::gettext;
+use gtk::{gio, glib};
+
+use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, connection_banner, error_text};
+use crate::{
+    engine::api::{BareJid, Command, ConnectionState},
+    model::{Conversation, Messenger},
+};
+
+/// The window waits so long for the list, so that it appears with it; on a slow disk it appears without.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+mod imp {
+    use super::{Cell, ConversationPage, Messenger, OnceCell, RefCell, Sidebar, SignInPage, gio, glib};
+    use adw::subclass::prelude::*;
+    use gtk::{CompositeTemplate, prelude::*};
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/window.ui")]
+    pub struct Window {
+        #[template_child]
+        pub(super) toasts: TemplateChild<adw::ToastOverlay>,
+        #[template_child]
+        pub(super) pages: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub(super) failure: TemplateChild<adw::StatusPage>,
+        #[template_child]
+        pub(super) sign_in: TemplateChild<adw::Bin>,
+        #[template_child]
+        pub(super) banner: TemplateChild<adw::Banner>,
+        #[template_child]
+        pub(super) split: TemplateChild<adw::NavigationSplitView>,
+        pub(super) messenger: OnceCell<Messenger>,
+        pub(super) settings: OnceCell<gio::Settings>,
+        pub(super) sidebar: OnceCell<Sidebar>,
+        pub(super) conversation_page: OnceCell<ConversationPage>,
+        pub(super) sign_in_page: OnceCell<SignInPage>,
+        pub(super) has_failed: Cell<bool>,
+        /// Follows the connections of the accounts.
+        pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
+        pub(super) countdown: RefCell<Option<glib::SourceId>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Window {
+        const NAME: &'static str = "StonechatWindow";
+        type Type = super::Window;
+        type ParentType = adw::ApplicationWindow;
+
+        fn class_init(klass: &mut Self::Class) {
+            klass.bind_template();
+            klass.bind_template_callbacks();
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    #[gtk::template_callbacks]
+    impl Window {
+        #[template_callback]
+        fn on_banner_button(&self) {
+            self.obj().on_banner_button();
+        }
+    }
+
+    impl ObjectImpl for Window {
+        fn dispose(&self) {
+            for (object, handler) in self.handlers.take() {
+                object.disconnect(handler);
+            }
+            if let Some(timer) = self.countdown.take() {
+                timer.remove();
+            }
+        }
+    }
+    impl WidgetImpl for Window {}
+    impl WindowImpl for Window {
+        fn close_request(&self) -> glib::Propagation {
+            self.obj().remember_size();
+            self.parent_close_request()
+        }
+    }
+    impl ApplicationWindowImpl for Window {}
+    impl AdwApplicationWindowImpl for Window {}
+}
+
+glib::wrapper! {
+    /// The window of a profile.
+    pub struct Window(ObjectSubclass<imp::Window>)
+        @extends adw::ApplicationWindow, gtk::ApplicationWindow, gtk::Window, gtk::Widget,
+        @implements gio::ActionGroup, gio::ActionMap, gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget,
+            gtk::Native, gtk::Root, gtk::ShortcutManager;
+}
+
+impl Window {
+    #[must_use]
+    pub fn new(application: &Application) -> Self {
+        let window: Self = glib::Object::builder().property("application", application).build();
+        let imp = window.imp();
+        let _ = imp.messenger.set(application.messenger().clone());
+        let _ = imp.settings.set(application.settings().clone());
+        let settings = application.settings();
+        window.set_default_size(settings.int("window-width"), settings.int("window-height"));
+        window.set_maximized(settings.boolean("window-maximized"));
+        window.add_actions();
+        window.follow_messenger();
+        window
+    }
+
+    /// Presents the window with the list in it, and then calls `after`.
+    pub fn present_when_ready(&self, after: impl FnOnce() + 'static) {
+        let messenger = self.messenger().clone();
+        let window = self.clone();
+        glib::spawn_future_local(async move {
+            let loaded = async {
+                let (sender, receiver) = futures::channel::oneshot::channel();
+                let sender = Cell::new(Some(sender));
+                let handler = messenger.connect_is_loaded_notify(move |_| {
+                    if let Some(sender) = sender.take() {
+                        let _ = sender.send(());
+                    }
+                });
+                if !messenger.is_loaded() {
+                    let _ = receiver.await;
+                }
+                messenger.disconnect(handler);
+            };
+            let _ = glib::future_with_timeout(PATIENCE, loaded).await;
+            window.show_fitting_page();
+            window.present();
+            // Whatever comes after may not delay the first frame.
+            glib::idle_add_local_once(after);
+        });
+    }
+
+    /// Shows a conversation on the right.
+    pub fn show_conversation(&self, conversation: &Conversation) {
+        let imp = self.imp();
+        self.show_fitting_page();
+        let (Some(page), Some(sidebar)) = (imp.conversation_page.get(), imp.sidebar.get()) else { return };
+        page.set_conversation(Some(conversation));
+        sidebar.set_current(Some(conversation));
+        imp.split.set_show_content(true);
+        page.focus_composer();
+    }
+
+    /// Opens the conversation with an address; `body` is put into the composer where that is empty.
+    pub fn open_address(&self, address: BareJid, body: Option<String>) {
+        let window = self.clone();
+        glib::spawn_future_local(async move {
+            let Some(account) = window.messenger().default_account() else { return };
+            match window.messenger().open_conversation(account.id(), address).await {
+                Ok(conversation) => {
+                    if let Some(body) = body.filter(|_| conversation.draft().is_none_or(|draft| draft.is_empty())) {
+                        conversation.set_draft(&body);
+                    }
+                    window.show_conversation(&conversation);
+                }
+                Err(error) => window.toast(&error_text::command(&error)),
+            }
+        });
+    }
+
+    /// Tells something that needs no answer.
+    pub fn toast(&self, text: &str) {
+        self.imp().toasts.add_toast(adw::Toast::builder().title(text).use_markup(false).build());
+    }
+
+    fn messenger(&self) -> &Messenger {
+        self.imp().messenger.get().expect("the window is made with a messenger")
+    }
+
+    fn follow_messenger(&self) {
+        let messenger = self.messenger();
+        let on = |f: fn(&Self)| {
+            let weak = self.downgrade();
+            move || {
+                if let Some(window) = weak.upgrade() {
+                    f(&window);
+                }
+            }
+        };
+        let changed = on(Self::accounts_changed);
+        let handler = messenger.accounts().connect_items_changed(move |_, _, _, _| changed());
+        let mut handlers = vec![(messenger.accounts().upcast::<glib::Object>(), handler)];
+        let loaded = on(Self::show_fitting_page);
+        handlers.push((messenger.clone().upcast(), messenger.connect_is_loaded_notify(move |_| loaded())));
+        let unread = on(Self::update_title);
+        handlers.push((messenger.clone().upcast(), messenger.connect_unread_notify(move |_| unread())));
+        let weak = self.downgrade();
+        let handler = messenger.connect_notice(move |_, notice| {
+            if let Some(window) = weak.upgrade() {
+                window.toast(&error_text::notice(notice));
+            }
+        });
+        handlers.push((messenger.clone().upcast(), handler));
+        let weak = self.downgrade();
+        let handler = messenger.connect_start_failed(move |_, problem| {
+            if let Some(window) = weak.upgrade() {
+                window.imp().failure.set_description(Some(&glib::markup_escape_text(&error_text::start(problem))));
+                window.imp().has_failed.set(true);
+                window.show_fitting_page();
+            }
+        });
+        handlers.push((messenger.clone().upcast(), handler));
+        let weak = self.downgrade();
+        let handler = messenger.connect_conversation_removed(move |_, conversation| {
+            if let Some(window) = weak.upgrade() {
+                window.leave(conversation);
+            }
+        });
+        handlers.push((messenger.clone().upcast(), handler));
+        self.imp().handlers.replace(handlers);
+        self.accounts_changed();
+    }
+
+    fn accounts_changed(&self) {
+        for account in self.messenger().each_account() {
+            let weak = self.downgrade();
+            // The account's object goes with the account.
+            account.connect_connection_notify(move |_| {
+                if let Some(window) = weak.upgrade() {
+                    window.show_connection();
+                }
+            });
+        }
+        self.show_fitting_page();
+        self.show_connection();
+    }
+
+    fn show_fitting_page(&self) {
+        let imp = self.imp();
+        let messenger = self.messenger();
+        let page = if imp.has_failed.get() {
+            "failed"
+        } else if messenger.accounts().n_items() > 0 {
+            self.build_main_page();
+            "main"
+        } else if messenger.is_loaded() {
+            self.build_sign_in_page();
+            "sign-in"
+        } else {
+            "loading"
+        };
+        if imp.pages.visible_child_name().as_deref() != Some(page) {
+            imp.pages.set_visible_child_name(page);
+            if page == "sign-in"
+                && let Some(sign_in) = imp.sign_in_page.get()
+            {
+                sign_in.grab_focus();
+            }
+        }
+    }
+
+    fn build_sign_in_page(&self) {
+        let imp = self.imp();
+        if imp.sign_in_page.get().is_none() {
+            let page = SignInPage::new(self.messenger());
+            imp.sign_in.set_child(Some(&page));
+            let _ = imp.sign_in_page.set(page);
+        }
+    }
+
+    fn build_main_page(&self) {
+        let imp = self.imp();
+        if imp.sidebar.get().is_some() {
+            return;
+        }
+        let sidebar = Sidebar::new(self.messenger());
+        let weak = self.downgrade();
+        sidebar.connect_conversation_chosen(move |conversation| {
+            if let Some(window) = weak.upgrade() {
+                window.show_conversation(conversation);
+            }
+        });
+        let weak = self.downgrade();
+        sidebar.connect_contact_chosen(move |contact| {
+            if let Some(window) = weak.upgrade() {
+                window.open_address(contact.address().clone(), None);
+            }
+        });
+        imp.split.set_sidebar(Some(&sidebar));
+        let page = ConversationPage::new(self.messenger(), imp.settings.get().expect("given at the start"));
+        imp.split.set_content(Some(&page));
+        let _ = imp.sidebar.set(sidebar);
+        let _ = imp.conversation_page.set(page);
+        let weak = self.downgrade();
+        imp.split.connect_show_content_notify(move |split| {
+            // Back in the list of a narrow window, no conversation is in front.
+            if let Some(window) = weak.upgrade().filter(|_| split.is_collapsed() && !split.shows_content()) {
+                window.show_nothing();
+            }
+        });
+    }
+
+    fn show_nothing(&self) {
+        let imp = self.imp();
+        if let (Some(page), Some(sidebar)) = (imp.conversation_page.get(), imp.sidebar.get()) {
+            page.set_conversation(None);
+            sidebar.set_current(None);
+        }
+    }
+
+    fn leave(&self, conversation: &Conversation) {
+        let is_shown =
+            self.imp().conversation_page.get().is_some_and(|page| page.conversation().as_ref() == Some(conversation));
+        if is_shown {
+            self.show_nothing();
+            self.imp().split.set_show_content(false);
+        }
+    }
+
+    fn update_title(&self) {
+        let unread = self.messenger().unread();
+        let title = if unread > 0 { format!("({unread}) Stonechat") } else { "Stonechat".to_owned() };
+        self.set_title(Some(&title));
+    }
+
+    /// One banner for whatever account is not online.
+    fn show_connection(&self) {
+        let imp = self.imp();
+        if let Some(timer) = imp.countdown.take() {
+            timer.remove();
+        }
+        let troubled = self
+            .messenger()
+            .each_account()
+            .filter(|account| account.enabled())
+            .find_map(|account| connection_banner::content(&account.connection().0));
+        let Some(content) = troubled else { return imp.banner.set_revealed(false) };
+        imp.banner.set_title(&content.text);
+        imp.banner.set_button_label(content.button.as_deref());
+        imp.banner.set_revealed(true);
+        if let Some(next) = content.changes_in {
+            let weak = self.downgrade();
+            let timer = glib::timeout_add_local_once(next, move || {
+                if let Some(window) = weak.upgrade() {
+                    window.imp().countdown.take();
+                    window.show_connection();
+                }
+            });
+            imp.countdown.replace(Some(timer));
+        }
+    }
+
+    fn on_banner_button(&self) {
+        for account in self.messenger().each_account().filter(crate::model::Account::enabled) {
+            match account.connection().0 {
+                ConnectionState::Waiting { .. } => {
+                    self.messenger().send(Command::ReconnectNow { account: account.id() });
+                }
+                ConnectionState::NeedsPerson(problem) => {
+                    connection_banner::mend(self, self.messenger(), &account, &problem);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn remember_size(&self) {
+        let Some(settings) = self.imp().settings.get() else { return };
+        let is_maximized = self.is_maximized();
+        let mut kept = vec![settings.set_boolean("window-maximized", is_maximized)];
+        if !is_maximized {
+            let (width, height) = self.default_size();
+            kept.push(settings.set_int("window-width", width));
+            kept.push(settings.set_int("window-height", height));
+        }
+        for error in kept.into_iter().filter_map(Result::err) {
+            log::warn!("the window's size can't be remembered: {error}");
+        }
+    }
+
+    fn add_actions(&self) {
+        let simple = |name: &str, f: fn(&Self)| {
+            gio::ActionEntry::builder(name).activate(move |window: &Self, _, _| f(window)).build()
+        };
+        self.add_action_entries([
+            simple("new-conversation", Self::new_conversation),
+            simple("search", |window| {
+                window.imp().split.set_show_content(false);
+                if let Some(sidebar) = window.imp().sidebar.get() {
+                    sidebar.focus_search();
+                }
+            }),
+            simple("menu", |window| {
+                if let Some(sidebar) = window.imp().sidebar.get() {
+                    sidebar.open_menu();
+                }
+            }),
+            simple("next-conversation", |window| window.go(1, false)),
+            simple("previous-conversation", |window| window.go(-1, false)),
+            simple("next-unread", |window| window.go(1, true)),
+            simple("previous-unread", |window| window.go(-1, true)),
+            simple("close-conversation", |window| {
+                let split = &window.imp().split;
+                if window.imp().conversation_page.get().is_some_and(|page| page.conversation().is_some()) {
+                    window.show_nothing();
+                    split.set_show_content(false);
+                } else {
+                    window.close();
+                }
+            }),
+        ]);
+    }
+
+    fn go(&self, step: i32, unread_only: bool) {
+        let next = self.imp().sidebar.get().and_then(|sidebar| sidebar.neighbour(step, unread_only));
+        if let Some(conversation) = next {
+            self.show_conversation(&conversation);
+        }
+    }
+
+    fn new_conversation(&self) {
+        if self.messenger().default_account().is_none() {
+            return;
+        }
+        let dialog = NewConversationDialog::new(self.messenger());
+        let weak = self.downgrade();
+        dialog.connect_chosen(move |address| {
+            if let Some(window) = weak.upgrade() {
+                window.open_address(address, None);
+            }
+        });
+        dialog.present(Some(self));
+    }
+}
+
+/// What the window says of a start page where nothing is chosen.
+#[must_use]
+pub fn nothing_chosen() -> adw::StatusPage {
+    adw::StatusPage::builder()
+        .icon_name("user-available-symbolic")
+        .title(gettext("Stonechat"))
+        .description(gettext("Choose a conversation, or start a new one."))
+        .build()
+}
