@@ -15,6 +15,7 @@ mod contact_details;
 mod contact_row;
 mod conversation_page;
 mod conversation_row;
+pub mod composer;
 pub mod desktop;
 pub mod error_text;
 mod failure_bar;
