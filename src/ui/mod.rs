@@ -16,6 +16,7 @@ mod contact_row;
 mod conversation_page;
 mod conversation_row;
 pub mod composer;
+mod contact_details;
 pub mod desktop;
 pub mod error_text;
 mod failure_bar;
@@ -34,6 +35,7 @@ mod sign_in_page;
 pub mod time_text;
 mod watch;
 mod window;
+mod watch;
 
 pub use about_dialog::new as about_dialog;
 pub use account_dialog::AccountDialog;
