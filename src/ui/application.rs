@@ -22,7 +22,10 @@ use crate::{
     config,
     engine::{
         self, EngineConfig,
-        api::{Availability, BareJid, Command, CommandError, ConversationId, EngineHandle, Events, NewAccount, ServerSettings},
+        api::{
+            Availability, BareJid, Command, CommandError, ConversationId, EngineHandle, Events, NewAccount,
+            ServerSettings,
+        },
         clock::{RandomIds, SystemClock},
         secrets::{Keyring, MemorySecrets, SecretStore},
     },

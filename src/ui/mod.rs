@@ -15,8 +15,6 @@ mod contact_details;
 mod contact_row;
 mod conversation_page;
 mod conversation_row;
-pub mod composer;
-mod contact_details;
 pub mod desktop;
 pub mod error_text;
 mod failure_bar;
@@ -35,7 +33,6 @@ mod sign_in_page;
 pub mod time_text;
 mod watch;
 mod window;
-mod watch;
 
 pub use about_dialog::new as about_dialog;
 pub use account_dialog::AccountDialog;

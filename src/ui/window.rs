@@ -6,7 +6,6 @@ use std::{
 };
 
 use adw::{prelude::*, subclass::prelude::*};
-use gettextrs::gettext;
 use gtk::{gio, glib};
 
 use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, connection_banner, error_text};
@@ -434,14 +433,4 @@ impl Window {
         });
         dialog.present(Some(self));
     }
-}
-
-/// What the window says of a start page where nothing is chosen.
-#[must_use]
-pub fn nothing_chosen() -> adw::StatusPage {
-    adw::StatusPage::builder()
-        .icon_name("user-available-symbolic")
-        .title(gettext("Stonechat"))
-        .description(gettext("Choose a conversation, or start a new one."))
-        .build()
 }
