@@ -6,13 +6,14 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use minidom::Element;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Duration, Instant},
 };
 
 use super::{
-    api::{CommandError, ConnectionState, Event, Presence, Reply, ServerSettings, Timestamp},
+    api::{CommandError, ConnectionState, Reply, ServerSettings, Timestamp},
     avatar::Avatars,
     batch::Batch,
     context::{AccountContext, Shared},
@@ -27,12 +28,11 @@ use crate::{
     secret::Secret,
     store::{StoreError, account::AccountRow, caps::CapsKey},
     xmpp::{
-        Availability, ConnectStep, Problem,
+        Availability, ConnectStep,
         caps::Caps,
         disco::Info,
-        presence,
         roster::RosterResult,
-        session::{self, AccountConfig, SessionEvent, SessionHandle, SessionState},
+        session::{SessionEvent, SessionHandle, SessionState},
     },
 };
 
@@ -40,8 +40,6 @@ use crate::{
 const BATCH: usize = 256;
 /// How soon a batch that found no room on the disk is tried again.
 const DISK_FULL_RETRY: Duration = Duration::from_secs(5);
-/// How long saying goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What an account's task is told to do.
 #[derive(Debug)]
@@ -122,12 +120,17 @@ pub fn spawn(shared: &Arc<Shared>, row: AccountRow, begun: Option<Begun>) {
         orders: receiver,
         session: None,
         password: None,
+        announced: None,
         jobs: FuturesUnordered::new(),
         avatars: None,
         unsettled: VecDeque::new(),
         retry_at: None,
     };
-    shared.accounts.insert(Live::new(row, orders));
+    let mut live = Live::new(row, orders);
+    if begun.is_some() {
+        live.connection = ConnectionState::Connecting(ConnectStep::Binding);
+    }
+    shared.accounts.insert(live);
     tokio::spawn(async move {
         match begun {
             Some(begun) => task.adopt(begun).await,
@@ -143,14 +146,16 @@ pub(super) struct Task {
     pub(super) id: AccountId,
     pub(super) address: BareJid,
     orders: mpsc::UnboundedReceiver<Order>,
-    session: Option<(SessionHandle, mpsc::Receiver<SessionEvent>)>,
-    password: Option<Secret>,
+    pub(super) session: Option<(SessionHandle, mpsc::Receiver<SessionEvent>)>,
+    pub(super) password: Option<Secret>,
+    /// The presence that the server has of us.
+    pub(super) announced: Option<Element>,
     pub(super) jobs: FuturesUnordered<Job>,
     /// Works for as long as the session.
     pub(super) avatars: Option<Avatars>,
     /// Batches that could not be stored yet. While there are any, nothing more is taken from the session.
-    unsettled: VecDeque<Arc<Batch>>,
-    retry_at: Option<Instant>,
+    pub(super) unsettled: VecDeque<Arc<Batch>>,
+    pub(super) retry_at: Option<Instant>,
 }
 
 impl Task {
@@ -163,12 +168,12 @@ impl Task {
                 Some(done) = self.jobs.next() => self.done(done).await,
                 order = self.orders.recv() => match order {
                     Some(Order::Stop(reply)) => {
-                        self.stop_session(true).await;
+                        self.stop_session().await;
                         let _ = reply.send(());
                         return;
                     }
                     Some(order) => self.order(order).await,
-                    None => return self.stop_session(true).await,
+                    None => return self.stop_session().await,
                 },
                 () = until(retry_at), if retry_at.is_some() => self.settle().await,
                 event = next(&mut self.session), if self.unsettled.is_empty() => match event {
@@ -180,7 +185,7 @@ impl Task {
     }
 
     /// Takes in all that is ready.
-    async fn events(&mut self, first: SessionEvent) {
+    pub(super) async fn events(&mut self, first: SessionEvent) {
         let mut ready = vec![first];
         if let Some((_, events)) = &mut self.session {
             while ready.len() < BATCH
@@ -273,132 +278,6 @@ impl Task {
             SessionState::Closed => return self.session_ended(),
         };
         self.shared.set_connection(self.id, &connection);
-    }
-
-    fn session_ended(&mut self) {
-        self.drop_session();
-        self.shared.set_connection(self.id, &ConnectionState::Offline);
-    }
-
-    pub(super) fn drop_session(&mut self) {
-        self.session = None;
-        self.avatars = None;
-        // What they ask belongs to that session.
-        self.jobs = FuturesUnordered::new();
-        self.unsettled.clear();
-        self.retry_at = None;
-        self.forget_others();
-        self.shared.accounts.with(self.id, |live| {
-            live.session = None;
-            live.outbox = super::outbox::Outbox::default();
-        });
-    }
-
-    /// A new session tells anew who is there.
-    pub(super) fn forget_others(&self) {
-        let Some((gone, states)) =
-            self.shared.accounts.with(self.id, |live| (live.presences.clear(), live.chat_states.session_lost()))
-        else {
-            return;
-        };
-        if !gone.is_empty() {
-            let changes = gone.into_iter().map(|address| (address, Presence::default())).collect();
-            self.shared.events.emit(Event::PresenceChanged { account: self.id, changes });
-        }
-        self.shared.events.emit_all(states);
-    }
-
-    pub(super) fn look_for_password(&mut self) {
-        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
-        let (shared, address) = (Arc::clone(&self.shared), self.address.clone());
-        self.jobs.push(async move { Done::Password(shared.secrets.password(&address).await) }.boxed());
-    }
-
-    pub(super) fn connect(&mut self) {
-        let Some(row) = self.row() else { return };
-        if !row.is_enabled || self.session.is_some() {
-            return;
-        }
-        let Some(password) = self.password.clone() else {
-            return self.shared.set_connection(self.id, &ConnectionState::NeedsPerson(Problem::NoPassword));
-        };
-        let config = AccountConfig {
-            address: row.address,
-            password: Some(password),
-            host: row.server.host,
-            port: row.server.port,
-            ca_file: row.server.ca_file,
-            resource: row.server.resource,
-            agent: row.agent,
-            trust: Arc::clone(&self.shared.trust),
-        };
-        let (session, events) = session::start(config);
-        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
-        self.session = Some((session, events));
-        self.start_avatars();
-        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
-    }
-
-    async fn adopt(&mut self, begun: Begun) {
-        let Begun { session, events, first, password } = begun;
-        self.password = Some(password);
-        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
-        self.session = Some((session, events));
-        self.start_avatars();
-        self.events(first).await;
-    }
-
-    fn start_avatars(&mut self) {
-        let own_changed = self.shared.accounts.with(self.id, |live| live.orders.clone());
-        self.avatars = self.context().zip(own_changed).map(|(context, orders)| {
-            Avatars::start(context, move || {
-                let _ = orders.send(Order::ReadRow);
-            })
-        });
-    }
-
-    pub(super) const fn has_password(&self) -> bool {
-        self.password.is_some()
-    }
-
-    pub(super) fn set_password(&mut self, password: Secret) {
-        if let Some((session, _)) = &self.session {
-            session.set_password(password.clone());
-            self.password = Some(password);
-        } else {
-            self.password = Some(password);
-            self.connect();
-        }
-    }
-
-    /// A password from the keyring, unless the person was quicker.
-    pub(super) fn found_password(&mut self, found: Result<Option<Secret>, SecretError>) {
-        if self.password.is_none() {
-            match found {
-                Ok(password) => self.password = password,
-                Err(error) => self.shared.no_keyring(&error),
-            }
-        }
-        self.connect();
-    }
-
-    /// Says goodbye, if that is possible quickly, and ends the session.
-    pub(super) async fn stop_session(&mut self, wait: bool) {
-        if let Some((session, mut events)) = self.session.take() {
-            if self.is_online() {
-                session.send(presence::unavailable(""), None);
-            }
-            let goodbye = async move {
-                // What still comes is not acknowledged, so the server keeps it.
-                let drain = async { while events.recv().await.is_some() {} };
-                let close = async { tokio::join!(session.close(), drain) };
-                if tokio::time::timeout(GOODBYE, close).await.is_err() {
-                    log::debug!("the server did not say goodbye in time");
-                }
-            };
-            if wait { goodbye.await } else { drop(tokio::spawn(goodbye)) }
-        }
-        self.session_ended();
     }
 
     fn ask(&mut self, questions: Vec<(Jid, Caps)>) {

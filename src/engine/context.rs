@@ -17,6 +17,7 @@ use super::{
     secrets::{SecretError, SecretStore},
 };
 use crate::{
+    secret::Secret,
     store::{Store, StoreError},
     xmpp::session::{SessionHandle, Trust},
 };
@@ -43,6 +44,7 @@ pub struct Choices {
     send_chat_states: AtomicBool,
     is_idle: AtomicBool,
     has_told_of_keyring: AtomicBool,
+    has_tidied: AtomicBool,
 }
 
 impl Default for Choices {
@@ -53,6 +55,7 @@ impl Default for Choices {
             send_chat_states: AtomicBool::new(true),
             is_idle: AtomicBool::new(false),
             has_told_of_keyring: AtomicBool::new(false),
+            has_tidied: AtomicBool::new(false),
         }
     }
 }
@@ -73,6 +76,11 @@ impl Choices {
 
     pub fn send_chat_states(&self) -> bool {
         self.send_chat_states.load(Relaxed)
+    }
+
+    /// True for the first who asks, who is then to throw away what is old.
+    pub fn is_to_tidy(&self) -> bool {
+        !self.has_tidied.swap(true, Relaxed)
     }
 
     /// Nobody is at the machine.
@@ -97,6 +105,13 @@ impl Shared {
         log::warn!("{error}");
         if !self.choices.has_told_of_keyring.swap(true, Relaxed) {
             self.events.emit(Event::Notice(Notice::NoKeyring));
+        }
+    }
+
+    /// Puts a password into the keyring, or tells that there is none.
+    pub async fn keep_password(&self, address: &BareJid, password: &Secret) {
+        if let Err(error) = self.secrets.set_password(address, password).await {
+            self.no_keyring(&error);
         }
     }
 

@@ -12,6 +12,7 @@ pub mod change;
 pub mod chat_state;
 pub mod clock;
 mod command;
+mod connection;
 pub mod context;
 pub mod conversation;
 pub mod effect;

@@ -1,13 +1,14 @@
 //! What an account does when its session stands: the first questions of a new one, and what their answers mean.
 
-use std::{future::ready, task::Poll};
+use std::{future::ready, sync::Arc, task::Poll};
 
 use futures::FutureExt as _;
 use minidom::Element;
 
 use super::{
     account::{Done, Task},
-    api::ConnectionState,
+    api::{ConnectionState, Timestamp},
+    avatar,
     effect::Effects,
     outbox, overview,
     presence::shown,
@@ -25,6 +26,9 @@ use crate::{
     },
 };
 
+/// Half a year: by then most clients have another version.
+const ABILITIES_KEPT_MS: i64 = 182 * 86_400_000;
+
 impl Task {
     pub(super) async fn online(&mut self, resumed: bool, features: ServerFeatures) {
         let stays = resumed.then(|| self.shared.accounts.with(self.id, |live| live.features.clone())).flatten();
@@ -32,15 +36,34 @@ impl Task {
             live.features = stays.unwrap_or(features);
             live.outbox.set_online(true);
         });
-        if !resumed {
+        self.shared.set_connection(self.id, &ConnectionState::Online);
+        if resumed {
+            // It may have changed while there was no line.
+            self.send_presence();
+        } else {
             self.forget_others();
             if let Some(avatars) = &self.avatars {
                 avatars.new_session();
             }
             self.begin().await;
+            self.tidy_once();
         }
-        self.shared.set_connection(self.id, &ConnectionState::Online);
         self.send_pending().await;
+    }
+
+    /// Throws away what nobody needs any more, once in each run and not on the way to the first window.
+    fn tidy_once(&self) {
+        if !self.shared.choices.is_to_tidy() {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let before = Timestamp(shared.clock.now().0 - ABILITIES_KEPT_MS);
+            if let Err(error) = shared.store.write(move |store| caps::remove_older(store, before)).await {
+                log::warn!("old abilities stay: {error}");
+            }
+            avatar::tidy(&shared).await;
+        });
     }
 
     /// All at once: the server answers in this order (RFC 6120 §10.1), so the roster is there before the presences, and what
@@ -74,7 +97,8 @@ impl Task {
             };
             self.jobs.push(job);
         }
-        session.send(self.own_presence(), None);
+        self.announced = None;
+        self.send_presence();
     }
 
     /// What others see of us now.

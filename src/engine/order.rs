@@ -4,7 +4,7 @@ use futures::FutureExt as _;
 
 use super::{
     account::{Done, Order, Task},
-    api::{Availability, CommandError, ConnectionState, Reply, Secret, ServerSettings},
+    api::{Availability, CommandError, Reply, Secret, ServerSettings},
     avatar,
     context::AccountContext,
     effect::Effects,
@@ -109,18 +109,14 @@ impl Task {
 
     fn keep_password(&mut self, password: Secret) {
         let (shared, address) = (self.shared.clone(), self.address.clone());
-        tokio::spawn(async move {
-            if let Err(error) = shared.secrets.set_password(&address, &password).await {
-                shared.no_keyring(&error);
-            }
-        });
+        tokio::spawn(async move { shared.keep_password(&address, &password).await });
     }
 
     async fn set_server(&mut self, server: ServerSettings) {
         let id = self.id;
         let row = move |store: &rusqlite::Connection| account::set_server(store, id, &server.into());
         if self.change_row(row).await && self.row().is_some_and(|row| row.is_enabled) {
-            self.stop_session(false).await;
+            self.stop_session().await;
             self.connect();
         }
     }
@@ -131,7 +127,7 @@ impl Task {
             return;
         }
         if !is_enabled {
-            self.stop_session(false).await;
+            self.stop_session().await;
         } else if self.session().is_none() {
             if self.has_password() {
                 self.connect();
@@ -248,11 +244,13 @@ impl Task {
         self.shared.accounts.with(self.id, |live| live.features.pre_approval).unwrap_or_default()
     }
 
-    /// What others see of us goes out when it may have changed.
-    pub(super) fn send_presence(&self) {
-        let online = self.shared.accounts.with(self.id, |live| live.connection == ConnectionState::Online);
-        if let (Some(true), Some(session)) = (online, self.session()) {
-            session.send(self.own_presence(), None);
+    /// What others see of us goes out when it has changed.
+    pub(super) fn send_presence(&mut self) {
+        let Some(session) = self.session().filter(|_| self.is_online()) else { return };
+        let presence = self.own_presence();
+        if self.announced.as_ref() != Some(&presence) {
+            session.send(presence.clone(), None);
+            self.announced = Some(presence);
         }
     }
 }

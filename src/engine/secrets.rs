@@ -27,7 +27,8 @@ pub enum SecretError {
     Unavailable(String),
 }
 
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SecretError>> + Send + 'a>>;
+/// A secret store's answer, which may take as long as a person does.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SecretError>> + Send + 'a>>;
 
 /// A place for passwords, by account address.
 pub trait SecretStore: fmt::Debug + Send + Sync {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Duration, timeout},
+};
 
 use super::{
     account::{self, Begun},
@@ -18,6 +21,9 @@ use crate::{
         session::{self, AccountConfig, SessionEvent, SessionState},
     },
 };
+
+/// How long the window waits for the keyring.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Carries out a sign-in. `cancel` gives it up, whether it is sent to or dropped.
 pub async fn sign_in(
@@ -45,13 +51,13 @@ pub async fn sign_in(
     };
     let row = join(&shared, row).await?;
     let id = row.id;
-    if new.remember
-        && let Err(error) = shared.secrets.set_password(&new.address, &new.password).await
-    {
-        shared.no_keyring(&error);
-    }
     account::spawn(&shared, row, Some(begun));
     shared.tell_account(id);
+    if new.remember {
+        // A keyring that asks the person something goes on doing so behind our back.
+        let saving = tokio::spawn(async move { shared.keep_password(&new.address, &new.password).await });
+        let _ = timeout(PATIENCE, saving).await;
+    }
     Ok(id)
 }
 

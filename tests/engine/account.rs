@@ -63,7 +63,8 @@ async fn other_server_settings_are_used_at_once_and_kept() {
     let settings = ServerSettings { resource: Some("desk".into()), ..server(relay.port(), Some(prosody.ca_file())) };
     person.tell(Command::SetServerSettings { account: person.account, server: settings.clone() });
     person.until_account("changed settings", |a| a.server == settings).await;
-    person.online().await;
+    let is_there = |c: &ConnectionState| *c == ConnectionState::Online && relay.connections() > 0;
+    person.until_account("online by the new way", |a| is_there(&a.connection)).await;
     assert_eq!(relay.connections(), 1);
 }
 

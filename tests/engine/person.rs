@@ -17,7 +17,7 @@ use stonechat::{
             MessageState, NewAccount, Reply, Secret, ServerSettings, Snapshot, Subscription,
         },
         clock::{RandomIds, SystemClock},
-        secrets::MemorySecrets,
+        secrets::{MemorySecrets, SecretStore},
     },
     xmpp::session::Trust,
 };
@@ -109,7 +109,7 @@ impl Person {
 
     fn nobody_at(dir: TempDir) -> Self {
         let secrets = Arc::new(MemorySecrets::default());
-        let (handle, events) = engine::start(config(&dir, &secrets));
+        let (handle, events) = engine::start(config(&dir, secrets.clone()));
         let (address, account) = (jid("nobody@chat.test"), AccountId(0));
         Self { address, account, handle, dir, secrets, events, news: VecDeque::new() }
     }
@@ -147,7 +147,12 @@ impl Person {
 
     /// Begins anew on the same profile.
     pub fn start(&mut self) {
-        (self.handle, self.events) = engine::start(config(&self.dir, &self.secrets));
+        self.start_with(self.secrets.clone());
+    }
+
+    /// The same with other secrets than one's own.
+    pub fn start_with(&mut self, secrets: Arc<dyn SecretStore>) {
+        (self.handle, self.events) = engine::start(config(&self.dir, secrets));
     }
 
     /// Waits until the account is online.
@@ -325,10 +330,10 @@ impl Person {
     }
 }
 
-fn config(dir: &TempDir, secrets: &Arc<MemorySecrets>) -> EngineConfig {
+fn config(dir: &TempDir, secrets: Arc<dyn SecretStore>) -> EngineConfig {
     EngineConfig {
         data_dir: dir.path().to_owned(),
-        secrets: secrets.clone(),
+        secrets,
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
         trust: Arc::clone(&TRUST),

@@ -1,10 +1,10 @@
 //! Who sees whom.
 
-use stonechat::engine::api::{Availability, Command, Event, Presence};
+use stonechat::engine::api::{Availability, Command, ConnectionState, Event, Presence};
 
 use crate::{
-    person::{Person, friends},
-    support::{Options, Prosody},
+    person::{Person, befriend, friends},
+    support::{Options, Prosody, Relay},
 };
 
 const ALICE: &str = "alice@chat.test";
@@ -87,6 +87,24 @@ async fn many_contacts_who_are_online_make_few_events() {
         events += 1;
     }
     assert!(events <= names.len() / 2, "{seen} presences in {events} events");
+}
+
+#[tokio::test]
+async fn what_changes_while_the_line_is_cut_is_told_when_it_is_back() {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    befriend(&prosody, "alice", "bob");
+    let relay = Relay::start(prosody.port());
+    let mut alice = Person::sign_in(&prosody, "alice", relay.port()).await;
+    let mut bob = Person::new(&prosody, "bob").await;
+    bob.until_contact(ALICE, "there", |c| c.presence == is(Availability::Online, None)).await;
+    relay.refuse(true);
+    relay.cut();
+    alice.until_account("offline", |a| a.connection != ConnectionState::Online).await;
+    let (account, status) = (alice.account, "in a tunnel".to_owned());
+    alice.tell(Command::SetAvailability { account, availability: Availability::Away, status });
+    relay.refuse(false);
+    alice.tell(Command::ReconnectNow { account });
+    bob.until_contact(ALICE, "away", |c| c.presence == is(Availability::Away, Some("in a tunnel"))).await;
 }
 
 /// All of them are friends of Alice's, without a word having been said.

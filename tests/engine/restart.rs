@@ -53,6 +53,16 @@ async fn what_was_written_offline_is_sent_after_a_restart() {
 }
 
 #[tokio::test]
+async fn who_quits_right_after_writing_has_sent_it_once() {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    let (mut alice, mut bob) = friends(&prosody).await;
+    let message = alice.say(BOB, "goodbye").await;
+    alice.restart().await;
+    assert_ne!(alice.history_with(BOB).await[0].state, MessageState::Waiting, "{message:?}");
+    bob.message("goodbye").await;
+}
+
+#[tokio::test]
 async fn a_roster_that_has_not_changed_is_not_sent_again_and_one_that_has_is_taken_over() {
     let prosody = Prosody::start(&Options::with_users(&["alice", "bob", "carol"]));
     let mut desk = Person::new(&prosody, "alice").await;

@@ -1,9 +1,13 @@
 //! Signing in, and what keeps one from it.
 
+use std::sync::Arc;
+
 use stonechat::{
     engine::{
-        api::{Command, CommandError, Event, NewAccount, Problem, ServerSettings},
-        secrets::SecretStore as _,
+        api::{
+            BareJid, Command, CommandError, ConnectionState, Event, NewAccount, Notice, Problem, Secret, ServerSettings,
+        },
+        secrets::{Answer, SecretError, SecretStore},
     },
     xmpp::CertificateProblem,
 };
@@ -47,7 +51,7 @@ async fn a_password_that_is_not_to_be_remembered_is_not_kept() {
 
     person.restart().await;
     let id = person.account;
-    let needs = |p| stonechat::engine::api::ConnectionState::NeedsPerson(p);
+    let needs = |p| ConnectionState::NeedsPerson(p);
     person.until_account("asking for the password", |a| a.connection == needs(Problem::NoPassword)).await;
     person.tell(Command::SetPassword { account: id, password: account.password, remember: false });
     person.online().await;
@@ -119,10 +123,72 @@ async fn a_new_password_mends_an_account_whose_password_was_changed_elsewhere() 
     prosody.add_user("alice", "another");
     prosody.start_again();
     person.start();
-    let needs = stonechat::engine::api::ConnectionState::NeedsPerson(Problem::WrongPassword);
+    let needs = ConnectionState::NeedsPerson(Problem::WrongPassword);
     person.until_account("a wrong password", |a| a.connection == needs).await;
-    let password = stonechat::engine::api::Secret::new("another");
+    let password = Secret::new("another");
     person.tell(Command::SetPassword { account: id, password: password.clone(), remember: true });
     person.online().await;
     assert_eq!(person.secrets.password(&jid("alice@chat.test")).await, Ok(Some(password)));
+}
+
+/// There is none on this machine, or it does not answer.
+#[derive(Debug)]
+enum BadKeyring {
+    Missing,
+    Silent,
+}
+
+impl BadKeyring {
+    fn answer<'a, T: Send + 'a>(&self) -> Answer<'a, T> {
+        match self {
+            Self::Missing => Box::pin(async { Err(SecretError::Unavailable("no such service".into())) }),
+            Self::Silent => Box::pin(std::future::pending()),
+        }
+    }
+}
+
+impl SecretStore for BadKeyring {
+    fn password<'a>(&'a self, _: &'a BareJid) -> Answer<'a, Option<Secret>> {
+        self.answer()
+    }
+
+    fn set_password<'a>(&'a self, _: &'a BareJid, _: &'a Secret) -> Answer<'a, ()> {
+        self.answer()
+    }
+
+    fn remove<'a>(&'a self, _: &'a BareJid) -> Answer<'a, ()> {
+        self.answer()
+    }
+}
+
+#[tokio::test]
+async fn without_a_keyring_the_password_is_asked_for_and_the_person_knows_why() {
+    let prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let mut alice = Person::new(&prosody, "alice").await;
+    alice.stop().await;
+    alice.start_with(Arc::new(BadKeyring::Missing));
+    alice.wait("word of it", |event| (*event == Event::Notice(Notice::NoKeyring)).then_some(())).await;
+    let needs = ConnectionState::NeedsPerson(Problem::NoPassword);
+    alice.until_account("asking for the password", |a| a.connection == needs).await;
+    alice.tell(Command::SetPassword { account: alice.account, password: Secret::new("secret"), remember: true });
+    alice.online().await;
+}
+
+#[tokio::test]
+async fn a_keyring_that_does_not_answer_keeps_nobody_waiting() {
+    let prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let mut alice = Person::new(&prosody, "alice").await;
+    alice.stop().await;
+    alice.start_with(Arc::new(BadKeyring::Silent));
+    assert_eq!(alice.snapshot().await.accounts.len(), 1);
+    alice.tell(Command::SetPassword { account: alice.account, password: Secret::new("secret"), remember: true });
+    alice.online().await;
+    alice.stop().await;
+
+    let mut other = Person::nobody();
+    other.stop().await;
+    other.start_with(Arc::new(BadKeyring::Silent));
+    let settings = server(prosody.port(), Some(prosody.ca_file()));
+    other.join(new_account("alice@chat.test", "secret", settings)).await.unwrap();
+    other.online().await;
 }

@@ -1,0 +1,169 @@
+//! An account's session: how it begins, with which password, and how it ends.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{FutureExt as _, stream::FuturesUnordered};
+use tokio::sync::mpsc;
+
+use super::{
+    account::{Begun, Done, Order, Task},
+    api::{ConnectionState, Event, Presence},
+    avatar::Avatars,
+    context::Shared,
+    outbox::{self, Outbox},
+    secrets::SecretError,
+    transact::messages,
+};
+use crate::{
+    secret::Secret,
+    xmpp::{
+        ConnectStep, Problem, presence,
+        session::{self, AccountConfig, SessionEvent, SessionHandle},
+    },
+};
+
+/// How long saying goodbye may take: a little longer than the session itself waits for acknowledgements.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+impl Task {
+    pub(super) fn session_ended(&mut self) {
+        self.drop_session();
+        self.shared.set_connection(self.id, &ConnectionState::Offline);
+    }
+
+    pub(super) fn drop_session(&mut self) {
+        self.session = None;
+        self.avatars = None;
+        self.announced = None;
+        // What they ask belongs to that session.
+        self.jobs = FuturesUnordered::new();
+        self.unsettled.clear();
+        self.retry_at = None;
+        self.forget_others();
+        self.shared.accounts.with(self.id, |live| {
+            live.session = None;
+            live.outbox = Outbox::default();
+        });
+    }
+
+    /// A new session tells anew who is there.
+    pub(super) fn forget_others(&self) {
+        let Some((gone, states)) =
+            self.shared.accounts.with(self.id, |live| (live.presences.clear(), live.chat_states.session_lost()))
+        else {
+            return;
+        };
+        if !gone.is_empty() {
+            let changes = gone.into_iter().map(|address| (address, Presence::default())).collect();
+            self.shared.events.emit(Event::PresenceChanged { account: self.id, changes });
+        }
+        self.shared.events.emit_all(states);
+    }
+
+    pub(super) fn look_for_password(&mut self) {
+        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
+        let (shared, address) = (Arc::clone(&self.shared), self.address.clone());
+        self.jobs.push(async move { Done::Password(shared.secrets.password(&address).await) }.boxed());
+    }
+
+    pub(super) fn connect(&mut self) {
+        let Some(row) = self.row() else { return };
+        if !row.is_enabled || self.session.is_some() {
+            return;
+        }
+        let Some(password) = self.password.clone() else {
+            return self.shared.set_connection(self.id, &ConnectionState::NeedsPerson(Problem::NoPassword));
+        };
+        let config = AccountConfig {
+            address: row.address,
+            password: Some(password),
+            host: row.server.host,
+            port: row.server.port,
+            ca_file: row.server.ca_file,
+            resource: row.server.resource,
+            agent: row.agent,
+            trust: Arc::clone(&self.shared.trust),
+        };
+        let (session, events) = session::start(config);
+        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
+        self.session = Some((session, events));
+        self.start_avatars();
+        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
+    }
+
+    pub(super) async fn adopt(&mut self, begun: Begun) {
+        let Begun { session, events, first, password } = begun;
+        self.password = Some(password);
+        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
+        self.session = Some((session, events));
+        self.start_avatars();
+        self.events(first).await;
+    }
+
+    fn start_avatars(&mut self) {
+        let own_changed = self.shared.accounts.with(self.id, |live| live.orders.clone());
+        self.avatars = self.context().zip(own_changed).map(|(context, orders)| {
+            Avatars::start(context, move || {
+                let _ = orders.send(Order::ReadRow);
+            })
+        });
+    }
+
+    pub(super) const fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    pub(super) fn set_password(&mut self, password: Secret) {
+        if let Some((session, _)) = &self.session {
+            session.set_password(password.clone());
+            self.password = Some(password);
+        } else {
+            self.password = Some(password);
+            self.connect();
+        }
+    }
+
+    /// A password from the keyring, unless the person was quicker.
+    pub(super) fn found_password(&mut self, found: Result<Option<Secret>, SecretError>) {
+        if self.password.is_none() {
+            match found {
+                Ok(password) => self.password = password,
+                Err(error) => self.shared.no_keyring(&error),
+            }
+        }
+        self.connect();
+    }
+
+    /// Says goodbye, if that is possible quickly, and ends the session.
+    pub(super) async fn stop_session(&mut self) {
+        if let Some((session, events)) = self.session.take() {
+            if self.is_online() {
+                session.send(presence::unavailable(""), None);
+            }
+            say_goodbye(&self.shared, &session, events).await;
+        }
+        self.session_ended();
+    }
+}
+
+async fn say_goodbye(shared: &Shared, session: &SessionHandle, mut events: mpsc::Receiver<SessionEvent>) {
+    let mut acked = Vec::new();
+    let drain = async {
+        // Stanzas that still come are not acknowledged, so the server keeps them.
+        while let Some(event) = events.recv().await {
+            if let SessionEvent::Acked(tags) = event {
+                acked.extend(messages(tags));
+            }
+        }
+    };
+    let close = async { tokio::join!(session.close(), drain) };
+    if tokio::time::timeout(GOODBYE, close).await.is_err() {
+        log::debug!("the server did not say goodbye in time");
+    }
+    // Or they would be sent again at the next start.
+    if !acked.is_empty()
+        && let Err(error) = shared.change(move |store, _| Ok(((), outbox::acked(store, &acked)?))).await
+    {
+        log::error!("what was sent can't be stored as sent: {}", shared.failed(error));
+    }
+}
