@@ -206,10 +206,22 @@ impl Sidebar {
         imp.list.set_model(Some(&selection));
         let _ = imp.selection.set(selection);
 
+        // A single click opens. The list's own `single-click-activate` would make the selection, which marks the open
+        // conversation, follow the pointer.
+        let click = gtk::GestureClick::new();
+        click.set_propagation_phase(gtk::PropagationPhase::Capture);
+        let weak = self.downgrade();
+        click.connect_released(move |_, _, x, y| {
+            if let Some(sidebar) = weak.upgrade() {
+                sidebar.open_under(x, y);
+            }
+        });
+        imp.list.add_controller(click);
+
         // Nothing moves under the pointer.
         let pointer = gtk::EventControllerMotion::new();
         let list = conversations.clone();
-        pointer.connect_enter(move |_, _, _| list.set_is_held(true));
+        pointer.connect_motion(move |_, _, _| list.hold());
         let list = conversations.clone();
         pointer.connect_leave(move |_| list.set_is_held(false));
         imp.list.add_controller(pointer);
@@ -302,6 +314,22 @@ impl Sidebar {
         let chosen = self.messenger().conversations().item(position).and_downcast::<Conversation>();
         if let Some(conversation) = chosen {
             self.emit_by_name::<()>("conversation-chosen", &[&conversation]);
+        }
+    }
+
+    /// Opens the conversation at a point of the list.
+    fn open_under(&self, x: f64, y: f64) {
+        let list = &self.imp().list;
+        let mut widget = list.pick(x, y, gtk::PickFlags::DEFAULT);
+        while let Some(at) = widget.filter(|widget| widget != list.upcast_ref::<gtk::Widget>()) {
+            let row = at.downcast_ref::<ConversationRow>().cloned();
+            if let Some(row) = row.or_else(|| at.first_child().and_downcast()) {
+                if let Some(conversation) = row.conversation() {
+                    self.emit_by_name::<()>("conversation-chosen", &[&conversation]);
+                }
+                return;
+            }
+            widget = at.parent();
         }
     }
 
