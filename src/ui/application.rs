@@ -266,7 +266,7 @@ impl Application {
             gio::ActionEntry::builder(name).activate(move |application: &Self, _, _| f(application)).build()
         };
         self.add_action_entries([
-            simple("quit", |application| application.quit()),
+            simple("quit", gio::prelude::ApplicationExt::quit),
             simple("about", |application| about_dialog().present(Some(&application.window()))),
             simple("preferences", |application| {
                 PreferencesDialog::new(application.settings()).present(Some(&application.window()));

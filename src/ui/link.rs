@@ -45,6 +45,7 @@ fn unescape(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps)] // what `parse` is compared with
     fn message(address: &str, body: Option<&str>) -> Option<Link> {
         Some(Link::Message { address: BareJid::new(address).unwrap(), body: body.map(str::to_owned) })
     }

@@ -165,7 +165,7 @@ impl NewConversationDialog {
         if let Some(filter) = imp.filter.get() {
             filter.changed(gtk::FilterChange::Different);
         }
-        let found = imp.found.get().map_or(0, |found| found.n_items());
+        let found = imp.found.get().map_or(0, ListModelExt::n_items);
         let stranger = self.stranger();
         imp.stranger.set_visible(stranger.is_some());
         if let Some(address) = &stranger {
@@ -225,8 +225,9 @@ fn row_factory() -> gtk::SignalListItemFactory {
             item.set_child(Some(&ContactRow::default()));
         }
     });
-    let row =
-        |item: &glib::Object| item.downcast_ref::<gtk::ListItem>().and_then(|i| i.child()).and_downcast::<ContactRow>();
+    let row = |item: &glib::Object| {
+        item.downcast_ref::<gtk::ListItem>().and_then(ListItemExt::child).and_downcast::<ContactRow>()
+    };
     factory.connect_bind(move |_, item| {
         if let (Some(row), Some(item)) = (row(item), item.downcast_ref::<gtk::ListItem>()) {
             row.set_contact(item.item().and_downcast::<Contact>().as_ref());

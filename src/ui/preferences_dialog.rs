@@ -106,7 +106,7 @@ impl PreferencesDialog {
             })
             .set_mapping(|value, _| {
                 let index = usize::try_from(value.get::<u32>().ok()?).ok()?;
-                COLOR_SCHEMES.get(index).map(|nick| nick.to_variant())
+                COLOR_SCHEMES.get(index).map(ToVariant::to_variant)
             })
             .build();
     }

@@ -375,7 +375,7 @@ impl Sidebar {
     fn show_page(&self) {
         let imp = self.imp();
         let is_searching = !imp.wanted.borrow().is_empty();
-        let found = imp.found.get().map_or(0, |found| found.n_items());
+        let found = imp.found.get().map_or(0, ListModelExt::n_items);
         let page = match (is_searching, found, self.messenger().conversations().n_items()) {
             (true, 0, _) => "no-results",
             (true, ..) => "results",
@@ -412,7 +412,7 @@ impl Sidebar {
 
 fn bind_rows(factory: &gtk::SignalListItemFactory) {
     let row = |item: &glib::Object| {
-        item.downcast_ref::<gtk::ListItem>().and_then(|i| i.child()).and_downcast::<ConversationRow>()
+        item.downcast_ref::<gtk::ListItem>().and_then(ListItemExt::child).and_downcast::<ConversationRow>()
     };
     factory.connect_bind(move |_, item| {
         if let (Some(row), Some(item)) = (row(item), item.downcast_ref::<gtk::ListItem>()) {

@@ -11,7 +11,7 @@ use gtk::{gio, glib};
 use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, connection_banner, error_text};
 use crate::{
     engine::api::{BareJid, Command, ConnectionState},
-    model::{Conversation, Messenger},
+    model::{Account, Conversation, Messenger},
 };
 
 /// The window waits so long for the list, so that it appears with it; on a slow disk it appears without.
@@ -334,7 +334,7 @@ impl Window {
         let troubled = self
             .messenger()
             .each_account()
-            .filter(|account| account.enabled())
+            .filter(Account::enabled)
             .find_map(|account| connection_banner::content(&account.connection().0));
         let Some(content) = troubled else { return imp.banner.set_revealed(false) };
         imp.banner.set_title(&content.text);
@@ -353,7 +353,7 @@ impl Window {
     }
 
     fn on_banner_button(&self) {
-        for account in self.messenger().each_account().filter(crate::model::Account::enabled) {
+        for account in self.messenger().each_account().filter(Account::enabled) {
             match account.connection().0 {
                 ConnectionState::Waiting { .. } => {
                     self.messenger().send(Command::ReconnectNow { account: account.id() });
