@@ -66,17 +66,17 @@ async def show(options, server, profile):
     people = People(server.port)
     await people.arrive()
     binary = options.target / "stonechat"
-    arguments = ["--profile", profile, "--account", world.ME.address, "--ca", server.ca_file,
-                 "--host", "127.0.0.1", "--port", str(server.port)]
+    sign_in = ["--account", world.ME.address, "--ca", server.ca_file,
+               "--host", "127.0.0.1", "--port", str(server.port)]
     if options.shots:
-        command = [sys.executable, "-B", HERE / "shots.py", options.shots, options.work, binary, *arguments]
+        command = [sys.executable, "-B", HERE / "shots.py", options.shots, options.work, binary, *sign_in]
         process = await asyncio.create_subprocess_exec(*command)
     else:
         reader, writer = os.pipe()
         os.write(writer, world.PASSWORD.encode() + b"\n")
         os.close(writer)
         process = await asyncio.create_subprocess_exec(
-            binary, *arguments, "--password-fd", str(reader), pass_fds=(reader,))
+            binary, "--profile", profile, *sign_in, "--password-fd", str(reader), pass_fds=(reader,))
         os.close(reader)
     try:
         return await process.wait()
