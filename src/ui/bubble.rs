@@ -76,9 +76,14 @@ mod imp {
                 let minimum = text_minimum.max(note);
                 return (minimum, text.max(widest).max(minimum), -1, -1);
             }
-            let width = if for_size < 0 { text } else { for_size };
-            let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
-            let below = if self.fits(width, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
+            if for_size < 0 {
+                let line = self.note.measure(gtk::Orientation::Vertical, note).1;
+                let natural = self.measure(orientation, self.measure(gtk::Orientation::Horizontal, -1).1).1;
+                return (line.min(natural), natural, -1, -1);
+            }
+            let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, for_size.max(text_minimum));
+            let below =
+                if self.fits(for_size, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
             (height + below, height + below, -1, -1)
         }
 

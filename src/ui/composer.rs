@@ -91,6 +91,9 @@ mod imp {
         fn dispose(&self) {
             self.obj().leave();
             self.dispose_template();
+            while let Some(child) = self.obj().first_child() {
+                child.unparent();
+            }
         }
     }
 

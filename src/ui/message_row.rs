@@ -14,13 +14,11 @@ use super::{
 };
 use crate::model::{DeliveryState, Message};
 
-/// How much of the row the bubble leaves free on the other side.
-const INDENT: i32 = 48;
 /// How many links the menu offers.
 const MENU_LINKS: usize = 5;
 
 mod imp {
-    use super::super::{bubble::Bubble, failure_bar::FailureBar};
+    use super::super::{bubble::Bubble, failure_bar::FailureBar, lane::Lane};
     use super::{Message, Shown, gdk, glib, message_text};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
@@ -32,6 +30,8 @@ mod imp {
         pub(super) day: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) unread: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) lane: TemplateChild<Lane>,
         #[template_child]
         pub(super) bubble: TemplateChild<Bubble>,
         #[template_child]
@@ -50,7 +50,8 @@ mod imp {
         type ParentType = gtk::Box;
 
         fn class_init(klass: &mut Self::Class) {
-            super::super::bubble::Bubble::ensure_type();
+            Bubble::ensure_type();
+            Lane::ensure_type();
             klass.bind_template();
             klass.set_css_name("message");
             klass.install_action("message.copy", None, |row, _, _| row.copy());
@@ -158,11 +159,9 @@ impl MessageRow {
     }
 
     fn show_direction(&self, is_outgoing: bool) {
-        let bubble = &self.imp().bubble;
-        bubble.set_halign(if is_outgoing { gtk::Align::End } else { gtk::Align::Start });
-        bubble.set_margin_start(if is_outgoing { INDENT } else { 0 });
-        bubble.set_margin_end(if is_outgoing { 0 } else { INDENT });
-        self.imp().more.set_halign(bubble.halign());
+        let imp = self.imp();
+        imp.lane.set_is_at_end(is_outgoing);
+        imp.more.set_halign(if is_outgoing { gtk::Align::End } else { gtk::Align::Start });
         self.set_class("outgoing", is_outgoing);
     }
 

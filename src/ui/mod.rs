@@ -19,6 +19,7 @@ pub mod desktop;
 pub mod error_text;
 mod failure_bar;
 pub mod history;
+mod lane;
 pub mod link;
 pub mod message_row;
 pub mod message_text;

@@ -34,7 +34,8 @@ impl HistoryView {
         true
     }
 
-    fn walk(&self, by: i64) {
+    /// Gives the keyboard to the message so many places further.
+    pub fn walk(&self, by: i64) {
         let imp = self.imp();
         let Some(now) = imp.focused_index() else {
             self.grab_focus();

@@ -1,0 +1,321 @@
+//! A window with one conversation in it, and an engine played by the test.
+
+use std::{
+    cell::{Cell, RefCell},
+    path::Path,
+    process::Command as Process,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use adw::prelude::*;
+use gtk::{gio, glib};
+use stonechat::{
+    engine::api::{
+        Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
+        ConversationId, Cursor, EngineHandle, Event, HistoryAnchor, HistoryPage, Message, MessageId, MessageState,
+        Presence, Preview, ServerSettings, Snapshot, Subscription, Timestamp,
+    },
+    model::{self, Messenger},
+    ui::{ConversationPage, history::HistoryView},
+};
+
+pub const CONVERSATION: ConversationId = ConversationId(7);
+const ACCOUNT: AccountId = AccountId(1);
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What the played engine holds.
+#[derive(Default)]
+pub struct Engine {
+    pub messages: RefCell<Vec<Message>>,
+    pub commands: RefCell<Vec<String>>,
+    /// Longer texts are refused.
+    pub limit: Cell<usize>,
+}
+
+pub struct World {
+    pub engine: Rc<Engine>,
+    pub events: async_channel::Sender<Event>,
+    pub window: adw::Window,
+    pub page: ConversationPage,
+    pub messenger: Messenger,
+}
+
+pub fn address(text: &str) -> BareJid {
+    BareJid::new(text).expect("an address")
+}
+
+/// The `n`th message: some minutes after the one before, by either side.
+pub fn message(n: i64, body: &str) -> Message {
+    let start = 1_790_000_000_000;
+    let is_outgoing = (n / 3) % 2 == 1;
+    Message {
+        cursor: Cursor { position: n, id: MessageId(n) },
+        conversation: CONVERSATION,
+        sender: address(if is_outgoing { "alice@example.org" } else { "bob@example.org" }),
+        is_outgoing,
+        body: body.to_owned(),
+        time: Timestamp(start + n * 47 * 60_000 / 10),
+        state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },
+    }
+}
+
+/// As many words as the number asks for.
+pub fn words(n: i64) -> String {
+    const WORDS: [&str; 12] = [
+        "the", "message", "history", "scrolls", "while", "older", "pages", "arrive", "and", "nothing", "ever", "jumps",
+    ];
+    let count = 1 + usize::try_from((n * n * 31) % 60).unwrap_or(0);
+    let text: Vec<_> = (0..count).map(|i| WORDS[(i * 5 + usize::try_from(n).unwrap_or(0)) % 12]).collect();
+    format!("#{n} {}", text.join(" "))
+}
+
+impl World {
+    pub fn new(messages: Vec<Message>, unread: u32, size: (i32, i32)) -> Self {
+        set_up();
+        let (handle, commands) = EngineHandle::pair();
+        let (events, receiver) = async_channel::bounded(100);
+        let engine = Rc::new(Engine::default());
+        engine.limit.set(60_000);
+        engine.messages.replace(messages);
+        glib::spawn_future_local(play(engine.clone(), commands, unread));
+        let messenger = Messenger::new(handle, receiver);
+        wait("the snapshot", || messenger.is_loaded());
+        let page = ConversationPage::new(&messenger, &settings());
+        // As in the real window, so that the page has a header with buttons.
+        let view = adw::NavigationView::new();
+        view.add(&page);
+        let window = adw::Window::builder().default_width(size.0).default_height(size.1).content(&view).build();
+        window.present();
+        let conversation = messenger.conversation(CONVERSATION).expect("it is there");
+        page.set_conversation(Some(&conversation));
+        let world = Self { engine, events, window, page, messenger };
+        wait("the history", || world.view().live_rows() > 0 || world.engine.messages.borrow().is_empty());
+        world.settle();
+        world
+    }
+
+    pub fn view(&self) -> HistoryView {
+        self.page.pane().view()
+    }
+
+    pub fn history(&self) -> model::History {
+        self.messenger.conversation(CONVERSATION).expect("it is there").history()
+    }
+
+    /// Waits until nothing moves any more: no page is on its way and three frames looked the same.
+    pub fn settle(&self) {
+        let history = self.history();
+        let mut same = 0;
+        let mut before = None;
+        wait("quiet", || {
+            frame(&self.window);
+            let loading = history.is_loading_older() || history.is_loading_newer() || history.is_jumping();
+            let now = (self.view().visible_range(), self.view().live_rows(), history.n_items());
+            same = if !loading && before == Some(now) { same + 1 } else { 0 };
+            before = Some(now);
+            same >= 3
+        });
+    }
+
+    /// Scrolls as a wheel does.
+    pub fn scroll_by(&self, distance: f64) {
+        let adjustment = self.view().vadjustment().expect("it is in a scrolled window");
+        adjustment.set_value(adjustment.value() + distance);
+        frame(&self.window);
+    }
+
+    /// The first message that begins in sight, and where it is seen.
+    pub fn under_the_eye(&self) -> (MessageId, f64) {
+        let (view, history) = (self.view(), self.history());
+        let (first, last) = view.visible_range().expect("something is in sight");
+        let found = (first..=last).find_map(|index| {
+            let y = view.row_y(index).filter(|y| *y >= 0.0)?;
+            Some((history.message(index)?.id(), y))
+        });
+        found.expect("a message begins in sight")
+    }
+
+    pub fn seen_at(&self, message: MessageId) -> Option<f64> {
+        self.view().row_y(self.history().position_of(message)?)
+    }
+
+    pub fn event(&self, event: Event) {
+        self.events.try_send(event).expect("there is room");
+    }
+
+    /// A message arrives from the other side.
+    pub fn receive(&self, message: Message) {
+        self.engine.messages.borrow_mut().push(message.clone());
+        self.event(Event::MessagesStored { conversation: CONVERSATION, messages: vec![message], news: Vec::new() });
+    }
+
+    pub fn said(&self, words: &str) -> usize {
+        self.engine.commands.borrow().iter().filter(|command| command.contains(words)).count()
+    }
+
+    /// Writes a picture of the display where `STONECHAT_SHOTS` says.
+    pub fn shot(&self, name: &str) {
+        let Ok(folder) = std::env::var("STONECHAT_SHOTS") else { return };
+        for _ in 0..30 {
+            frame(&self.window);
+        }
+        let file = Path::new(&folder).join(format!("{name}.png"));
+        let status = Process::new("import").args(["-window", "root"]).arg(file).status();
+        assert!(status.is_ok_and(|status| status.success()), "no picture of {name}");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.window.destroy();
+    }
+}
+
+/// Runs the main loop until something holds.
+pub fn wait(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    let context = glib::MainContext::default();
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what} did not come to pass");
+        if !context.iteration(false) {
+            // Wakes up for the next frame at the latest.
+            let timer = glib::timeout_add_local_once(Duration::from_millis(4), || {});
+            context.iteration(true);
+            drop(timer);
+        }
+    }
+}
+
+/// Waits for the next frame to be drawn.
+pub fn frame(window: &adw::Window) {
+    let is_drawn = Rc::new(Cell::new(false));
+    let mark = is_drawn.clone();
+    window.add_tick_callback(move |_, _| {
+        mark.set(true);
+        glib::ControlFlow::Break
+    });
+    window.queue_draw();
+    wait("a frame", || is_drawn.get());
+    while glib::MainContext::default().iteration(false) {}
+}
+
+fn set_up() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        adw::init().expect("there is a display");
+        let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/stonechat.gresource"));
+        let resource = gio::Resource::from_data(&glib::Bytes::from_static(bytes)).expect("it was just compiled");
+        gio::resources_register(&resource);
+        let display = gtk::gdk::Display::default().expect("there is a display");
+        gtk::IconTheme::for_display(&display).add_resource_path("/im/stonechat/Stonechat/icons");
+        let style = gtk::CssProvider::new();
+        style.load_from_resource("/im/stonechat/Stonechat/style.css");
+        gtk::style_context_add_provider_for_display(&display, &style, gtk::STYLE_PROVIDER_PRIORITY_APPLICATION);
+    });
+}
+
+fn settings() -> gio::Settings {
+    let folder = concat!(env!("OUT_DIR"), "/schemas");
+    let source = gio::SettingsSchemaSource::from_directory(folder, None, false).expect("it was just compiled");
+    let schema = source.lookup(stonechat::config::APP_ID, false).expect("it is ours");
+    gio::Settings::new_full(&schema, None::<&gio::SettingsBackend>, None)
+}
+
+async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, unread: u32) {
+    while let Ok(command) = commands.recv().await {
+        engine.commands.borrow_mut().push(format!("{command:?}"));
+        match command {
+            Command::LoadSnapshot { reply } => reply.send(Ok(snapshot(&engine, unread))),
+            Command::LoadHistory { anchor, limit, reply, .. } => {
+                reply.send(Ok(page(&engine.messages.borrow(), anchor, limit)));
+            }
+            Command::SendMessage { body, reply, .. } => {
+                if body.len() > engine.limit.get() {
+                    reply.send(Err(CommandError::TooLong { limit: engine.limit.get() }));
+                    continue;
+                }
+                let last = engine.messages.borrow().last().map_or(0, |message| message.cursor.position);
+                let stored = Message { is_outgoing: true, state: MessageState::Waiting, ..message(last + 1, &body) };
+                engine.messages.borrow_mut().push(stored.clone());
+                reply.send(Ok(stored));
+            }
+            Command::RetryMessage { reply, .. } | Command::DiscardMessage { reply, .. } => reply.send(Ok(())),
+            _ => {}
+        }
+    }
+}
+
+fn snapshot(engine: &Engine, unread: u32) -> Snapshot {
+    let peer = address("bob@example.org");
+    let messages = engine.messages.borrow();
+    let last = messages.last().map(|message| Preview {
+        id: message.cursor.id,
+        text: message.body.chars().take(200).collect(),
+        is_outgoing: message.is_outgoing,
+        time: message.time,
+        state: message.state,
+    });
+    Snapshot {
+        accounts: vec![Account {
+            id: ACCOUNT,
+            address: address("alice@example.org"),
+            nickname: None,
+            server: ServerSettings::default(),
+            enabled: true,
+            connection: ConnectionState::Online,
+            availability: Availability::Online,
+            status: String::new(),
+            avatar: None,
+        }],
+        contacts: vec![Contact {
+            account: ACCOUNT,
+            address: peer.clone(),
+            in_roster: true,
+            name: Some("Bob Martens".to_owned()),
+            nickname: None,
+            groups: vec!["Friends".to_owned()],
+            subscription: Subscription::Both,
+            is_pending: false,
+            presence: Presence { availability: Availability::Away, status: Some("at lunch".to_owned()) },
+            avatar: None,
+        }],
+        requests: Vec::new(),
+        conversations: vec![conversation(last, unread)],
+    }
+}
+
+pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
+    Conversation {
+        id: CONVERSATION,
+        account: ACCOUNT,
+        peer: address("bob@example.org"),
+        last,
+        unread,
+        draft: None,
+        is_muted: false,
+        is_pinned: false,
+        is_listed: true,
+        active_at: Timestamp(1_790_000_000_000),
+    }
+}
+
+/// What a store would answer.
+fn page(all: &[Message], anchor: HistoryAnchor, limit: usize) -> HistoryPage {
+    let (start, end) = match anchor {
+        HistoryAnchor::Newest => (all.len().saturating_sub(limit), all.len()),
+        HistoryAnchor::Before(cursor) => {
+            let end = all.partition_point(|message| message.cursor < cursor);
+            (end.saturating_sub(limit), end)
+        }
+        HistoryAnchor::After(cursor) => {
+            let start = all.partition_point(|message| message.cursor <= cursor);
+            (start, (start + limit).min(all.len()))
+        }
+        HistoryAnchor::Around(id) => {
+            let at = all.iter().position(|message| message.cursor.id == id).unwrap_or(all.len());
+            (at.saturating_sub(limit / 2), (at + limit / 2 + 1).min(all.len()))
+        }
+    };
+    HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
+}
