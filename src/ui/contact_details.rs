@@ -4,24 +4,24 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::{conversation_page::availability_text, error_text};
+use super::{avatar_view::availability_text, error_text};
 use crate::{
     engine::api::{Command, CommandError, Subscription},
     model::{Contact, Conversation, Messenger},
 };
 
 mod imp {
-    use super::super::watch::Watch;
+    use super::super::{AvatarView, watch::Watch};
     use super::{Conversation, Messenger, glib};
     use adw::subclass::prelude::*;
-    use gtk::CompositeTemplate;
+    use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, OnceCell};
 
     #[derive(Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/contact_details.ui")]
     pub struct ContactDetails {
         #[template_child]
-        pub(super) avatar: TemplateChild<adw::Avatar>,
+        pub(super) avatar: TemplateChild<AvatarView>,
         #[template_child]
         pub(super) name: TemplateChild<gtk::Label>,
         #[template_child]
@@ -61,6 +61,7 @@ mod imp {
         type ParentType = adw::Dialog;
 
         fn class_init(klass: &mut Self::Class) {
+            AvatarView::ensure_type();
             klass.bind_template();
             klass.install_action("details.copy-address", None, |details, _, _| details.copy_address());
             klass.install_action("details.ask", None, |details, _, _| details.ask());
@@ -95,7 +96,7 @@ impl ContactDetails {
         let is_fresh =
             imp.messenger.set(messenger.clone()).is_ok() && imp.conversation.set(conversation.clone()).is_ok();
         debug_assert!(is_fresh);
-        imp.avatar.set_text(Some(&contact.display_name()));
+        imp.avatar.set_contact(Some(&contact));
         imp.address_row.set_subtitle(&contact.address_text());
         details.fill_fields();
         let weak = details.downgrade();

@@ -6,14 +6,17 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::{composer::Composer, contact_details::ContactDetails, error_text, history::HistoryPane};
+use super::{
+    avatar_view::availability_text, composer::Composer, contact_details::ContactDetails, error_text,
+    history::HistoryPane,
+};
 use crate::{
     engine::api::{Command, MessageId, Subscription},
     model::{Availability, Conversation, Messenger},
 };
 
 mod imp {
-    use super::super::{composer::Composer, history::HistoryPane, watch::Watch};
+    use super::super::{AvatarView, composer::Composer, history::HistoryPane, watch::Watch};
     use super::{Conversation, Messenger, gdk, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
@@ -29,7 +32,7 @@ mod imp {
         #[template_child]
         pub(super) menu: TemplateChild<gtk::MenuButton>,
         #[template_child]
-        pub(super) avatar: TemplateChild<adw::Avatar>,
+        pub(super) avatar: TemplateChild<AvatarView>,
         #[template_child]
         pub(super) name: TemplateChild<gtk::Label>,
         #[template_child]
@@ -55,6 +58,7 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(klass: &mut Self::Class) {
+            AvatarView::ensure_type();
             HistoryPane::ensure_type();
             Composer::ensure_type();
             klass.bind_template();
@@ -179,7 +183,7 @@ impl ConversationPage {
         pane.set_conversation(conversation);
         imp.composer.set_conversation(conversation);
         let contact = conversation.map(Conversation::contact);
-        imp.avatar.set_text(contact.as_ref().map(crate::model::Contact::display_name).as_deref());
+        imp.avatar.set_contact(contact.as_ref());
         let weak = self.downgrade();
         imp.conversation_watch.set(conversation.map(Cast::upcast_ref), move || {
             if let Some(page) = weak.upgrade() {
@@ -330,6 +334,8 @@ impl ConversationPage {
             self.keep_draft();
             conversation.close();
             self.set_conversation(None);
+            // In a narrow window, back to the list.
+            let _ = self.activate_action("navigation.pop", None);
         }
     }
 
@@ -349,18 +355,6 @@ impl ConversationPage {
                 dialog.present(Some(&page));
             }
         });
-    }
-}
-
-/// An availability in words.
-pub(super) fn availability_text(availability: Availability) -> String {
-    match availability {
-        Availability::Offline => gettext("Offline"),
-        Availability::ExtendedAway => gettext("Away for long"),
-        Availability::Away => gettext("Away"),
-        Availability::DoNotDisturb => gettext("Do not disturb"),
-        Availability::Online => gettext("Online"),
-        Availability::FreeForChat => gettext("Free for chat"),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     failure_bar::FailureBar,
     history::{Appearance, day},
     message_text::{self, Shown},
+    time_text,
 };
 use crate::model::{DeliveryState, Message};
 
@@ -127,7 +128,7 @@ impl MessageRow {
             self.show_direction(message.is_outgoing());
             self.show_text();
             let time = message.time();
-            self.imp().bubble.set_time(&day::clock(time), &day::exact(time));
+            self.imp().bubble.set_time(&day::clock(time), &time_text::exact(time));
             self.show_state();
         }
         self.show_appearance(appearance);

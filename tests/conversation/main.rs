@@ -110,6 +110,7 @@ fn two_megabytes_of_text_do_not_hang_the_window() {
 fn what_is_written_is_sent_and_what_is_too_long_comes_back() {
     let world = World::new(long_history(), 0, (900, 700));
     let composer = world.page.composer();
+    assert!(composer.height() < 70, "one line: {}", composer.height());
     let buffer = composer.text_view().buffer();
     buffer.insert_at_cursor("hello");
     wait("typing", || world.said("Composing") == 1);
@@ -124,6 +125,11 @@ fn what_is_written_is_sent_and_what_is_too_long_comes_back() {
     wait("the text", || composer.text() == "more than ten bytes");
     wait("the draft", || world.said("SetDraft") > 0 && world.said("more than ten bytes") > 1);
     world.shot("too-long");
+    buffer.insert_at_cursor(&"\nline".repeat(30));
+    world.settle();
+    let height = composer.height();
+    assert!((150..330).contains(&height), "it grows to about a third of the window: {height}");
+    world.shot("grown");
     world.page.set_conversation(None);
     assert_eq!(composer.text(), "");
 }
@@ -203,4 +209,14 @@ fn every_kind_of_message_has_its_looks() {
     world.shot("empty");
     world.page.activate_action("conversation.details", None).unwrap();
     world.shot("details");
+}
+
+#[gtk::test]
+fn a_wide_and_a_german_window_keep_the_column() {
+    let world = World::new(long_history(), 3, (1_270, 880));
+    world.shot("wide");
+    world.window.set_default_size(360, 640);
+    world.settle();
+    world.page.activate_action("conversation.details", None).unwrap();
+    world.shot("details-narrow");
 }

@@ -51,13 +51,6 @@ pub fn clock(time: Timestamp) -> String {
     formatted(time, &pgettext("time", "%H:%M"))
 }
 
-/// Day and time in full.
-#[must_use]
-pub fn exact(time: Timestamp) -> String {
-    // Translators: day and time, as in "Saturday, 14 March 2026, 14:05:33"; see g_date_time_format().
-    formatted(time, &pgettext("time", "%A, %-d %B %Y, %H:%M:%S"))
-}
-
 fn formatted(time: Timestamp, format: &str) -> String {
     local(time).and_then(|time| time.format(format).ok()).map(Into::into).unwrap_or_default()
 }
