@@ -180,9 +180,8 @@ pub fn wait(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "{what} did not come to pass");
         if !context.iteration(false) {
             // Wakes up for the next frame at the latest.
-            let timer = glib::timeout_add_local_once(Duration::from_millis(4), || {});
+            glib::timeout_add_local_once(Duration::from_millis(4), || {});
             context.iteration(true);
-            drop(timer);
         }
     }
 }
