@@ -133,6 +133,19 @@ pub fn run(run: Run) -> ExitCode {
 }
 
 impl Application {
+    /// An application for an engine that runs already; tests play one.
+    #[must_use]
+    pub fn with_engine(profile: Profile, engine: EngineHandle, events: Events) -> Self {
+        let application: Self = glib::Object::builder()
+            .property("application-id", profile.application_id())
+            .property("resource-base-path", "/im/stonechat/Stonechat")
+            .build();
+        let imp = application.imp();
+        let _ = imp.profile.set(profile);
+        imp.engine.replace(Some((engine, events)));
+        application
+    }
+
     pub fn messenger(&self) -> &Messenger {
         self.imp().messenger.get().expect("made at the start")
     }
@@ -143,6 +156,9 @@ impl Application {
 
     fn start_engine(&self) {
         let imp = self.imp();
+        if imp.engine.borrow().is_some() {
+            return;
+        }
         let profile = imp.profile.get().expect("given before the start");
         match profile.lock() {
             Ok(Some(lock)) => drop(imp.lock.set(lock)),

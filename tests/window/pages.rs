@@ -1,0 +1,181 @@
+//! What each page shows, and what it does.
+
+use adw::prelude::*;
+use gtk::glib;
+use stonechat::{
+    engine::api::{ChatState, ConnectionState, ConversationId, Event, Problem, Timestamp},
+    ui::{Application, ConversationRow, Profile},
+};
+
+use crate::{
+    stage::{self, Stage, World},
+    widgets::{all, button, entry, shows, until},
+};
+
+/// A window in a played world; gone with its profile when it is dropped.
+struct Show {
+    stage: Stage,
+    application: Application,
+    window: gtk::Window,
+    _profile: tempfile::TempDir,
+}
+
+impl Show {
+    fn begin(world: World) -> Self {
+        stonechat::ui::register_resources();
+        adw::init().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (stage, engine, events) = Stage::begin(world);
+        let application = Application::with_engine(Profile::new(Some(dir.path().to_owned())), engine, events);
+        application.register(gtk::gio::Cancellable::NONE).unwrap();
+        application.activate();
+        until("the window is there", || {
+            application.windows().iter().any(|window| window.is_mapped() && window.width() > 0)
+        });
+        let window = application.windows().remove(0);
+        Self { stage, application, window, _profile: dir }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let rows = all::<ConversationRow>(&self.window);
+        rows.iter()
+            .filter_map(|row| row.conversation())
+            .map(|conversation| conversation.contact().display_name())
+            .collect()
+    }
+
+    fn open(&self, name: &str) {
+        let conversations = self.application.messenger().conversations();
+        let conversation = conversations.iter().find(|c| c.contact().display_name() == name).unwrap();
+        self.window.downcast_ref::<stonechat::ui::Window>().unwrap().show_conversation(&conversation);
+    }
+
+    /// Leaves a picture where somebody wants to see one.
+    fn picture(&self, name: &str) {
+        let Some(dir) = std::env::var_os("STONECHAT_SHOTS") else { return };
+        let widget = self.window.upcast_ref::<gtk::Widget>();
+        let paintable = gtk::WidgetPaintable::new(Some(widget));
+        // What slides in or fades has arrived after a second.
+        let frames = std::rc::Rc::new(std::cell::Cell::new(0));
+        let count = frames.clone();
+        widget.add_tick_callback(move |widget, _| {
+            widget.queue_draw();
+            count.set(count.get() + 1);
+            if count.get() < 60 { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
+        });
+        until("it has settled", || frames.get() >= 60);
+        let snapshot = gtk::Snapshot::new();
+        paintable.snapshot(&snapshot, f64::from(widget.width()), f64::from(widget.height()));
+        let node = snapshot.to_node().expect("the window is drawn");
+        let renderer = self.window.renderer().expect("the window is realized");
+        let texture = renderer.render_texture(node, None);
+        texture.save_to_png(std::path::Path::new(&dir).join(format!("{name}.png"))).unwrap();
+    }
+}
+
+impl Drop for Show {
+    fn drop(&mut self) {
+        self.window.destroy();
+    }
+}
+
+#[gtk::test]
+fn conversations_stand_in_order_with_what_was_said_last() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    assert_eq!(show.names()[..3], ["Erin O’Donnell", "Bob", "Carol Whitaker"], "pinned, then by time");
+    assert!(shows(&show.window, "You: I'll send you the draft before lunch"));
+    assert!(shows(&show.window, "Draft: About the tickets: shall I"));
+    assert!(shows(&show.window, "999+"));
+    assert!(shows(&show.window, "1 contact request"));
+    show.picture("conversations");
+}
+
+#[gtk::test]
+fn a_message_moves_its_conversation_up_and_typing_takes_the_place_of_the_text() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    let mut dave = show.stage.world.borrow().snapshot.conversations[2].clone();
+    dave.active_at = Timestamp(dave.active_at.0 + 100 * 60_000);
+    dave.unread = 5;
+    show.stage.tell(Event::ConversationsChanged(vec![dave]));
+    show.stage.tell(Event::ChatStateChanged { conversation: ConversationId(1), state: ChatState::Composing });
+    until("it has moved", || show.names()[1] == "Dave");
+    assert!(shows(&show.window, "typing…"));
+}
+
+#[gtk::test]
+fn the_mark_stays_at_the_open_conversation_when_the_list_moves() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    show.open("Carol Whitaker");
+    let selected = || {
+        let list = all::<gtk::ListView>(&show.window).remove(0);
+        let selection = list.model().and_downcast::<gtk::SingleSelection>().unwrap();
+        selection.selected_item().and_downcast::<stonechat::model::Conversation>().map(|c| c.contact().display_name())
+    };
+    until("it is marked", || selected().as_deref() == Some("Carol Whitaker"));
+    let mut dave = show.stage.world.borrow().snapshot.conversations[2].clone();
+    dave.active_at = Timestamp(dave.active_at.0 + 100 * 60_000);
+    show.stage.tell(Event::ConversationsChanged(vec![dave]));
+    until("the list has moved", || show.names()[1] == "Dave");
+    assert_eq!(selected().as_deref(), Some("Carol Whitaker"));
+    until("its messages are there", || shows(&show.window, "Carol Whitaker"));
+    show.picture("conversation");
+}
+
+#[gtk::test]
+fn a_wrong_password_is_told_and_what_was_typed_stays() {
+    let show = Show::begin(World::empty());
+    until("the form is there", || !all::<adw::EntryRow>(&show.window).is_empty());
+    entry(&show.window, "Address").set_text("alice@stone.example");
+    entry(&show.window, "Password").set_text("wrong");
+    button(&show.window, "Sign in").emit_clicked();
+    until("it is told", || shows(&show.window, "The server does not accept this address and password."));
+    assert_eq!(entry(&show.window, "Address").text(), "alice@stone.example");
+    show.picture("sign-in-failed");
+}
+
+#[gtk::test]
+fn a_lost_connection_is_in_plain_sight_until_it_is_back() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    let banner = || all::<adw::Banner>(&show.window).into_iter().any(|banner| banner.is_revealed());
+    assert!(!banner());
+    let retry_at = Timestamp(glib::DateTime::now_utc().unwrap().to_unix() * 1_000 + 60_000);
+    let waiting = ConnectionState::Waiting { retry_at, problem: Problem::NoNetwork };
+    show.stage.tell(Event::AccountChanged(stage::account(waiting)));
+    until("the banner is there", banner);
+    show.picture("offline");
+    show.stage.tell(Event::AccountChanged(stage::account(ConnectionState::Online)));
+    until("the banner is gone", || !banner());
+}
+
+#[gtk::test]
+fn a_search_finds_conversations_and_contacts_among_a_thousand() {
+    let show = Show::begin(World::crowded());
+    until("the rows are there", || show.names().len() >= 9);
+    let search = all::<gtk::SearchEntry>(&show.window).remove(0);
+    search.set_text("contact 0777");
+    until("it is found", || shows(&show.window, "Contact 0777"));
+    search.set_text("odonnell");
+    until("nobody is found", || !shows(&show.window, "Contact 0777"));
+    search.set_text("erin");
+    until("it is found", || show.names() == ["Erin O’Donnell"]);
+    show.picture("search");
+    search.set_text("");
+    until("all are back", || show.names().len() >= 9);
+}
+
+#[gtk::test]
+fn a_narrow_window_shows_one_side_at_a_time() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    show.window.set_default_size(360, 640);
+    let split = all::<adw::NavigationSplitView>(&show.window).remove(0);
+    until("it is narrow", || split.is_collapsed());
+    show.picture("narrow");
+    show.open("Bob");
+    until("the conversation is there", || split.shows_content() && show.names().is_empty());
+    show.picture("narrow-conversation");
+}

@@ -1,0 +1,236 @@
+//! An engine played from memory, and a small believable world in it.
+
+use std::{cell::RefCell, rc::Rc};
+
+use gtk::glib;
+use stonechat::engine::api::{
+    Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
+    ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, HistoryAnchor, HistoryPage, Message,
+    MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription, SubscriptionRequest,
+    Timestamp,
+};
+
+pub const ME: AccountId = AccountId(1);
+
+/// What the played engine has stored, and what it was told.
+#[derive(Default)]
+pub struct World {
+    pub snapshot: Snapshot,
+    pub messages: Vec<Message>,
+    pub commands: Vec<String>,
+    /// What a sign-in comes to.
+    pub sign_in: Option<CommandError>,
+}
+
+/// The played engine.
+#[derive(Clone)]
+pub struct Stage {
+    pub world: Rc<RefCell<World>>,
+    pub events: async_channel::Sender<Event>,
+}
+
+impl Stage {
+    /// Begins to play; what the window needs of it.
+    pub fn begin(world: World) -> (Self, EngineHandle, Events) {
+        let (handle, commands) = EngineHandle::pair();
+        let (sender, events) = async_channel::bounded(EVENT_CAPACITY);
+        let stage = Self { world: Rc::new(RefCell::new(world)), events: sender };
+        glib::spawn_future_local(stage.clone().play(commands));
+        (stage, handle, events)
+    }
+
+    pub fn tell(&self, event: Event) {
+        self.events.try_send(event).unwrap();
+    }
+
+    async fn play(self, commands: async_channel::Receiver<Command>) {
+        while let Ok(command) = commands.recv().await {
+            self.carry_out(command);
+        }
+    }
+
+    fn carry_out(&self, command: Command) {
+        let mut world = self.world.borrow_mut();
+        match command {
+            Command::LoadSnapshot { reply } => reply.send(Ok(world.snapshot.clone())),
+            Command::LoadHistory { conversation, anchor, limit, reply } => {
+                reply.send(Ok(world.page(conversation, anchor, limit)));
+            }
+            Command::OpenConversation { peer, reply, .. } => {
+                let found = world.snapshot.conversations.iter_mut().find(|conversation| conversation.peer == peer);
+                reply.send(
+                    found
+                        .map(|conversation| {
+                            conversation.is_listed = true;
+                            conversation.clone()
+                        })
+                        .ok_or(CommandError::NotFound),
+                );
+            }
+            Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
+            Command::Shutdown { reply } => reply.send(()),
+            other => world.commands.push(format!("{other:?}")),
+        }
+    }
+}
+
+impl World {
+    /// A profile that was never used.
+    pub fn empty() -> Self {
+        Self { sign_in: Some(CommandError::SignIn(Problem::WrongPassword)), ..Self::default() }
+    }
+
+    /// A dozen people, with some of whom there are conversations.
+    pub fn lively() -> Self {
+        let now = glib::DateTime::now_utc().unwrap().to_unix() * 1_000;
+        let mut world = Self::default();
+        world.snapshot.accounts.push(account(ConnectionState::Online));
+        for (at, (address, name, group, availability)) in PEOPLE.into_iter().enumerate() {
+            let groups = Some(group).filter(|group| !group.is_empty()).map(str::to_owned).into_iter().collect();
+            world.snapshot.contacts.push(contact(address, name, groups, availability));
+            let Some((text, minutes, unread)) = LAST.get(at).copied() else { continue };
+            let is_outgoing = at % 3 == 1;
+            let id = ConversationId(i64::try_from(at).unwrap() + 1);
+            let time = Timestamp(now - minutes * 60_000);
+            let first = i64::try_from(world.messages.len()).unwrap();
+            for n in 0..30 {
+                let body = if n == 29 { text } else { LAST[(at + usize::try_from(n).unwrap()) % LAST.len()].0 };
+                world.messages.push(Message {
+                    cursor: Cursor { position: (time.0 - (29 - n) * 400_000) * 1_024, id: MessageId(first + n) },
+                    conversation: id,
+                    sender: jid(if n % 3 == 1 { "alice@stone.example" } else { address }),
+                    is_outgoing: if n == 29 { is_outgoing } else { n % 3 == 1 },
+                    body: body.to_owned(),
+                    time: Timestamp(time.0 - (29 - n) * 400_000),
+                    state: if is_outgoing || n % 3 == 1 { MessageState::Delivered } else { MessageState::Received },
+                });
+            }
+            world.snapshot.conversations.push(Conversation {
+                id,
+                account: ME,
+                peer: jid(address),
+                last: Some(Preview {
+                    id: MessageId(first + 29),
+                    text: text.to_owned(),
+                    is_outgoing,
+                    time,
+                    state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },
+                }),
+                unread,
+                draft: (at == 4).then(|| "About the tickets: shall I".to_owned()),
+                is_muted: at == 5,
+                is_pinned: at == 3,
+                is_listed: true,
+                active_at: time,
+            });
+        }
+        world.snapshot.requests.push(SubscriptionRequest {
+            account: ME,
+            address: jid("zoe@stone.example"),
+            nickname: Some("Zoë".to_owned()),
+            text: None,
+            time: Timestamp(now),
+        });
+        world
+    }
+
+    /// As many contacts as a large roster has.
+    pub fn crowded() -> Self {
+        let mut world = Self::lively();
+        for n in 0..1_000 {
+            let name = format!("Contact {n:04}");
+            let group = format!("Group {}", n % 20);
+            let contact = contact(&format!("c{n}@stone.example"), &name, vec![group], Availability::Online);
+            world.snapshot.contacts.push(contact);
+        }
+        world
+    }
+
+    fn page(&self, conversation: ConversationId, anchor: HistoryAnchor, limit: usize) -> HistoryPage {
+        let all: Vec<_> =
+            self.messages.iter().filter(|message| message.conversation == conversation).cloned().collect();
+        let (start, end) = match anchor {
+            HistoryAnchor::Newest => (all.len().saturating_sub(limit), all.len()),
+            HistoryAnchor::Before(cursor) => {
+                let end = all.partition_point(|message| message.cursor < cursor);
+                (end.saturating_sub(limit), end)
+            }
+            HistoryAnchor::After(cursor) => {
+                let start = all.partition_point(|message| message.cursor <= cursor);
+                (start, (start + limit).min(all.len()))
+            }
+            HistoryAnchor::Around(_) => (0, all.len().min(limit)),
+        };
+        HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
+    }
+}
+
+pub fn account(connection: ConnectionState) -> Account {
+    Account {
+        id: ME,
+        address: jid("alice@stone.example"),
+        nickname: Some("Alice Marlow".to_owned()),
+        server: ServerSettings::default(),
+        enabled: true,
+        connection,
+        availability: Availability::Online,
+        status: String::new(),
+        avatar: None,
+    }
+}
+
+fn contact(address: &str, name: &str, groups: Vec<String>, availability: Availability) -> Contact {
+    Contact {
+        account: ME,
+        address: jid(address),
+        in_roster: true,
+        name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+        nickname: None,
+        groups,
+        subscription: Subscription::Both,
+        is_pending: false,
+        presence: Presence { availability, status: None },
+        avatar: None,
+    }
+}
+
+fn jid(text: &str) -> BareJid {
+    text.parse().unwrap()
+}
+
+const PEOPLE: [(&str, &str, &str, Availability); 12] = [
+    ("bob@stone.example", "Bob", "Friends", Availability::Online),
+    ("carol@stone.example", "Carol Whitaker", "Work", Availability::Away),
+    ("dave@other.example", "Dave", "Friends", Availability::Offline),
+    ("erin@stone.example", "Erin O’Donnell", "Family", Availability::Online),
+    ("frank@other.example", "Frank", "", Availability::DoNotDisturb),
+    (
+        "long@stone.example",
+        "Wolfeschlegelsteinhausenbergerdorff the Elder, of Bergerdorf",
+        "Work",
+        Availability::Online,
+    ),
+    ("grace@stone.example", "Grace Hopper", "Work", Availability::ExtendedAway),
+    ("heidi@stone.example", "", "Friends", Availability::Online),
+    ("ivan@other.example", "Ivan", "Friends", Availability::Offline),
+    ("judy@stone.example", "Judy", "Family", Availability::Online),
+    ("karim@stone.example", "كريم", "Friends", Availability::Online),
+    ("leo@stone.example", "Leo", "", Availability::Offline),
+];
+
+/// Text, minutes ago, unread.
+const LAST: [(&str, i64, u32); 9] = [
+    ("See you at eight, then! 🎉", 0, 2),
+    ("I'll send you the draft before lunch", 7, 0),
+    (
+        "The wheatear is back on the north wall. I saw two of them this morning, quite close to the path, and neither minded me at all.",
+        58,
+        0,
+    ),
+    ("Can you call me when you are home?", 190, 1),
+    ("Thanks a lot", 26 * 60, 0),
+    ("Standup moved to 10:30", 2 * 24 * 60, 1_204),
+    ("https://example.org/release-notes", 3 * 24 * 60, 0),
+    ("😀😀😀", 20 * 24 * 60, 0),
+    ("Happy new year!", 400 * 24 * 60, 0),
+];
