@@ -94,15 +94,18 @@ impl World {
             let time = Timestamp(now - minutes * 60_000);
             let first = i64::try_from(world.messages.len()).unwrap();
             for n in 0..30 {
-                let body = if n == 29 { text } else { LAST[(at + usize::try_from(n).unwrap()) % LAST.len()].0 };
+                let is_last = n == 29;
+                let is_mine = if is_last { is_outgoing } else { n % 3 == 1 };
+                let body = if is_last { text } else { LAST[(at + usize::try_from(n).unwrap()) % LAST.len()].0 };
+                let time = Timestamp(time.0 - (29 - n) * 400_000);
                 world.messages.push(Message {
-                    cursor: Cursor { position: (time.0 - (29 - n) * 400_000) * 1_024, id: MessageId(first + n) },
+                    cursor: Cursor { position: time.0 * 1_024, id: MessageId(first + n) },
                     conversation: id,
-                    sender: jid(if n % 3 == 1 { "alice@stone.example" } else { address }),
-                    is_outgoing: if n == 29 { is_outgoing } else { n % 3 == 1 },
+                    sender: jid(if is_mine { "alice@stone.example" } else { address }),
+                    is_outgoing: is_mine,
                     body: body.to_owned(),
-                    time: Timestamp(time.0 - (29 - n) * 400_000),
-                    state: if is_outgoing || n % 3 == 1 { MessageState::Delivered } else { MessageState::Received },
+                    time,
+                    state: if is_mine { MessageState::Delivered } else { MessageState::Received },
                 });
             }
             world.snapshot.conversations.push(Conversation {
