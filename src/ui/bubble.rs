@@ -66,24 +66,15 @@ mod imp {
         }
 
         fn measure(&self, orientation: gtk::Orientation, for_size: i32) -> (i32, i32, i32, i32) {
-            let (text_minimum, text, ..) = self.text.measure(gtk::Orientation::Horizontal, -1);
             let (_, note, ..) = self.note.measure(gtk::Orientation::Horizontal, -1);
+            let (minimum, natural) = self.widths(note);
             if orientation == gtk::Orientation::Horizontal {
-                let last = self.last_line(text);
-                let with_note = if last.has_room { last.width + GAP + note } else { note };
-                // One line may become longer by the time; several are as wide as they are.
-                let widest = if last.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
-                let minimum = text_minimum.max(note);
-                return (minimum, text.max(widest).max(minimum), -1, -1);
+                return (minimum, natural, -1, -1);
             }
-            if for_size < 0 {
-                let line = self.note.measure(gtk::Orientation::Vertical, note).1;
-                let natural = self.measure(orientation, self.measure(gtk::Orientation::Horizontal, -1).1).1;
-                return (line.min(natural), natural, -1, -1);
-            }
-            let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, for_size.max(text_minimum));
-            let below =
-                if self.fits(for_size, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
+            // It stands at a side of its row and never becomes wider than it likes to be.
+            let width = if for_size < 0 { natural } else { for_size.clamp(minimum, natural) };
+            let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
+            let below = if self.fits(width, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
             (height + below, height + below, -1, -1)
         }
 
@@ -99,6 +90,17 @@ mod imp {
     }
 
     impl Bubble {
+        /// The least width, and the one it likes to have.
+        fn widths(&self, note: i32) -> (i32, i32) {
+            let (text_minimum, text, ..) = self.text.measure(gtk::Orientation::Horizontal, -1);
+            let last = self.last_line(text);
+            let with_note = if last.has_room { last.width + GAP + note } else { note };
+            // One line may become longer by the time; several are as wide as they are.
+            let widest = if last.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
+            let minimum = text_minimum.max(note);
+            (minimum, text.max(widest).max(minimum))
+        }
+
         fn fits(&self, width: i32, note: i32) -> bool {
             let last = self.last_line(width);
             last.has_room && last.width + GAP + note <= width
