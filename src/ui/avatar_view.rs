@@ -7,6 +7,9 @@ use gtk::{glib, graphene};
 use super::avatar_cache;
 use crate::model::{Account, Availability, Contact};
 
+/// Below this size an avatar has a smaller dot, so that the dot does not cover the face.
+const SMALL: i32 = 36;
+
 mod imp {
     use super::{Cell, RefCell, glib, graphene};
     use adw::{prelude::*, subclass::prelude::*};
@@ -181,7 +184,8 @@ impl AvatarView {
             Availability::DoNotDisturb => Some("busy"),
         };
         dot.set_visible(self.shows_presence() && class.is_some());
-        dot.set_css_classes(&[&["presence-dot"], class.as_slice()].concat());
+        let size = (self.size() < SMALL).then_some("small");
+        dot.set_css_classes(&[&["presence-dot"], class.as_slice(), size.as_slice()].concat());
     }
 }
 

@@ -1,6 +1,7 @@
 //! The window in this process, with an engine that the test plays. Each test leaves pictures in `target/shots` when
 //! `STONECHAT_SHOTS` is set.
 #![cfg(feature = "ui")]
+#![allow(clippy::unwrap_used)]
 
 mod pages;
 mod stage;

@@ -39,7 +39,7 @@ impl Show {
     fn names(&self) -> Vec<String> {
         let rows = all::<ConversationRow>(&self.window);
         rows.iter()
-            .filter_map(|row| row.conversation())
+            .filter_map(ConversationRow::conversation)
             .map(|conversation| conversation.contact().display_name())
             .collect()
     }
@@ -122,6 +122,12 @@ fn the_mark_stays_at_the_open_conversation_when_the_list_moves() {
     assert_eq!(selected().as_deref(), Some("Carol Whitaker"));
     until("its messages are there", || shows(&show.window, "Carol Whitaker"));
     show.picture("conversation");
+    let is_dark = || adw::StyleManager::default().is_dark();
+    show.application.settings().set_string("color-scheme", "dark").unwrap();
+    until("it is dark", is_dark);
+    show.picture("conversation-dark");
+    show.application.settings().set_string("color-scheme", "light").unwrap();
+    until("it is light", || !is_dark());
 }
 
 #[gtk::test]
