@@ -44,14 +44,8 @@ async fn a_line_that_is_cut_is_mended_at_once() {
     let relay = Relay::start(prosody.port());
     let mut person = Person::sign_in(&prosody, "alice", relay.port()).await;
     relay.cut();
-    let is_away = |c: &ConnectionState| *c != ConnectionState::Online;
-    person
-        .wait("loss of the connection", |event| match event {
-            Event::AccountChanged(account) => is_away(&account.connection).then_some(()),
-            _ => None,
-        })
-        .await;
-    person.online().await;
+    let is_back = |c: &ConnectionState| *c == ConnectionState::Online && relay.connections() > 1;
+    person.until_account("online again", |a| is_back(&a.connection)).await;
     assert_eq!(relay.connections(), 2);
 }
 
