@@ -255,6 +255,14 @@ impl ConversationPage {
             imp.pane.view().walk_page(if key == gdk::Key::Page_Up { -1.0 } else { 1.0 });
             return glib::Propagation::Stop;
         }
+        let is_copy = modifiers.contains(gdk::ModifierType::CONTROL_MASK) && key.to_lower() == gdk::Key::c;
+        if writes && is_copy && !imp.composer.text_view().buffer().has_selection() {
+            // Text that is selected in a bubble does not take the keyboard away from the composer.
+            if let Some(text) = imp.pane.selection() {
+                self.clipboard().set_text(&text);
+                return glib::Propagation::Stop;
+            }
+        }
         if !focus.is_ancestor(&*imp.pane) {
             return glib::Propagation::Proceed;
         }

@@ -40,6 +40,8 @@ mod imp {
         pub(super) failure: RefCell<Option<FailureBar>>,
         pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
         pub(super) shown: RefCell<Shown>,
+        /// What the other side is called.
+        pub(super) speaker: RefCell<String>,
         /// How much of the text is shown.
         pub(super) limit: Cell<usize>,
     }
@@ -108,8 +110,11 @@ impl Default for MessageRow {
 }
 
 impl MessageRow {
-    /// Shows a message as it looks beside its neighbours; follows its changes.
-    pub fn bind(&self, message: &Message, appearance: Appearance) {
+    /// Shows a message as it looks beside its neighbours; follows its changes. `speaker` is what the other side is called.
+    pub fn bind(&self, message: &Message, appearance: Appearance, speaker: &str) {
+        if *self.imp().speaker.borrow() != speaker {
+            self.imp().speaker.replace(speaker.to_owned());
+        }
         if self.message().as_ref() != Some(message) {
             self.unbind();
             let weak = self.downgrade();
@@ -149,6 +154,11 @@ impl MessageRow {
     /// Whether the day stands above this message.
     pub fn begins_day(&self) -> bool {
         self.imp().day.is_visible()
+    }
+
+    /// What the person has selected of this message.
+    pub fn selection(&self) -> Option<String> {
+        self.imp().bubble.selection().filter(|text| !text.is_empty())
     }
 
     fn let_go(&self) {
@@ -229,7 +239,7 @@ impl MessageRow {
     /// What a screen reader says of the row.
     fn describe(&self) {
         let Some(message) = self.message() else { return };
-        let who = if message.is_outgoing() { gettext("You") } else { message.sender().to_string() };
+        let who = if message.is_outgoing() { gettext("You") } else { self.imp().speaker.borrow().clone() };
         let body = message.body();
         let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
         // Translators: a message as a screen reader reads it.
@@ -335,8 +345,7 @@ impl MessageRow {
     }
 
     fn copy(&self) {
-        let selection = self.imp().bubble.selection().filter(|text| !text.is_empty());
-        if let Some(text) = selection.or_else(|| self.message().map(|message| message.body())) {
+        if let Some(text) = self.selection().or_else(|| self.message().map(|message| message.body())) {
             self.clipboard().set_text(&text);
         }
     }

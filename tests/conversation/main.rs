@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use adw::prelude::*;
 use stonechat::engine::api::{ChatState, Event, Message, MessageId, MessageState, SendFailure, Timestamp};
+use stonechat::ui::message_row::MessageRow;
 use world::{CONVERSATION, World, frame, message, wait, words};
 
 fn long_history() -> Vec<Message> {
@@ -27,14 +28,14 @@ fn it_opens_with_the_newest_message_at_the_bottom() {
 fn the_message_under_the_eye_stays_while_pages_load() {
     let world = World::new(long_history(), 0, (900, 700));
     let mut steps_with_loading = 0;
-    for _ in 0..150 {
+    for _ in 0..70 {
         let before = world.history().n_items();
         let (eye, y) = world.under_the_eye();
-        world.scroll_by(-200.0);
+        world.scroll_by(-400.0);
         let seen = world.seen_at(eye);
         // Scrolled by what was asked for, whatever came in meanwhile.
         if let Some(seen) = seen {
-            assert!((seen - y - 200.0).abs() < 1.0, "{eye:?} was at {y} and is at {seen}");
+            assert!((seen - y - 400.0).abs() < 1.0, "{eye:?} was at {y} and is at {seen}");
         }
         let (eye, y) = world.under_the_eye();
         world.settle();
@@ -141,7 +142,7 @@ fn the_keyboard_walks_from_message_to_message_and_keeps_its_row() {
     world.view().grab_focus();
     let focused = || {
         let focus = gtk::prelude::GtkWindowExt::focus(&world.window)?;
-        focus.downcast_ref::<stonechat::ui::message_row::MessageRow>()?.message().map(|message| message.id())
+        focus.downcast_ref::<MessageRow>()?.message().map(|message| message.id())
     };
     assert_eq!(focused(), Some(MessageId(3_000)));
     world.scroll_by(-4_000.0);
@@ -212,11 +213,71 @@ fn every_kind_of_message_has_its_looks() {
 }
 
 #[gtk::test]
-fn a_wide_and_a_german_window_keep_the_column() {
+fn a_wide_window_keeps_the_column_and_a_narrow_one_has_room() {
     let world = World::new(long_history(), 3, (1_270, 880));
+    let row_width = || world.view().row(world.view().visible_range().unwrap().1).unwrap().width();
+    assert!((800..=860).contains(&row_width()), "{}", row_width());
     world.shot("wide");
     world.window.set_default_size(360, 640);
+    wait("a narrow window", || world.window.width() <= 360 && row_width() <= 360);
     world.settle();
+    assert!(world.view().distance_to_end().abs() < 1.0 || !world.view().is_stuck());
     world.page.activate_action("conversation.details", None).unwrap();
     world.shot("details-narrow");
+}
+
+#[gtk::test]
+fn keys_do_what_one_expects() {
+    let world = World::new(long_history(), 3, (900, 700));
+    wait("the window in front", || world.window.is_active());
+    wait("the news seen", || world.said("SetInFront { conversation: Some") > 0 && world.said("MarkRead") > 0);
+    let composer = world.page.composer();
+    world.page.focus_composer();
+    world.press(&["o", "n", "e", "shift+Return", "t", "w", "o"]);
+    wait("two lines", || composer.text() == "one\ntwo");
+    world.press(&["Return"]);
+    wait("the message", || world.history().last().is_some_and(|last| last.body() == "one\ntwo"));
+    assert_eq!(composer.text(), "");
+    // A page up from the composer, then into the messages, and back by typing.
+    world.press(&["Prior"]);
+    wait("a page up", || !world.view().is_stuck());
+    world.view().grab_focus();
+    world.press(&["x"]);
+    wait("the letter", || composer.text() == "x");
+    assert!(composer.text_view().has_focus());
+    world.view().grab_focus();
+    world.press(&["Escape"]);
+    wait("the composer", || composer.text_view().has_focus());
+    world.view().grab_focus();
+    world.press(&["End"]);
+    wait("the end", || world.view().is_stuck());
+    world.press(&["Menu"]);
+    world.shot("menu");
+}
+
+#[gtk::test]
+fn text_is_selected_with_the_mouse_while_the_keyboard_stays_in_the_composer() {
+    let body = "select these words";
+    let world = World::new(vec![message(1, body)], 0, (900, 700));
+    wait("the window in front", || world.window.is_active());
+    world.page.focus_composer();
+    let row = world.view().row(0).unwrap().downcast::<MessageRow>().unwrap();
+    let bounds = row.compute_bounds(&world.window).unwrap();
+    world.drag(
+        (bounds.x() + 26.0, bounds.y() + bounds.height() - 22.0),
+        (bounds.x() + 300.0, bounds.y() + bounds.height() - 22.0),
+    );
+    wait("a selection", || row.selection().as_deref() == Some(body));
+    assert!(world.page.composer().text_view().has_focus());
+    world.press(&["ctrl+c"]);
+    let clipboard = world.window.clipboard();
+    let copied = std::rc::Rc::new(std::cell::RefCell::new(None));
+    let result = copied.clone();
+    glib::spawn_future_local(async move {
+        result.replace(clipboard.read_text_future().await.ok().flatten());
+    });
+    wait("the clipboard", || copied.borrow().as_deref() == Some(body));
+    world.view().grab_focus();
+    world.press(&["Up"]);
+    world.shot("focus");
 }

@@ -154,6 +154,37 @@ impl World {
         self.engine.commands.borrow().iter().filter(|command| command.contains(words)).count()
     }
 
+    /// Draws the mouse from one place in the window to another with the button pressed.
+    pub fn drag(&self, from: (f32, f32), to: (f32, f32)) {
+        let place = |(x, y): (f32, f32)| {
+            let (dx, dy) = self.window.surface_transform();
+            (format!("{:.0}", f64::from(x) + dx), format!("{:.0}", f64::from(y) + dy))
+        };
+        let found = Process::new("xdotool").args(["getactivewindow"]).output().expect("xdotool is there");
+        let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        let move_to = |at| {
+            let (x, y) = place(at);
+            self.tool(&["mousemove", "--window", &id, &x, &y]);
+        };
+        move_to(from);
+        self.tool(&["mousedown", "1"]);
+        move_to((f32::midpoint(from.0, to.0), from.1));
+        move_to(to);
+        self.tool(&["mouseup", "1"]);
+    }
+
+    fn tool(&self, arguments: &[&str]) {
+        frame(&self.window);
+        let mut tool = Process::new("xdotool").args(arguments).spawn().expect("xdotool is there");
+        wait("xdotool", || tool.try_wait().is_ok_and(|status| status.is_some()));
+        frame(&self.window);
+    }
+
+    /// Presses keys as on a keyboard, by X11's names for them.
+    pub fn press(&self, keys: &[&str]) {
+        self.tool(&[&["key"], keys].concat());
+    }
+
     /// Writes a picture of the display where `STONECHAT_SHOTS` says.
     pub fn shot(&self, name: &str) {
         let Ok(folder) = std::env::var("STONECHAT_SHOTS") else { return };

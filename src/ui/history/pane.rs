@@ -150,6 +150,13 @@ impl HistoryPane {
         });
     }
 
+    /// What the person has selected with the mouse, of a message in sight.
+    pub fn selection(&self) -> Option<String> {
+        let view = &self.imp().view;
+        let (first, last) = view.visible_range()?;
+        (first..=last).find_map(|index| view.row(index).and_downcast::<MessageRow>()?.selection())
+    }
+
     /// The person has answered: what was unread is no more.
     pub fn clear_unread_line(&self) {
         if self.imp().unread_from.take().is_some() {
@@ -210,7 +217,10 @@ impl HistoryPane {
         let facts = |item: &glib::Object| item.downcast_ref::<Message>().map(Facts::from);
         let Some(message) = place.item.downcast_ref::<Message>() else { return };
         let (previous, next) = (place.previous.as_ref().and_then(facts), place.next.as_ref().and_then(facts));
-        row.bind(message, Appearance::of(previous, message.into(), next, self.imp().unread_from.get()));
+        let appearance = Appearance::of(previous, message.into(), next, self.imp().unread_from.get());
+        let speaker =
+            self.imp().conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
+        row.bind(message, appearance, speaker.as_deref().unwrap_or_default());
     }
 
     /// Loads what is to be shown first, then shows it.
