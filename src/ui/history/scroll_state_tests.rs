@@ -290,3 +290,21 @@ fn at_most_a_few_rows_beyond_the_viewport_are_made_in_one_layout() {
     world.settle();
     assert!(world.state.slots().last().unwrap().end() >= world.state.top + PAGE + OVERSCAN);
 }
+
+#[test]
+fn a_few_pixels_from_the_end_are_not_the_end() {
+    let mut world = World::new(100);
+    world.scroll_by(-3.0);
+    assert!(!world.state.is_stuck());
+    assert!((world.state.distance_to_end(world.list()) - 3.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_fling_has_room_beyond_what_is_loaded() {
+    let mut world = World::new(100);
+    let before = world.state.extent();
+    (world.has_older, world.has_newer) = (true, true);
+    world.settle();
+    let extent = world.state.extent();
+    assert!(extent.lower <= before.lower - PAGE + 1e-9 && extent.upper >= before.upper + PAGE - 1e-9);
+}
