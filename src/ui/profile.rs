@@ -2,12 +2,14 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     io,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
 use gtk::{gio, glib};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::config;
 
@@ -43,9 +45,9 @@ impl Profile {
         if self.is_default {
             return config::APP_ID.to_owned();
         }
-        let mut hasher = DefaultHasher::new();
-        self.dir.hash(&mut hasher);
-        format!("{}.Profile_{:08x}", config::APP_ID, hasher.finish() >> 32)
+        let hash = Sha256::digest(self.dir.as_os_str().as_bytes());
+        let digits: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        format!("{}.Profile_{digits}", config::APP_ID)
     }
 
     /// The settings: the desktop's for the usual place, else a file in the profile.
