@@ -188,8 +188,8 @@ enter_environment() {
     trap leave_environment EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    # In a process group of its own, so that one signal reaches all of it.
-    setsid "${runner[@]}" "$repo/$1" "${@:2}" <&0 &
+    # In a process group of its own, so that one signal reaches all of it; and one comes when this script is killed.
+    setsid setpriv --pdeathsig TERM "${runner[@]}" "$repo/$1" "${@:2}" <&0 &
     inside=$!
     wait "$inside"
     exit
