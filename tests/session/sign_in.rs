@@ -161,7 +161,6 @@ async fn an_authority_that_nobody_vouches_for_is_not_trusted() {
 async fn a_server_without_tls_never_sees_the_password() {
     let global = "c2s_require_encryption = false\nallow_unencrypted_plain_auth = true\n".to_owned();
     let options = Options { without: vec!["tls".into()], global, ..Options::with_users(&["alice"]) };
-    // The configuration names the option twice; the later one counts.
     let prosody = Prosody::start(&options);
     let problem = Client::start(config(&prosody, "alice", prosody.port())).until_problem().await;
     assert!(matches!(problem, Problem::Tls(_)), "{problem:?}");

@@ -227,6 +227,9 @@ impl Prosody {
         });
         let Options { domain, hibernation, global, hosts, .. } = options;
         let (port, direct_tls_port) = (self.port, self.direct_tls_port);
+        // Prosody trips over an option that is set twice.
+        let name = "c2s_require_encryption";
+        let encryption = if global.contains(name) { String::new() } else { format!("{name} = true\n") };
         format!(
             r#"run_as_root = true
 pidfile = "{dir}/prosody.pid"
@@ -238,8 +241,7 @@ modules_enabled = {{ {modules} }}
 modules_disabled = {{ "s2s", "posix" }}
 authentication = "internal_plain"
 storage = "internal"
-c2s_require_encryption = true
-smacks_hibernation_time = {hibernation}
+{encryption}smacks_hibernation_time = {hibernation}
 archive_expires_after = "never"
 log = {{ debug = "{dir}/prosody.log" }}
 ssl = {{ key = "{dir}/server.key", certificate = "{dir}/server.pem" }}
