@@ -155,6 +155,15 @@ impl NewConversationDialog {
         imp.list.set_header_factory(Some(&header_factory()));
         let _ = imp.filter.set(filter);
         let _ = imp.found.set(sorted);
+        // A list shows its first item first, and with that hides the title above it.
+        imp.list.connect_map(|list| {
+            let list = list.downgrade();
+            glib::idle_add_local_once(move || {
+                if let Some(adjustment) = list.upgrade().and_then(|list| list.vadjustment()) {
+                    adjustment.set_value(adjustment.lower());
+                }
+            });
+        });
     }
 
     fn search(&self) {

@@ -51,9 +51,12 @@ impl Profile {
     }
 
     /// The settings: the desktop's for the usual place, else a file in the profile.
+    ///
+    /// # Panics
+    /// When the schema can neither be written nor is installed: a full disk at the very first start.
     #[must_use]
     pub fn settings(&self) -> gio::Settings {
-        let schema = find_schema();
+        let schema = unpack_schema(&self.dir).expect("the settings schema is installed or can be written");
         if self.is_default {
             return gio::Settings::new_full(&schema, None::<&gio::SettingsBackend>, None);
         }
@@ -78,18 +81,26 @@ impl Profile {
     }
 }
 
-/// The installed schema, else the one of this build: a run from a checkout needs no installation.
-fn find_schema() -> gio::SettingsSchema {
-    let built = Path::new(concat!(env!("OUT_DIR"), "/schemas"));
+/// The schema as this program was built with it: nothing has to be installed, and an older one that is does no harm.
+const SCHEMA: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schemas/gschemas.compiled"));
+
+/// GIO reads schemas from files only, so the built-in one is laid into the profile.
+fn unpack_schema(dir: &Path) -> Option<gio::SettingsSchema> {
+    let schemas = dir.join("schemas");
+    let file = schemas.join("gschemas.compiled");
+    if fs::read(&file).ok().as_deref() != Some(SCHEMA) {
+        // Another process may be reading the old one: it is replaced, not changed.
+        let fresh = schemas.join("gschemas.compiled.part");
+        let written = fs::create_dir_all(&schemas)
+            .and_then(|()| fs::write(&fresh, SCHEMA))
+            .and_then(|()| fs::rename(&fresh, &file));
+        if let Err(error) = written {
+            log::warn!("{}: {error}", file.display());
+        }
+    }
     let installed = gio::SettingsSchemaSource::default();
-    let source = if built.is_dir() {
-        gio::SettingsSchemaSource::from_directory(built, installed.as_ref(), false).ok().or(installed)
-    } else {
-        installed
-    };
-    source
-        .and_then(|source| source.lookup(config::APP_ID, true))
-        .expect("the settings schema is installed with the program")
+    let source = gio::SettingsSchemaSource::from_directory(&schemas, installed.as_ref(), false).ok().or(installed)?;
+    source.lookup(config::APP_ID, true)
 }
 
 #[cfg(test)]
