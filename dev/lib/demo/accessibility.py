@@ -7,6 +7,8 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402
 
+# It complains about each application that has no cache of its objects; GTK's have none.
+GLib.log_set_handler("dbind", GLib.LogLevelFlags.LEVEL_WARNING, lambda *_: None, None)
 Atspi.init()
 Atspi.set_timeout(3000, 5000)
 
