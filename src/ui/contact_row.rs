@@ -11,11 +11,15 @@ mod imp {
     use super::{AvatarView, Contact, RefCell, glib};
     use gtk::{prelude::*, subclass::prelude::*};
 
-    #[derive(Debug, Default)]
+    #[derive(Debug, Default, glib::Properties)]
+    #[properties(wrapper_type = super::ContactRow)]
     pub struct ContactRow {
         pub avatar: RefCell<Option<AvatarView>>,
         pub name: gtk::Label,
         pub status: gtk::Label,
+        /// What a screen reader says of the row. The item of the list around it has the name: that is what gets the focus.
+        #[property(get, set)]
+        pub description: RefCell<String>,
         pub shown: RefCell<Option<(Contact, glib::SignalHandlerId)>>,
     }
 
@@ -26,6 +30,7 @@ mod imp {
         type ParentType = gtk::Box;
     }
 
+    #[glib::derived_properties]
     impl ObjectImpl for ContactRow {
         fn constructed(&self) {
             self.parent_constructed();
@@ -71,6 +76,12 @@ impl Default for ContactRow {
 }
 
 impl ContactRow {
+    /// Puts the row into an item of a list, which gets its name.
+    pub fn fill(&self, item: &gtk::ListItem) {
+        item.set_child(Some(self));
+        self.bind_property("description", item, "accessible-label").sync_create().build();
+    }
+
     /// Shows another contact, or none.
     pub fn set_contact(&self, contact: Option<&Contact>) {
         let imp = self.imp();
@@ -100,6 +111,6 @@ impl ContactRow {
         // One line, whatever they wrote.
         let line = status.map_or_else(|| contact.address_text(), |status| status.lines().collect::<Vec<_>>().join(" "));
         imp.status.set_label(&line);
-        self.update_property(&[gtk::accessible::Property::Label(&format!("{name}, {availability}, {line}"))]);
+        self.set_description(format!("{name}, {availability}, {line}"));
     }
 }

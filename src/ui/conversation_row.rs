@@ -16,7 +16,8 @@ mod imp {
     use super::{AvatarView, Conversation, RefCell, glib};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
-    #[derive(Debug, Default, CompositeTemplate)]
+    #[derive(Debug, Default, CompositeTemplate, glib::Properties)]
+    #[properties(wrapper_type = super::ConversationRow)]
     #[template(resource = "/im/stonechat/Stonechat/ui/conversation_row.ui")]
     pub struct ConversationRow {
         #[template_child]
@@ -34,6 +35,9 @@ mod imp {
         #[template_child]
         pub(super) unread: TemplateChild<gtk::Label>,
         pub(super) shown: RefCell<Option<Conversation>>,
+        /// What a screen reader says of the row. The item of the list around it has the name: that is what gets the focus.
+        #[property(get, set)]
+        pub(super) description: RefCell<String>,
         pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
     }
 
@@ -53,6 +57,7 @@ mod imp {
         }
     }
 
+    #[glib::derived_properties]
     impl ObjectImpl for ConversationRow {
         fn dispose(&self) {
             self.obj().set_conversation(None);
@@ -76,6 +81,12 @@ impl Default for ConversationRow {
 }
 
 impl ConversationRow {
+    /// Puts the row into an item of a list, which gets its name.
+    pub fn fill(&self, item: &gtk::ListItem) {
+        item.set_child(Some(self));
+        self.bind_property("description", item, "accessible-label").sync_create().build();
+    }
+
     /// Shows another conversation, or none.
     pub fn set_conversation(&self, conversation: Option<&Conversation>) {
         let imp = self.imp();
@@ -133,7 +144,10 @@ impl ConversationRow {
                 ngettext("{n} unread message", "{n} unread messages", unread).replace("{n}", &unread.to_string()),
             );
         }
-        self.update_property(&[gtk::accessible::Property::Label(&description.join(", "))]);
+        let description = description.join(", ");
+        if self.description() != description {
+            self.set_description(description);
+        }
     }
 }
 

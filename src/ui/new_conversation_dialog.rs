@@ -231,7 +231,7 @@ fn row_factory() -> gtk::SignalListItemFactory {
     let factory = gtk::SignalListItemFactory::new();
     factory.connect_setup(|_, item| {
         if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
-            item.set_child(Some(&ContactRow::default()));
+            ContactRow::default().fill(item);
         }
     });
     let row = |item: &glib::Object| {

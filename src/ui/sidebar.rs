@@ -198,7 +198,7 @@ impl Sidebar {
             if let Some(sidebar) = weak.upgrade() {
                 row_menu::attach(&row, &*sidebar.imp().row_menu);
             }
-            item.set_child(Some(&row));
+            row.fill(item);
         });
         bind_rows(&factory);
         row_menu::attach_keys(&imp.list, &*imp.row_menu);
@@ -267,11 +267,11 @@ impl Sidebar {
             if let Some(conversation) = object.and_downcast_ref::<Conversation>() {
                 let row = ConversationRow::default();
                 row.set_conversation(Some(conversation));
-                item.set_child(Some(&row));
+                row.fill(item);
             } else if let Some(contact) = object.and_downcast_ref::<Contact>() {
                 let row = ContactRow::default();
                 row.set_contact(Some(contact));
-                item.set_child(Some(&row));
+                row.fill(item);
             }
         });
         factory.connect_unbind(|_, item| {
