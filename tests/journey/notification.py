@@ -27,6 +27,7 @@ def notify(place, app, daemon):
     theo.says("Quick")
     app.message(THEO.name, "Quick")
     juniper.says("Tea is ready")
+    app.see(f"{JUNIPER.name}, ", "Tea is ready", "1 unread message", role="list item")
     number = ax.wait(lambda: daemon.find(JUNIPER.name), "Juniper's notification", 15)
     assert daemon.find(THEO.name) is None, daemon.shown
     assert not daemon.withdrawn, daemon.withdrawn
