@@ -46,8 +46,8 @@ impl Profile {
             return config::APP_ID.to_owned();
         }
         let hash = Sha256::digest(self.dir.as_os_str().as_bytes());
-        let digits: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        format!("{}.Profile_{digits}", config::APP_ID)
+        let number = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+        format!("{}.Profile_{number:08x}", config::APP_ID)
     }
 
     /// The settings: the desktop's for the usual place, else a file in the profile.
