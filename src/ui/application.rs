@@ -92,7 +92,16 @@ mod imp {
         }
     }
 
-    impl GtkApplicationImpl for Application {}
+    impl GtkApplicationImpl for Application {
+        /// A window that was closed can't be shown again, though somebody still holds it.
+        fn window_removed(&self, window: &gtk::Window) {
+            self.parent_window_removed(window);
+            let is_ours = self.window.borrow().as_ref().is_some_and(|ours| ours.upcast_ref::<gtk::Window>() == window);
+            if is_ours {
+                self.window.take();
+            }
+        }
+    }
     impl AdwApplicationImpl for Application {}
 }
 
@@ -246,12 +255,6 @@ impl Application {
         }
         let window = Window::new(self);
         self.imp().window.replace(Some(window.clone()));
-        let weak = self.downgrade();
-        window.connect_destroy(move |_| {
-            if let Some(application) = weak.upgrade() {
-                application.imp().window.take();
-            }
-        });
         window
     }
 

@@ -185,3 +185,16 @@ fn a_narrow_window_shows_one_side_at_a_time() {
     until("the conversation is there", || split.shows_content() && show.names().is_empty());
     show.picture("narrow-conversation");
 }
+
+#[gtk::test]
+fn a_window_that_was_closed_comes_back_as_a_new_one() {
+    let show = Show::begin(World::lively());
+    // As it does in the background.
+    let _alive = show.application.hold();
+    show.window.close();
+    until("the window is gone", || show.application.windows().is_empty());
+    show.application.activate();
+    until("there is another window", || {
+        show.application.windows().iter().any(|window| window.is_mapped() && *window != show.window)
+    });
+}
