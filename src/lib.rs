@@ -10,6 +10,7 @@ pub mod ids;
 pub mod model;
 pub mod options;
 pub mod secret;
+pub mod startup;
 pub mod store;
 #[cfg(feature = "ui")]
 pub mod ui;

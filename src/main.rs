@@ -5,10 +5,12 @@ use std::{env, io, process::ExitCode};
 use stonechat::{
     export,
     options::{self, Request},
+    startup,
     ui::{self, Profile},
 };
 
 fn main() -> ExitCode {
+    startup::prepare();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     // At `trace`, tokio-xmpp writes whole stanzas, passwords' proofs and messages among them.
     log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
