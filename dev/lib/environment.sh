@@ -81,11 +81,12 @@ apt_refresh_once() {
         quietly "reading the package lists" as_root apt-get update -q
 }
 
+# The mirror that this machine uses already; nothing where it uses none, and mmdebstrap then takes Debian's own.
 debian_mirror() {
     local uri
     uri=$(LC_ALL=C apt-get indextargets --format '$(SITE) $(CODENAME) $(ORIGIN)' 2>/dev/null |
         awk '$3 == "Debian" && $2 !~ /security/ { print $1; exit }')
-    printf '%s\n' "${STONECHAT_MIRROR:-${uri:-http://deb.debian.org/debian}}"
+    printf '%s\n' "${STONECHAT_MIRROR:-$uri}"
 }
 
 root_name() { printf '%s-%s' "$suite" "$(printf '%s ' "${packages[@]}" | sha256sum | cut -c1-12)"; }
@@ -97,11 +98,12 @@ make_root() {
     command -v bwrap >/dev/null || missing+=(bubblewrap)
     [ ${#missing[@]} = 0 ] || quietly "installing ${missing[*]}" as_root apt-get install -y -q --no-install-recommends "${missing[@]}"
     mkdir -p "$cache"
-    local new=$root.new
+    local new=$root.new mirror
+    mirror=$(debian_mirror)
     as_root rm -rf "$new"
     quietly "making a Debian 13 root with GTK 4.18 in $cache (once, about two minutes)" \
         as_root mmdebstrap --variant=apt --aptopt='Apt::Install-Recommends "false"' \
-        --include="$(IFS=,; echo "${packages[*]}")" "$suite" "$new" "$(debian_mirror)"
+        --include="$(IFS=,; echo "${packages[*]}")" "$suite" "$new" ${mirror:+"$mirror"}
     as_root touch "$new/.complete"
     as_root mv "$new" "$root"
     # Roots of earlier package lists go when nobody has entered them for a while: another checkout may be at work in one.
