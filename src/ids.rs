@@ -4,6 +4,12 @@
 
 pub use jid::{BareJid, FullJid, Jid};
 
+/// The address of a person, as somebody types it: one with a local part. White space is the caller's to take away.
+#[must_use]
+pub fn person_address(text: &str) -> Option<BareJid> {
+    BareJid::new(text).ok().filter(|address| address.node().is_some())
+}
+
 macro_rules! row_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -7,7 +7,10 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{ids::BareJid, secret::Secret};
+use crate::{
+    ids::{BareJid, person_address},
+    secret::Secret,
+};
 
 pub const HELP: &str = "\
 Stonechat, an XMPP messenger
@@ -153,10 +156,7 @@ pub fn parse(
         }
         (None, None) => None,
         (Some(address), Some(fd)) => Some(Given {
-            address: BareJid::new(&address)
-                .ok()
-                .filter(|address| address.node().is_some())
-                .ok_or(OptionsError::BadAddress(address))?,
+            address: person_address(&address).ok_or(OptionsError::BadAddress(address))?,
             password: password(&fd).map_err(|error| OptionsError::Password { fd, error })?,
             ca_file,
             host,

@@ -9,6 +9,7 @@ use gtk::{gio, glib};
 use super::error_text;
 use crate::{
     engine::api::{BareJid, Command},
+    ids::person_address,
     model::{Account, Contact, Messenger},
 };
 
@@ -181,7 +182,7 @@ impl AddContactDialog {
 /// An address of a person: with a local part.
 fn parse_address(text: &str) -> Option<BareJid> {
     let text = text.trim().trim_start_matches("xmpp:");
-    BareJid::new(text).ok().filter(|address| address.node().is_some())
+    person_address(text)
 }
 
 /// What the typed text may be the beginning of.

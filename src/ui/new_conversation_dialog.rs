@@ -8,7 +8,7 @@ use gtk::glib;
 
 use super::contact_row::ContactRow;
 use crate::{
-    ids::BareJid,
+    ids::{BareJid, person_address},
     model::{Contact, Messenger, fold},
 };
 
@@ -192,7 +192,7 @@ impl NewConversationDialog {
     /// What is typed, where it is an address of nobody who is on the list.
     fn stranger(&self) -> Option<BareJid> {
         let text = self.imp().search.text();
-        let address = BareJid::new(text.trim()).ok().filter(|address| address.node().is_some())?;
+        let address = person_address(text.trim())?;
         let messenger = self.imp().messenger.get()?;
         let account = messenger.default_account()?;
         let is_known = messenger.contact(account.id(), &address).is_some_and(|contact| contact.in_roster());

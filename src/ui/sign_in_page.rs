@@ -8,7 +8,8 @@ use gtk::{gio, glib};
 
 use super::error_text;
 use crate::{
-    engine::api::{BareJid, Command, CommandError, ConnectStep, NewAccount, Problem, ServerSettings},
+    engine::api::{Command, CommandError, ConnectStep, NewAccount, Problem, ServerSettings},
+    ids::person_address,
     model::Messenger,
     secret::Secret,
 };
@@ -147,7 +148,7 @@ impl SignInPage {
             return;
         }
         let text = imp.address.text();
-        let Some(address) = BareJid::new(text.trim()).ok().filter(|address| address.node().is_some()) else {
+        let Some(address) = person_address(text.trim()) else {
             return self
                 .fail(Field::Address, &gettext("This is not an address. It should look like name@example.org."));
         };
