@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     api::{CommandError, ConnectionState, Reply, ServerSettings, Timestamp},
+    archive::Fetching,
     avatar::Avatars,
     batch::Batch,
     context::{AccountContext, Shared},
@@ -29,10 +30,12 @@ use crate::{
     store::{StoreError, account::AccountRow, caps::CapsKey},
     xmpp::{
         Availability, ConnectStep,
+        archive::Fin,
         caps::Caps,
         disco::Info,
+        incoming::Incoming,
         roster::RosterResult,
-        session::{SessionEvent, SessionHandle, SessionState},
+        session::{IqError, SessionEvent, SessionHandle, SessionState},
     },
 };
 
@@ -92,9 +95,24 @@ pub(super) enum Done {
     Nothing,
     Password(Result<Option<Secret>, SecretError>),
     Roster(RosterResult),
-    StanzaIds(bool),
-    Abilities { key: CapsKey, info: Option<Info> },
-    Published { reply: Reply<Result<(), CommandError>>, result: Result<(), CommandError> },
+    /// What the server does for our own address.
+    OwnAbilities {
+        has_stanza_ids: bool,
+        has_archive: bool,
+    },
+    /// The answer to the archive's query of this id.
+    Page {
+        query: String,
+        result: Result<Option<Fin>, IqError>,
+    },
+    Abilities {
+        key: CapsKey,
+        info: Option<Info>,
+    },
+    Published {
+        reply: Reply<Result<(), CommandError>>,
+        result: Result<(), CommandError>,
+    },
 }
 
 pub(super) type Job = BoxFuture<'static, Done>;
@@ -125,6 +143,7 @@ pub fn spawn(shared: &Arc<Shared>, row: AccountRow, begun: Option<Begun>) {
         avatars: None,
         unsettled: VecDeque::new(),
         retry_at: None,
+        fetching: Fetching::default(),
     };
     let mut live = Live::new(row, orders);
     if begun.is_some() {
@@ -156,6 +175,7 @@ pub(super) struct Task {
     /// Batches that could not be stored yet. While there are any, nothing more is taken from the session.
     pub(super) unsettled: VecDeque<Arc<Batch>>,
     pub(super) retry_at: Option<Instant>,
+    pub(super) fetching: Fetching,
 }
 
 impl Task {
@@ -197,6 +217,10 @@ impl Task {
         let mut batch = Batch::default();
         for event in ready {
             match event {
+                SessionEvent::Stanza(Incoming::Message(message)) if message.archived.is_some() => {
+                    self.fetching.take(&self.address, *message);
+                    batch.counted += 1;
+                }
                 SessionEvent::Stanza(stanza) => {
                     batch.stanzas.push(stanza);
                     batch.counted += 1;
@@ -222,6 +246,13 @@ impl Task {
             }
         }
         self.push(&mut batch).await;
+    }
+
+    /// Takes in what the session has delivered before it gave the answer that is dealt with now.
+    pub(super) async fn catch_up(&mut self) {
+        while let Some(event) = self.session.as_mut().and_then(|(_, events)| events.try_recv().ok()) {
+            Box::pin(self.events(event)).await;
+        }
     }
 
     async fn push(&mut self, batch: &mut Batch) {

@@ -48,7 +48,9 @@ impl Changes {
     /// Brings conversations with new messages into the list, and says what has happened: of each conversation its new
     /// snapshot first, so that the window knows whose messages follow.
     pub fn finish(self, store: &Connection, events: &mut Vec<Event>) -> Result<(), StoreError> {
-        for Change { conversation, stored, news, changed, read, .. } in self.0 {
+        for Change { conversation, mut stored, news, changed, read, .. } in self.0 {
+            // The archive is read backwards.
+            stored.sort_by_key(|message| message.cursor);
             if let Some(newest) = stored.iter().map(|message| message.time).max() {
                 conversation::touch(store, conversation, newest)?;
             }
@@ -94,7 +96,8 @@ impl Change {
     pub fn read(&mut self, mark: ReadMark) {
         if mark.has_moved {
             self.read = Some(mark.up_to);
-            self.news.clear();
+            let stored = &self.stored;
+            self.news.retain(|news| stored.iter().any(|m| m.cursor.id == *news && m.cursor > mark.up_to));
         }
     }
 }

@@ -3,7 +3,11 @@
 //! The batch is handed over message by message and finished once, so that a thousand messages of a conversation make one
 //! event. Nothing is consumed: where the transaction fails, the same messages can be tried again.
 
+mod archived;
+
 use rusqlite::Connection;
+
+pub use archived::Filling;
 
 use super::{
     change::Changes,

@@ -4,6 +4,7 @@
 
 mod account;
 pub mod api;
+mod archive;
 pub mod avatar;
 mod batch;
 pub mod body;
@@ -21,6 +22,7 @@ mod engine;
 pub mod event_sink;
 #[cfg(test)]
 mod fixture;
+mod identity;
 pub mod inbound;
 mod live;
 pub mod nickname;

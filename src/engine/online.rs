@@ -8,6 +8,7 @@ use minidom::Element;
 use super::{
     account::{Done, Task},
     api::{ConnectionState, Timestamp},
+    archive::{self, Fetching, Plan},
     avatar,
     effect::Effects,
     outbox, overview,
@@ -17,11 +18,12 @@ use super::{
 };
 use crate::{
     ids::Jid,
-    store::{StoreError, caps},
+    store::{StoreError, caps, message},
     xmpp::{
+        archive::{self as mam, Fin},
         disco, presence,
         roster::{parse_result, query},
-        session::{IqKind, ServerFeatures},
+        session::{IqError, IqKind, ServerFeatures},
         stanza_id,
     },
 };
@@ -45,6 +47,10 @@ impl Task {
             if let Some(avatars) = &self.avatars {
                 avatars.new_session();
             }
+            self.fetching = match self.shared.store.read(message::newest_id).await {
+                Ok(newest) => Fetching::new(newest),
+                Err(error) => return self.failed(error),
+            };
             self.begin().await;
             self.tidy_once();
         }
@@ -87,7 +93,8 @@ impl Task {
         let own = Jid::from(self.address.clone());
         let abilities = ask(Some(own), disco::info_query(None)).map(|answer| {
             let info = answer.ok().flatten().as_ref().and_then(disco::parse_info);
-            Done::StanzaIds(info.is_some_and(|info| info.has(stanza_id::NAMESPACE)))
+            let has = |feature| info.as_ref().is_some_and(|info| info.has(feature));
+            Done::OwnAbilities { has_stanza_ids: has(stanza_id::NAMESPACE), has_archive: has(mam::NAMESPACE) }
         });
         // A future asks when it is first polled, and presence must not overtake the questions.
         for mut job in [roster.boxed(), abilities.boxed()] {
@@ -131,10 +138,14 @@ impl Task {
                 return reply.send(result);
             }
             Done::Password(found) => return self.found_password(found),
-            Done::StanzaIds(has) => {
-                self.shared.accounts.with(id, |live| live.has_stanza_ids = has);
+            Done::OwnAbilities { has_stanza_ids, has_archive } => {
+                self.shared.accounts.with(id, |live| live.has_stanza_ids = has_stanza_ids);
+                if has_archive {
+                    self.fetch_newest().await;
+                }
                 return;
             }
+            Done::Page { query, result } => return self.page(&query, result).await,
             Done::Roster(result) => {
                 self.shared
                     .change(move |store, scopes| Ok(((), roster::replaced(store, scopes.of(id)?, result)?)))
@@ -156,6 +167,56 @@ impl Task {
         };
         if let Err(error) = changed {
             self.failed(error);
+        }
+    }
+
+    /// Begins to fetch what the archive has and we lack.
+    async fn fetch_newest(&mut self) {
+        let (id, scopes) = (self.id, self.shared.scopes());
+        let plan = self.shared.store.read(move |store| archive::newest(store, scopes.of(id)?));
+        match plan.await {
+            Ok(plan) => self.fetch(plan),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn fetch(&mut self, plan: Plan) {
+        let Some(session) = self.session() else { return };
+        let (query, rest) = self.fetching.ask(plan);
+        let job = async move {
+            tokio::time::sleep(rest).await;
+            let answer = session.iq(None, IqKind::Set, mam::query(&query)).await;
+            let result = answer.map(|fin| fin.as_ref().and_then(mam::parse_fin));
+            Done::Page { query: query.id, result }
+        };
+        self.jobs.push(job.boxed());
+    }
+
+    /// The archive has answered, or not.
+    async fn page(&mut self, query: &str, result: Result<Option<Fin>, IqError>) {
+        // The page itself came before its end.
+        self.catch_up().await;
+        let page = match result {
+            Ok(Some(fin)) => self.fetching.finish(query, fin),
+            Err(IqError::Stanza(error)) if error.condition == "item-not-found" => self.fetching.forgotten(query),
+            Err(IqError::Timeout) => {
+                if let Some(plan) = self.fetching.unanswered(query) {
+                    self.fetch(plan);
+                }
+                return;
+            }
+            Ok(None) | Err(_) => {
+                log::warn!("{}: the archive does not answer", self.address);
+                return self.fetching.refused(query);
+            }
+        };
+        let Some(page) = page else { return };
+        let id = self.id;
+        let stored = self.shared.change(move |store, scopes| archive::store_page(store, scopes.of(id)?, &page));
+        match stored.await {
+            Ok(Some(plan)) => self.fetch(plan),
+            Ok(None) => log::info!("{}: all of the archive is here", self.address),
+            Err(error) => self.failed(error),
         }
     }
 

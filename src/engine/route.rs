@@ -64,6 +64,25 @@ fn carbon<'m>(own: &BareJid, outer: &IncomingMessage, copy: &'m Carbon) -> Resul
     }
 }
 
+/// Where a message of our own archive belongs. That it is of our archive is for whoever asked for it to know.
+pub fn archived<'m>(own: &BareJid, message: &'m IncomingMessage) -> Result<Routed<'m>, &'static str> {
+    check(message)?;
+    if message.kind == MessageKind::Error {
+        return Err("an error");
+    }
+    let Some(sender) = message.from.clone() else {
+        return Err("a message from nobody");
+    };
+    let is_outgoing = sender.to_bare() == *own;
+    match &message.to {
+        Some(to) if is_outgoing => Ok(Routed { peer: to.to_bare(), sender, is_outgoing, is_carbon: false, message }),
+        to if !is_outgoing && to.as_ref().is_none_or(|to| to.to_bare() == *own) => {
+            Ok(Routed { peer: sender.to_bare(), sender, is_outgoing, is_carbon: false, message })
+        }
+        _ => Err("neither from us nor to us"),
+    }
+}
+
 /// What is not understood yet is left alone: it would be shown as a word of the room itself.
 fn check(message: &IncomingMessage) -> Result<(), &'static str> {
     if message.kind == MessageKind::Groupchat {

@@ -153,6 +153,15 @@ pub fn mark_read(connection: &Connection, id: ConversationId, up_to: Cursor) -> 
     })?)
 }
 
+/// How far a conversation has been read.
+///
+/// # Errors
+/// `NotFound`.
+pub fn read_up_to(connection: &Connection, id: ConversationId) -> Result<Cursor, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT read_position, read_id FROM conversation WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }))?)
+}
+
 /// The first characters of a text on one line.
 #[must_use]
 pub fn preview(body: &str) -> String {

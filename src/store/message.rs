@@ -19,6 +19,8 @@ pub enum Place {
     Last,
     /// Where its time belongs: history that is filled in later.
     ByTime,
+    /// Here, whatever its time.
+    At(i64),
 }
 
 /// Whether we or the other side wrote it.
@@ -102,7 +104,7 @@ pub fn position_after_all(
     time: Timestamp,
 ) -> Result<i64, StoreError> {
     let newest = newest_cursor(connection, conversation)?;
-    Ok(newest.map_or(0, |cursor| cursor.position.saturating_add(1)).max(position_of(time)))
+    Ok(newest.map_or(0, |cursor| cursor.position.saturating_add(UNITS)).max(position_of(time)))
 }
 
 pub(super) fn newest_cursor(
@@ -123,6 +125,7 @@ pub fn insert(connection: &Connection, new: NewMessage) -> Result<Option<Message
     let position = match new.place {
         Place::Last => position_after_all(connection, new.conversation, new.time)?,
         Place::ByTime => position_of(new.time),
+        Place::At(position) => position.max(0),
     };
     let direction = if new.state == MessageState::Received { Direction::Incoming } else { Direction::Outgoing };
     let archive = new.archive_id.as_ref();
@@ -178,6 +181,65 @@ pub fn by_origin(
         "SELECT {COLUMNS} FROM message AS m WHERE m.conversation_id = ?1 AND m.origin_id = ?2 AND m.sender = ?3"
     ))?;
     Ok(statement.query_row(params![conversation, origin_id, sender.as_str()], from_row).optional()?)
+}
+
+/// The newest message of all, by when it came here; 0 where there is none.
+pub fn newest_id(connection: &Connection) -> Result<MessageId, StoreError> {
+    Ok(connection.prepare_cached("SELECT ifnull(max(id), 0) FROM message")?.query_row([], |row| row.get(0))?)
+}
+
+/// Where history is to be filled in that came before everything after `begun_after`: the last position below that place, and
+/// the first above it.
+pub fn bounds(
+    connection: &Connection,
+    conversation: ConversationId,
+    begun_after: MessageId,
+) -> Result<(Option<i64>, Option<i64>), StoreError> {
+    let mut below = connection.prepare_cached(
+        "SELECT position FROM message WHERE conversation_id = ?1 AND id <= ?2 ORDER BY position DESC, id DESC LIMIT 1",
+    )?;
+    let mut above = connection.prepare_cached(
+        "SELECT position FROM message WHERE conversation_id = ?1 AND id > ?2 ORDER BY position, id LIMIT 1",
+    )?;
+    let here = params![conversation, begun_after];
+    Ok((below.query_row(here, |row| row.get(0)).optional()?, above.query_row(here, |row| row.get(0)).optional()?))
+}
+
+/// What may be the same message as one that is to be stored: of the same id, by whoever gave it, or of the same sender with
+/// the same text within `slack_ms`.
+pub fn alike(connection: &Connection, new: &NewMessage, slack_ms: i64) -> Result<Vec<MessageRow>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message AS m WHERE m.conversation_id = ?1 AND m.archive_id = ?2 AND m.archive = ?3
+         UNION SELECT {COLUMNS} FROM message AS m
+            WHERE m.conversation_id = ?1 AND m.origin_id = ?4 AND m.sender = ?5
+         UNION SELECT {COLUMNS} FROM message AS m
+            WHERE m.conversation_id = ?1 AND m.position BETWEEN ?6 AND ?7 AND m.sender = ?5 AND m.archive_id IS NULL
+                AND m.body = ?8
+         ORDER BY 2, 1"
+    ))?;
+    let archive = new.archive_id.as_ref();
+    let around = |ms: i64| position_of(Timestamp(new.time.0.saturating_add(ms)));
+    let values = params![
+        new.conversation,
+        archive.map(|archive| &archive.id),
+        archive.map(|archive| archive.by.as_str()),
+        new.origin_id,
+        new.sender.as_str(),
+        around(-slack_ms),
+        around(slack_ms),
+        new.body,
+    ];
+    let rows = statement.query_map(values, from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes what the archive calls a message that had come without its id. Does nothing where it has one.
+pub fn set_archive_id(connection: &Connection, id: MessageId, archive: &ArchiveId) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE OR IGNORE message SET archive = ?2, archive_id = ?3 WHERE id = ?1 AND archive_id IS NULL",
+    )?;
+    statement.execute(params![id, archive.by.as_str(), archive.id])?;
+    Ok(())
 }
 
 /// Gives a message a new state, if it may become that ([`MessageState::may_become`]); the changed row, or `None`.

@@ -4,6 +4,7 @@
 //! functions on a [`rusqlite::Connection`], to be called inside [`Store::write`] and [`Store::read`].
 
 pub mod account;
+pub mod archive;
 pub mod avatar;
 pub mod caps;
 mod column;

@@ -2,6 +2,7 @@
 //! itself. Never fails, never panics, and checks nobody's authority: that is the engine's.
 
 use super::{
+    archive::{self, Archived},
     availability::Availability,
     caps::{self, Caps},
     carbon::{self, Carbon},
@@ -62,6 +63,8 @@ pub struct IncomingMessage {
     pub nickname: Option<String>,
     /// Counts only from our own bare JID.
     pub carbon: Option<Carbon>,
+    /// Counts only from the archive that was asked, while its query is open.
+    pub archived: Option<Archived>,
     pub pubsub: Option<pubsub::Event>,
     /// Always there in an error, and nowhere else.
     pub error: Option<StanzaError>,
@@ -144,7 +147,7 @@ pub fn parse(stanza: &Element) -> Incoming {
     read.unwrap_or_else(|reason| Incoming::Unreadable { reason })
 }
 
-/// Reads a message that is wrapped in another. Carbons inside it are not looked at.
+/// Reads a message that is wrapped in another. Copies inside it are not looked at.
 pub(super) fn parse_forwarded(message: &Element) -> Result<IncomingMessage, &'static str> {
     parse_message(message, false)
 }
@@ -188,6 +191,7 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
         chat_state: chat_state::parse(stanza),
         nickname: nickname::parse(stanza),
         carbon: if is_outermost { carbon::parse(stanza) } else { None },
+        archived: if is_outermost { archive::parse(stanza) } else { None },
         pubsub: pubsub::parse_event(stanza),
         ..message
     })

@@ -3,6 +3,7 @@
 //!
 //! Knows `tokio-xmpp` and `xmpp-parsers`, and nothing of the store, the engine or the window.
 
+pub mod archive;
 mod availability;
 pub mod avatar;
 pub mod caps;

@@ -1,0 +1,263 @@
+use super::*;
+use crate::{
+    engine::{
+        api::{Event, HistoryAnchor, MessageState},
+        conversation,
+        fixture::{ALICE, BOB, Fixture, NOW, Seen, jid},
+    },
+    ids::{Jid, OriginId, Timestamp},
+    xmpp::incoming::MessageKind,
+};
+
+/// An archive of `len` messages from Bob, one each second, the last of them a minute ago.
+struct Archive {
+    items: Vec<Archived>,
+}
+
+impl Archive {
+    fn new(len: usize) -> Self {
+        Self { items: (0..len).map(|n| item(n, len)).collect() }
+    }
+
+    /// What a server answers.
+    fn page(&self, plan: &Plan, begun_after: MessageId) -> Page {
+        let start = plan.below.as_ref().map_or(Timestamp(0), |below| below.last_time);
+        let end = match &plan.before {
+            Some(before) => self.items.iter().position(|item| item.id == *before).unwrap(),
+            None => self.items.len(),
+        };
+        let wanted: Vec<_> = self.items[..end].iter().filter(|item| item.stamp >= start).cloned().collect();
+        let first = wanted.len().saturating_sub(10);
+        Page { plan: plan.clone(), items: wanted[first..].to_vec(), is_complete: first == 0, begun_after }
+    }
+
+    /// Fetches at most so many pages; how many messages were new, and how many news.
+    fn fetch(&self, fixture: &Fixture, pages: usize) -> (usize, usize) {
+        let begun_after = crate::store::message::newest_id(&fixture.store).unwrap();
+        let (mut plan, mut stored, mut news) = (Some(newest(&fixture.store, &fixture.scope).unwrap()), 0, 0);
+        for _ in 0..pages {
+            let Some(asked) = plan.take() else { break };
+            let page = self.page(&asked, begun_after);
+            let (next, effects) = store_page(&fixture.store, &fixture.scope, &page).unwrap();
+            let seen = Seen::from(effects);
+            (stored, news) = (stored + seen.stored.len(), news + seen.news.len());
+            plan = next;
+        }
+        (stored, news)
+    }
+}
+
+fn item(n: usize, len: usize) -> Archived {
+    let back = (i64::try_from(len).unwrap() - i64::try_from(n).unwrap()) * 1_000;
+    let id = format!("00000000-0000-0000-1111-{n:012}");
+    let message = IncomingMessage {
+        from: Some(Jid::new(&format!("{BOB}/phone")).unwrap()),
+        to: Some(Jid::new(ALICE).unwrap()),
+        origin_id: Some(OriginId(id.clone())),
+        id: Some(id),
+        kind: MessageKind::Chat,
+        body: Some(n.to_string()),
+        ..IncomingMessage::default()
+    };
+    Archived { query: None, id: format!("a-{n}"), stamp: Timestamp(NOW.0 - 60_000 - back), message: Box::new(message) }
+}
+
+fn bodies(fixture: &Fixture) -> Vec<String> {
+    let id = fixture.open(BOB);
+    let page = conversation::history(&fixture.store, id, HistoryAnchor::Newest, 1_000).unwrap();
+    page.messages.into_iter().map(|message| message.body).collect()
+}
+
+fn numbers(len: usize) -> Vec<String> {
+    (0..len).map(|n| n.to_string()).collect()
+}
+
+fn unread(fixture: &Fixture) -> u32 {
+    let id = fixture.open(BOB);
+    conversation::all(&fixture.store, fixture.scope.account).unwrap().into_iter().find(|c| c.id == id).unwrap().unread
+}
+
+fn ranges(fixture: &Fixture) -> Vec<(String, String, bool)> {
+    let mut all = Vec::new();
+    let mut next = table::newest(&fixture.store, fixture.scope.account).unwrap();
+    while let Some(range) = next {
+        next = table::older(&fixture.store, fixture.scope.account, range.id).unwrap();
+        all.push((range.first_id, range.last_id, range.is_start));
+    }
+    all
+}
+
+fn range(first: &str, last: &str, is_start: bool) -> (String, String, bool) {
+    (first.to_owned(), last.to_owned(), is_start)
+}
+
+#[test]
+fn a_new_device_gets_all_in_order_and_nothing_is_news() {
+    let fixture = Fixture::new();
+    assert_eq!(Archive::new(95).fetch(&fixture, 100), (95, 0));
+    assert_eq!(bodies(&fixture), numbers(95));
+    assert_eq!((unread(&fixture), ranges(&fixture)), (0, vec![range("a-0", "a-94", true)]));
+}
+
+#[test]
+fn an_empty_archive_is_asked_once() {
+    let fixture = Fixture::new();
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let page = Archive::new(0).page(&plan, MessageId(0));
+    assert_eq!(store_page(&fixture.store, &fixture.scope, &page).unwrap().0, None);
+}
+
+#[test]
+fn what_came_in_an_absence_is_unread_and_news_and_nothing_else() {
+    let fixture = Fixture::new();
+    Archive::new(30).fetch(&fixture, 100);
+    // The clock goes on by as much as the archive grows.
+    let grown = Archive { items: (0..75).map(|n| item(n, 30)).collect::<Vec<_>>() };
+    assert_eq!(grown.fetch(&fixture, 100), (45, 45));
+    assert_eq!(bodies(&fixture), numbers(75));
+    assert_eq!((unread(&fixture), ranges(&fixture)), (45, vec![range("a-0", "a-74", true)]));
+    assert_eq!(grown.fetch(&fixture, 100), (0, 0));
+}
+
+#[test]
+fn a_sync_that_is_cut_off_goes_on_where_it_was_after_the_newest_came() {
+    let fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+    all(40).fetch(&fixture, 2);
+    all(80).fetch(&fixture, 2);
+    assert_eq!(ranges(&fixture), [range("a-60", "a-79", false), range("a-20", "a-39", false)]);
+    all(100).fetch(&fixture, 1);
+    assert_eq!(ranges(&fixture).len(), 3);
+    all(100).fetch(&fixture, 100);
+    assert_eq!(ranges(&fixture), [range("a-0", "a-99", true)]);
+    assert_eq!(bodies(&fixture), numbers(100));
+}
+
+#[test]
+fn what_came_live_is_not_shown_twice_and_stays_where_it_is() {
+    let fixture = Fixture::new();
+    let archive = Archive::new(30);
+    let live = |n: usize| (*archive.items[n].message).clone();
+    let seen = fixture.receive(&[live(28), live(29)]);
+    let places: Vec<_> = seen.stored.iter().map(|m| m.cursor).collect();
+    assert_eq!(archive.fetch(&fixture, 100), (28, 0));
+    assert_eq!(bodies(&fixture), numbers(30));
+    assert_eq!(unread(&fixture), 2);
+    let id = fixture.open(BOB);
+    let page = conversation::history(&fixture.store, id, HistoryAnchor::Newest, 2).unwrap();
+    assert_eq!(page.messages.iter().map(|m| m.cursor).collect::<Vec<_>>(), places);
+    assert_eq!(crate::store::message::by_id(&fixture.store, places[0].id).unwrap().archive_id.unwrap().id, "a-28");
+}
+
+#[test]
+fn the_archives_order_counts_more_than_our_clock() {
+    let mut fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 40)).collect() };
+    // Our clock is an hour slow: what comes live stands under a time long past.
+    fixture.scope.now = Timestamp(NOW.0 - 3_600_000);
+    all(10).fetch(&fixture, 100);
+    fixture.receive(&[(*item(10, 40).message).clone()]);
+    let live = (*item(39, 40).message).clone();
+    let begun_after = crate::store::message::newest_id(&fixture.store).unwrap();
+    fixture.receive(&[live]);
+    let mut plan = Some(newest(&fixture.store, &fixture.scope).unwrap());
+    while let Some(asked) = plan.take() {
+        plan = store_page(&fixture.store, &fixture.scope, &all(40).page(&asked, begun_after)).unwrap().0;
+    }
+    assert_eq!(bodies(&fixture), numbers(40));
+}
+
+#[test]
+fn our_own_message_that_waits_has_arrived_when_the_archive_has_it() {
+    let fixture = Fixture::new();
+    let id = fixture.open(BOB);
+    let (message, _) = fixture.send(id, "is it there?");
+    let mut archived = item(0, 1);
+    let ours = crate::store::message::by_id(&fixture.store, message.cursor.id).unwrap();
+    archived.message.from = Some(Jid::new(&format!("{ALICE}/laptop")).unwrap());
+    archived.message.to = Some(Jid::new(BOB).unwrap());
+    archived.message.origin_id = ours.origin_id;
+    archived.message.body = Some("is it there?".to_owned());
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let page = Archive { items: vec![archived] }.page(&plan, MessageId(0));
+    let (_, effects) = store_page(&fixture.store, &fixture.scope, &page).unwrap();
+    let seen = Seen::from(effects);
+    assert_eq!((seen.stored.len(), seen.states()), (0, vec![MessageState::Sent]));
+}
+
+#[test]
+fn who_has_answered_on_another_device_has_read_what_stood_above() {
+    let fixture = Fixture::new();
+    Archive::new(5).fetch(&fixture, 100);
+    let mut grown = Archive { items: (0..9).map(|n| item(n, 5)).collect() };
+    let answer = &mut grown.items[7].message;
+    answer.from = Some(Jid::new(&format!("{ALICE}/phone")).unwrap());
+    answer.to = Some(Jid::new(BOB).unwrap());
+    assert_eq!(grown.fetch(&fixture, 100), (4, 1));
+    assert_eq!(unread(&fixture), 1);
+}
+
+#[test]
+fn an_archive_that_has_forgotten_the_place_ends_there() {
+    let fixture = Fixture::new();
+    Archive::new(30).fetch(&fixture, 1);
+    let mut fetching = Fetching::new(MessageId(0));
+    let plan = next(&fixture.store, &fixture.scope).unwrap().unwrap();
+    let (query, _) = fetching.ask(plan);
+    let page = fetching.forgotten(&query.id).unwrap();
+    assert_eq!(store_page(&fixture.store, &fixture.scope, &page).unwrap().0, None);
+    assert_eq!(ranges(&fixture), [range("a-20", "a-29", true)]);
+}
+
+#[test]
+fn only_results_of_our_own_archive_for_the_open_query_count() {
+    let mut fetching = Fetching::new(MessageId(0));
+    let (query, _) = fetching.ask(Plan { gap: Gap::Newest, below: None, before: None });
+    let result = |from: Option<&str>, query: Option<&str>| IncomingMessage {
+        from: from.map(|from| Jid::new(from).unwrap()),
+        archived: Some(Archived { query: query.map(str::to_owned), ..item(0, 1) }),
+        ..IncomingMessage::default()
+    };
+    let own = jid(ALICE);
+    for (from, id) in [
+        (Some(BOB), Some(&query.id[..])),
+        (Some("chat.test"), Some(&query.id)),
+        (Some("alice@chat.test/laptop"), Some(&query.id)),
+        (Some(ALICE), None),
+        (Some(ALICE), Some("another")),
+        (None, Some("another")),
+    ] {
+        fetching.take(&own, result(from, id));
+    }
+    fetching.take(&own, result(Some(ALICE), Some(&query.id)));
+    fetching.take(&own, result(None, Some(&query.id)));
+    assert!(fetching.finish("another", Fin { is_complete: true }).is_none());
+    assert_eq!(fetching.finish(&query.id, Fin { is_complete: true }).unwrap().items.len(), 2);
+    fetching.take(&own, result(Some(ALICE), Some(&query.id)));
+    assert!(fetching.finish(&query.id, Fin { is_complete: true }).is_none());
+}
+
+#[test]
+fn an_archive_that_does_not_answer_is_asked_for_less_and_then_left_alone() {
+    let mut fetching = Fetching::new(MessageId(0));
+    let mut sizes = Vec::new();
+    let mut plan = Some(Plan { gap: Gap::Newest, below: None, before: None });
+    while let Some(asked) = plan.take() {
+        let (query, _) = fetching.ask(asked);
+        sizes.push(query.max);
+        plan = fetching.unanswered(&query.id);
+    }
+    assert_eq!(sizes, [50, 25, 12]);
+}
+
+#[test]
+fn conversations_come_into_the_list_by_their_last_message() {
+    let fixture = Fixture::new();
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let page = Archive::new(3).page(&plan, MessageId(0));
+    let (_, effects) = store_page(&fixture.store, &fixture.scope, &page).unwrap();
+    let [Event::ConversationsChanged(changed), Event::MessagesStored { messages, .. }, ..] = &effects.events[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((changed[0].is_listed, changed[0].active_at), (true, messages.iter().map(|m| m.time).max().unwrap()));
+}

@@ -1,0 +1,134 @@
+//! What the server's archive holds comes here, once and in order (XEP-0313).
+
+use std::time::Duration;
+
+use stonechat::engine::api::{Event, Message};
+
+use super::{
+    person::{Person, befriend},
+    plain::Plain,
+    support::{Options, Prosody, Relay},
+};
+
+const ALICE: &str = "alice@chat.test";
+const BOB: &str = "bob@chat.test";
+
+fn server() -> Prosody {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    befriend(&prosody, "alice", "bob");
+    prosody
+}
+
+fn texts(messages: &[Message]) -> Vec<&str> {
+    messages.iter().map(|message| &message.body[..]).collect()
+}
+
+/// Waits until so many messages are there, and then a little for what must not come.
+async fn history(who: &mut Person, with: &str, len: usize) -> Vec<Message> {
+    while who.history_with(with).await.len() < len {
+        who.wait("more messages", |event| matches!(event, Event::MessagesStored { .. }).then_some(())).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    who.history_with(with).await
+}
+
+#[tokio::test]
+async fn a_second_device_finds_all_that_was_said_on_the_first() {
+    let prosody = server();
+    let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    let mut expected = Vec::new();
+    for n in 0..65 {
+        for (from, to, name) in [(&alice, BOB, "alice"), (&bob, ALICE, "bob")] {
+            let text = format!("{name} {n}");
+            from.say(to, &text).await;
+            expected.push(text);
+        }
+    }
+    bob.message("alice 64").await;
+    let first = history(&mut bob, ALICE, 130).await;
+
+    let mut second = Person::new(&prosody, "bob").await;
+    let found = history(&mut second, ALICE, 130).await;
+    let mut found_texts = texts(&found);
+    // The two wrote at the same time: only each one's own order is certain.
+    for name in ["alice", "bob"] {
+        let of = |all: &[&str]| all.iter().filter(|t| t.starts_with(name)).map(ToString::to_string).collect::<Vec<_>>();
+        let wanted: Vec<_> = expected.iter().map(String::as_str).collect();
+        assert_eq!(of(&found_texts), of(&wanted));
+        assert_eq!(of(&texts(&first)), of(&wanted));
+    }
+    found_texts.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found_texts, expected);
+    let snapshot = second.snapshot().await;
+    assert_eq!((snapshot.conversations.len(), snapshot.conversations[0].unread), (1, 0));
+}
+
+#[tokio::test]
+async fn what_was_said_in_an_absence_comes_once_in_order_and_is_unread() {
+    // Without offline storage nothing but the archive has it; with it, everything comes twice.
+    for without in [vec!["offline".to_owned()], Vec::new()] {
+        let prosody = Prosody::start(&Options { without, ..Options::with_users(&["alice", "bob"]) });
+        befriend(&prosody, "alice", "bob");
+        let (mut alice, bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+        bob.say(ALICE, "before").await;
+        let message = alice.message("before").await;
+        alice.tell(stonechat::engine::api::Command::MarkRead {
+            conversation: message.conversation,
+            up_to: message.cursor,
+        });
+        alice.stop().await;
+        let said: Vec<_> = (0..120).map(|n| format!("meanwhile {n}")).collect();
+        for text in &said {
+            bob.say(ALICE, text).await;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        alice.start();
+        let history = history(&mut alice, BOB, 121).await;
+        let expected: Vec<_> = std::iter::once("before").chain(said.iter().map(String::as_str)).collect();
+        assert_eq!(texts(&history), expected);
+        assert_eq!(alice.snapshot().await.conversations[0].unread, 120);
+    }
+}
+
+#[tokio::test]
+async fn a_sync_goes_on_after_the_line_was_cut_in_the_middle_of_it() {
+    let prosody = server();
+    let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    let said: Vec<_> = (0..300).map(|n| format!("number {n}")).collect();
+    for text in &said {
+        alice.say(BOB, text).await;
+    }
+    bob.message("number 299").await;
+    let relay = Relay::start(prosody.port());
+    let mut second = Person::sign_in(&prosody, "bob", relay.port()).await;
+    for _ in 0..3 {
+        second.wait("a page", |event| matches!(event, Event::MessagesStored { .. }).then_some(())).await;
+        relay.cut();
+    }
+    second.stop().await;
+    second.start();
+    assert_eq!(texts(&history(&mut second, ALICE, 300).await), said);
+}
+
+#[tokio::test]
+async fn a_result_that_nobody_asked_for_is_no_message() {
+    let prosody = server();
+    let mut alice = Person::new(&prosody, "alice").await;
+    let mallory = Plain::sign_in(&prosody, "bob").await;
+    let forged = |query: &str| {
+        format!(
+            "<message xmlns='jabber:client' to='{ALICE}' type='chat'><result xmlns='urn:xmpp:mam:2' id='x' {query}>\
+             <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z'/>\
+             <message xmlns='jabber:client' from='{ALICE}/x' to='carol@chat.test' type='chat'><body>I owe you</body>\
+             </message></forwarded></result></message>"
+        )
+    };
+    for query in ["", "queryid='1'"] {
+        mallory.send(&forged(query));
+    }
+    mallory.send(&format!("<message xmlns='jabber:client' to='{ALICE}' type='chat'><body>after</body></message>"));
+    alice.message("after").await;
+    let snapshot = alice.snapshot().await;
+    assert_eq!(snapshot.conversations.len(), 1, "{snapshot:?}");
+}
