@@ -20,12 +20,12 @@ use super::{
     context::{AccountContext, Shared},
     effect::AvatarNotice,
     live::Live,
-    order,
+    order, outbox,
     secrets::SecretError,
     transact::messages,
 };
 use crate::{
-    ids::{AccountId, BareJid, Jid},
+    ids::{AccountId, BareJid, ConversationId, Jid, MessageId},
     secret::Secret,
     store::{StoreError, account::AccountRow, caps::CapsKey},
     xmpp::{
@@ -67,6 +67,13 @@ pub enum Order {
     Avatars(Vec<AvatarNotice>),
     /// The account's row has changed.
     ReadRow,
+    /// Something waits that the session was not given.
+    SendPending,
+    /// The person looks at a conversation, or wants older messages of it than there are here.
+    Prefer {
+        conversation: ConversationId,
+        is_older: bool,
+    },
     SetNickname {
         nickname: String,
         reply: Reply<Result<(), CommandError>>,
@@ -105,6 +112,8 @@ pub(super) enum Done {
         query: String,
         result: Result<Option<Fin>, IqError>,
     },
+    /// The archive has had its rest.
+    Rested,
     Abilities {
         key: CapsKey,
         info: Option<Info>,
@@ -237,15 +246,25 @@ impl Task {
                 }
                 SessionEvent::Unsent { undelivered, unknown } => {
                     self.push(&mut batch).await;
-                    let ids = messages(undelivered).chain(messages(unknown));
-                    self.shared.accounts.with(self.id, |live| live.outbox.release(ids));
-                    if self.is_online() {
-                        self.send_pending().await;
-                    }
+                    self.unsent(messages(undelivered).collect(), messages(unknown).collect()).await;
                 }
             }
         }
         self.push(&mut batch).await;
+    }
+
+    /// A session is over, and what it had in its hands is given back. With the next one all is sent again, in order; until
+    /// then nothing more is.
+    async fn unsent(&mut self, undelivered: Vec<MessageId>, unknown: Vec<MessageId>) {
+        self.shared.accounts.with(self.id, |live| {
+            live.outbox.set_offline();
+            live.outbox.release(undelivered.iter().chain(&unknown).copied());
+        });
+        let noted = self.shared.store.write(move |store| outbox::not_sent(store, &undelivered)).await;
+        if let Err(error) = noted {
+            // It costs a look into the archive.
+            log::warn!("what was not sent can't be noted: {error}");
+        }
     }
 
     /// Takes in what the session has delivered before it gave the answer that is dealt with now.

@@ -4,34 +4,33 @@
 //! Only one query is under way. What a page brings is stored together with how far it reaches, so that a crash costs at most
 //! a page. The live stream never counts as a part of the archive: what other devices did may not have been copied to us.
 
+mod fetching;
+mod lookup;
+mod task;
+mod window;
+
 use rusqlite::Connection;
-use tokio::time::{Duration, Instant};
-use uuid::Uuid;
+
+pub use fetching::Fetching;
+pub use lookup::Lookup;
 
 use super::{
     effect::{Effects, Scope},
     inbound::{Filling, Inbound},
 };
 use crate::{
-    ids::{BareJid, MessageId},
+    ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::{
         StoreError,
         archive::{self as table, NewRange, Range, RangeId},
     },
-    xmpp::{
-        archive::{Archived, Fin, Query},
-        incoming::IncomingMessage,
-    },
+    xmpp::archive::Archived,
 };
 
-/// What servers give at most without being told otherwise.
-const PAGE: usize = 50;
-const SMALLEST_PAGE: usize = 5;
-/// A page that took longer is followed by a rest as long as itself.
-const SLOW: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(30);
-/// After so many queries without an answer the archive is left alone until the next session.
-const MAX_UNANSWERED: u32 = 3;
+/// So many pages of a conversation come before their turn at most, unless the person asks for more.
+const MAX_AHEAD: u32 = 10;
+/// The archive's clock may have been set back: what came after a range may bear a time from before its last message.
+const OVERLAP_MS: i64 = 10 * window::SLACK_MS;
 
 /// Which part of the archive is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,91 +50,60 @@ pub struct Plan {
     before: Option<String>,
 }
 
+/// A part of the same gap that comes before its turn: one conversation's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ahead {
+    pub conversation: ConversationId,
+    with: BareJid,
+    gap: Gap,
+    below: Option<Range>,
+    before: Option<String>,
+    /// How many pages came by themselves.
+    pages: u32,
+}
+
+/// What a query is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Want {
+    Missing(Plan),
+    Ahead(Ahead),
+    Lookup(Lookup),
+}
+
 /// A page that has come.
 #[derive(Debug)]
 pub struct Page {
-    plan: Plan,
+    want: Want,
     /// Oldest first.
     items: Vec<Archived>,
+    /// There is nothing older of what is wanted.
     is_complete: bool,
+    /// Only a stretch of what is missing was asked for.
+    is_bounded: bool,
     /// The newest message that was here before the session.
     begun_after: MessageId,
 }
 
-/// The query under way.
-#[derive(Debug)]
-struct Open {
-    id: String,
-    plan: Plan,
-    items: Vec<Archived>,
-    asked: Instant,
+/// What follows from a page that was stored.
+#[derive(Debug, PartialEq, Eq)]
+pub enum After {
+    /// Which part is missing now.
+    Missing(Option<Plan>),
+    Ahead {
+        ahead: Ahead,
+        first_id: Option<String>,
+        is_complete: bool,
+    },
+    /// What is still to be looked for, if anything.
+    Lookup {
+        conversation: ConversationId,
+        further: Option<Lookup>,
+    },
 }
 
-/// How far fetching has come in this session.
-#[derive(Debug, Default)]
-pub struct Fetching {
-    begun_after: Option<MessageId>,
-    open: Option<Open>,
-    unanswered: u32,
-    rest: Duration,
-}
-
-impl Fetching {
-    /// A new session: what was under way counts no more.
-    pub fn new(begun_after: MessageId) -> Self {
-        Self { begun_after: Some(begun_after), ..Self::default() }
-    }
-
-    /// The query for a page, and how long to wait before it is sent.
-    pub fn ask(&mut self, plan: Plan) -> (Query, Duration) {
-        let id = Uuid::new_v4().to_string();
-        // The same again would be as hard for the server as it was before.
-        let max = (PAGE >> self.unanswered).max(SMALLEST_PAGE);
-        let start = plan.below.as_ref().map(|below| below.last_time);
-        let query = Query { id: id.clone(), with: None, start, before: plan.before.clone(), max };
-        let rest = self.rest;
-        self.open = Some(Open { id, plan, items: Vec::new(), asked: Instant::now() + rest });
-        (query, rest)
-    }
-
-    /// Takes a result if it belongs to the open query and comes from our own archive (CVE-2019-16237).
-    pub fn take(&mut self, own: &BareJid, message: IncomingMessage) {
-        let IncomingMessage { from, archived: Some(item), .. } = message else { return };
-        let is_own = from.is_none_or(|from| from.as_str() == own.as_str());
-        match &mut self.open {
-            Some(open) if is_own && item.query.as_deref() == Some(&open.id) => open.items.push(item),
-            _ => log::debug!("a result of an archive that nobody asked for"),
-        }
-    }
-
-    /// The query is answered; `None` when it is not the one under way.
-    pub fn finish(&mut self, id: &str, fin: Fin) -> Option<Page> {
-        let open = self.open.take_if(|open| open.id == id)?;
-        let took = open.asked.elapsed();
-        self.rest = if took > SLOW { took.min(LONGEST_REST) } else { Duration::ZERO };
-        self.unanswered = 0;
-        let begun_after = self.begun_after?;
-        Some(Page { plan: open.plan, items: open.items, is_complete: fin.is_complete, begun_after })
-    }
-
-    /// There was no answer; what to ask instead, if anything.
-    pub fn unanswered(&mut self, id: &str) -> Option<Plan> {
-        let open = self.open.take_if(|open| open.id == id)?;
-        self.unanswered += 1;
-        self.rest = LONGEST_REST;
-        (self.unanswered < MAX_UNANSWERED).then_some(open.plan)
-    }
-
-    /// The archive does not know the place any more where the page was to end: it has thrown away that message, and so all
-    /// before it.
-    pub fn forgotten(&mut self, id: &str) -> Option<Page> {
-        self.finish(id, Fin { is_complete: true }).map(|page| Page { items: Vec::new(), ..page })
-    }
-
-    /// The server refuses.
-    pub fn refused(&mut self, id: &str) {
-        self.open.take_if(|open| open.id == id);
-    }
+/// From when on what came after a range is asked for.
+fn since(below: &Range) -> Timestamp {
+    Timestamp(below.last_time.0.saturating_sub(OVERLAP_MS))
 }
 
 /// Where to begin in a new session.
@@ -143,29 +111,57 @@ pub fn newest(store: &Connection, scope: &Scope) -> Result<Plan, StoreError> {
     Ok(Plan { gap: Gap::Newest, below: table::newest(store, scope.account)?, before: None })
 }
 
-/// Stores a page and how far it reaches, and says which page is the next.
-pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Option<Plan>, Effects), StoreError> {
-    let Page { plan: Plan { gap, below, .. }, items, begun_after, .. } = page;
-    let begun_after = match gap {
-        Gap::Newest => *begun_after,
-        Gap::Under(range) => table::by_id(store, *range)?.begun_after,
-    };
-    let mut filling = Filling::new(begun_after, below.is_some());
+/// Stores a page and how far it reaches, and says what follows.
+pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(After, Effects), StoreError> {
+    match &page.want {
+        Want::Missing(plan) => {
+            let begun_after = begun_after(store, page, plan.gap)?;
+            let effects = fill(store, scope, page, Filling::new(begun_after, plan.below.is_some()))?;
+            note(store, scope, page, plan, begun_after)?;
+            Ok((After::Missing(next(store, scope)?), effects))
+        }
+        Want::Ahead(ahead) => {
+            let begun_after = begun_after(store, page, ahead.gap)?;
+            let effects = fill(store, scope, page, Filling::new(begun_after, ahead.below.is_some()))?;
+            let first_id = page.items.first().map(|item| item.id.clone());
+            let is_complete = page.is_complete || first_id.is_none();
+            Ok((After::Ahead { ahead: ahead.clone(), first_id, is_complete }, effects))
+        }
+        Want::Lookup(lookup) => {
+            let (further, effects) = lookup.store(store, scope, &page.items, page.is_complete)?;
+            Ok((After::Lookup { conversation: lookup.conversation, further }, effects))
+        }
+    }
+}
+
+/// What was here when the range above the gap was begun.
+fn begun_after(store: &Connection, page: &Page, gap: Gap) -> Result<MessageId, StoreError> {
+    match gap {
+        Gap::Newest => Ok(page.begun_after),
+        // It may have become one with another meanwhile.
+        Gap::Under(range) => match table::by_id(store, range) {
+            Ok(range) => Ok(range.begun_after),
+            Err(StoreError::NotFound) => Ok(page.begun_after),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+fn fill(store: &Connection, scope: &Scope, page: &Page, mut filling: Filling) -> Result<Effects, StoreError> {
     let mut inbound = Inbound::new(scope);
-    for item in items.iter().rev() {
+    for item in page.items.iter().rev() {
         inbound.archived(store, item, &mut filling)?;
     }
-    let effects = inbound.finish(store)?;
-    note(store, scope, page, begun_after)?;
-    Ok((next(store, scope)?, effects))
+    inbound.finish(store)
 }
 
 /// Writes down which part of the archive is here now.
-fn note(store: &Connection, scope: &Scope, page: &Page, begun_after: MessageId) -> Result<(), StoreError> {
-    let Page { plan: Plan { gap, below, .. }, items, is_complete, .. } = page;
-    // Where there is a range below, the query ends at its last message's time.
+fn note(store: &Connection, scope: &Scope, page: &Page, plan: &Plan, begun_after: MessageId) -> Result<(), StoreError> {
+    let Plan { gap, below, .. } = plan;
+    let Page { items, is_complete, is_bounded, .. } = page;
+    // Where there is a range below, the query ends a little before its last message's time.
     let is_joined =
-        |below: &Range| *is_complete || items.iter().any(|i| i.id == below.last_id || i.stamp < below.last_time);
+        |below: &Range| *is_complete || items.iter().any(|i| i.id == below.last_id || i.stamp < since(below));
     let joined = below.as_ref().filter(|below| is_joined(below));
     let ends = items.first().zip(items.last());
     let id = match (gap, ends, joined) {
@@ -190,9 +186,10 @@ fn note(store: &Connection, scope: &Scope, page: &Page, begun_after: MessageId) 
         table::extend_back(store, id, &first.id)?;
     }
     // An archive that says nothing and yet has more would be asked for ever.
-    match joined.or(below.as_ref().filter(|_| items.is_empty())) {
+    let says_nothing = items.is_empty() && !is_bounded;
+    match joined.or(below.as_ref().filter(|_| says_nothing)) {
         Some(below) => table::join(store, id, below),
-        None if *is_complete || items.is_empty() => table::set_start(store, id),
+        None if *is_complete || says_nothing => table::set_start(store, id),
         None => Ok(()),
     }
 }

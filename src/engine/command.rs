@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::{
     account::Order,
-    api::{Command, CommandError, Event, NewAccount, Reply, Snapshot},
+    api::{Command, CommandError, ConversationId, Event, NewAccount, Reply, Snapshot},
     avatar,
     context::Shared,
     conversation,
@@ -42,9 +42,20 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         Command::LoadHistory { conversation, anchor, limit, reply } => {
             let page = shared.store.read(move |store| conversation::history(store, conversation, anchor, limit));
             let shared = Arc::clone(shared);
-            tokio::spawn(async move { reply.send(page.await.map_err(|error| shared.failed(error))) });
+            tokio::spawn(async move {
+                let page = page.await;
+                if page.as_ref().is_ok_and(|page| !page.has_older) {
+                    prefer(&shared, conversation, true);
+                }
+                reply.send(page.map_err(|error| shared.failed(error)));
+            });
         }
-        Command::SetInFront { conversation } => shared.choices.set_in_front(conversation),
+        Command::SetInFront { conversation } => {
+            shared.choices.set_in_front(conversation);
+            if let Some(conversation) = conversation {
+                prefer(shared, conversation, false);
+            }
+        }
         Command::SetPrivacy { send_receipts, send_chat_states } => {
             shared.choices.set_privacy(send_receipts, send_chat_states);
         }
@@ -75,6 +86,11 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         Command::SignIn { .. } | Command::CancelSignIn | Command::Shutdown { .. } => {}
         command => hand_over(shared, command),
     }
+}
+
+/// What the archive has of this conversation is wanted before all else. Whose it is the accounts know.
+fn prefer(shared: &Shared, conversation: ConversationId, is_older: bool) {
+    shared.accounts.each(|live| live.order(Order::Prefer { conversation, is_older }));
 }
 
 /// What an account's task does by itself.

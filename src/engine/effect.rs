@@ -21,6 +21,8 @@ pub struct Scope {
     pub send_receipts: bool,
     /// Whether the server gives stanza ids and takes away false ones: it names `urn:xmpp:sid:0` for our address (XEP-0359 §5).
     pub has_stanza_ids: bool,
+    /// There is a session that takes messages.
+    pub is_online: bool,
 }
 
 /// A stanza to be sent by an account's session.
@@ -28,8 +30,17 @@ pub struct Scope {
 pub struct Outgoing {
     pub account: AccountId,
     pub stanza: Element,
-    /// Our own message and its conversation: whoever sends it waits to hear what becomes of it.
-    pub message: Option<(MessageId, ConversationId)>,
+    /// Our own message that it carries: whoever sends it waits to hear what becomes of it.
+    pub message: Option<OwnMessage>,
+}
+
+/// A message of ours on its way to the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnMessage {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    /// It is on disk that a session may have sent it. Without that no session gets it.
+    pub is_attempted: bool,
 }
 
 /// What somebody's avatar is said to be.
@@ -50,7 +61,16 @@ pub struct PeerState {
     pub state: Option<ChatState>,
 }
 
-/// What is to be done, in this order: `contacts`, `accounts`, `events`, `stanzas`, then the notices.
+/// Which messages had to wait and need not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// There is a session.
+    All,
+    /// It is as clear as it will be whether those before them arrived.
+    Conversation(ConversationId),
+}
+
+/// What is to be done, in this order: `contacts`, `accounts`, `events`, `released`, `stanzas`, then the notices.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Contacts that are new or have changed. Whoever knows presences makes `ContactsChanged` of them.
@@ -59,6 +79,8 @@ pub struct Effects {
     pub accounts: Vec<AccountId>,
     /// In the order in which the window has to hear them.
     pub events: Vec<Event>,
+    /// Before the stanzas: what is to be sent from now on, so that nothing written meanwhile overtakes them.
+    pub released: Vec<(AccountId, Released)>,
     pub stanzas: Vec<Outgoing>,
     pub avatars: Vec<AvatarNotice>,
     pub chat_states: Vec<(AccountId, BareJid, PeerState)>,
@@ -70,6 +92,7 @@ impl Effects {
         self.contacts.is_empty()
             && self.accounts.is_empty()
             && self.events.is_empty()
+            && self.released.is_empty()
             && self.stanzas.is_empty()
             && self.avatars.is_empty()
             && self.chat_states.is_empty()
@@ -80,6 +103,7 @@ impl Effects {
         self.contacts.extend(other.contacts);
         self.accounts.extend(other.accounts);
         self.events.extend(other.events);
+        self.released.extend(other.released);
         self.stanzas.extend(other.stanzas);
         self.avatars.extend(other.avatars);
         self.chat_states.extend(other.chat_states);

@@ -62,8 +62,15 @@ impl Fixture {
             nickname: None,
         };
         let account = account::insert(&store, &new).unwrap().unwrap().id;
-        let scope =
-            Scope { account, address: jid(ALICE), now: NOW, in_front: None, send_receipts: true, has_stanza_ids: true };
+        let scope = Scope {
+            account,
+            address: jid(ALICE),
+            now: NOW,
+            in_front: None,
+            send_receipts: true,
+            has_stanza_ids: true,
+            is_online: true,
+        };
         Self { store, scope, next: Cell::new(1) }
     }
 

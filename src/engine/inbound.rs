@@ -249,7 +249,7 @@ pub fn sees_us(store: &Connection, scope: &Scope, who: &BareJid) -> Result<bool,
 }
 
 /// By what a message is known again when it comes twice.
-fn origin_id(message: &IncomingMessage) -> Option<OriginId> {
+pub fn origin_id(message: &IncomingMessage) -> Option<OriginId> {
     let unique = || message.id.clone().filter(|id| id.len() >= UNIQUE_ID_LENGTH).map(OriginId);
     message.origin_id.clone().or_else(unique).filter(|id| id.0.len() <= MAX_ID_LENGTH)
 }

@@ -8,22 +8,19 @@ use minidom::Element;
 use super::{
     account::{Done, Task},
     api::{ConnectionState, Timestamp},
-    archive::{self, Fetching, Plan},
     avatar,
-    effect::Effects,
+    effect::Released,
     outbox, overview,
     presence::shown,
     roster,
-    transact::settle,
 };
 use crate::{
     ids::Jid,
-    store::{StoreError, caps, message},
+    store::{StoreError, caps},
     xmpp::{
-        archive::{self as mam, Fin},
-        disco, presence,
+        archive as mam, disco, presence,
         roster::{parse_result, query},
-        session::{IqError, IqKind, ServerFeatures},
+        session::{IqKind, ServerFeatures},
         stanza_id,
     },
 };
@@ -34,10 +31,10 @@ const ABILITIES_KEPT_MS: i64 = 182 * 86_400_000;
 impl Task {
     pub(super) async fn online(&mut self, resumed: bool, features: ServerFeatures) {
         let stays = resumed.then(|| self.shared.accounts.with(self.id, |live| live.features.clone())).flatten();
-        self.shared.accounts.with(self.id, |live| {
-            live.features = stays.unwrap_or(features);
-            live.outbox.set_online(true);
-        });
+        self.shared.accounts.with(self.id, |live| live.features = stays.unwrap_or(features));
+        if !resumed && let Err(error) = self.begin_fetching().await {
+            self.failed(error);
+        }
         self.shared.set_connection(self.id, &ConnectionState::Online);
         if resumed {
             // It may have changed while there was no line.
@@ -47,14 +44,10 @@ impl Task {
             if let Some(avatars) = &self.avatars {
                 avatars.new_session();
             }
-            self.fetching = match self.shared.store.read(message::newest_id).await {
-                Ok(newest) => Fetching::new(newest),
-                Err(error) => return self.failed(error),
-            };
             self.begin().await;
             self.tidy_once();
         }
-        self.send_pending().await;
+        self.send_pending(Some(Released::All)).await;
     }
 
     /// Throws away what nobody needs any more, once in each run and not on the way to the first window.
@@ -115,16 +108,14 @@ impl Task {
         presence::available(availability, &row.status, 0, None)
     }
 
-    /// Sends what waits and is not under way.
-    pub(super) async fn send_pending(&mut self) {
-        let (id, scopes) = (self.id, self.shared.scopes());
-        let pending = self.shared.store.read(move |store| {
-            let stanzas = outbox::pending(store, scopes.of(id)?)?;
-            settle(store, Effects { stanzas, ..Effects::default() })
-        });
-        match pending.await {
-            Ok(settled) => self.shared.carry_out(settled),
-            Err(error) => log::error!("what waits can't be read: {error}"),
+    /// Sends what waits and is not under way, with what had to wait until now.
+    pub(super) async fn send_pending(&mut self, released: Option<Released>) {
+        let id = self.id;
+        let held = self.shared.accounts.with(id, |live| live.outbox.held().clone()).unwrap_or_default();
+        let sent =
+            self.shared.change(move |store, scopes| Ok(((), outbox::pending(store, scopes.of(id)?, &held, released)?)));
+        if let Err(error) = sent.await {
+            log::error!("what waits can't be sent: {}", self.shared.failed(error));
         }
     }
 
@@ -140,12 +131,10 @@ impl Task {
             Done::Password(found) => return self.found_password(found),
             Done::OwnAbilities { has_stanza_ids, has_archive } => {
                 self.shared.accounts.with(id, |live| live.has_stanza_ids = has_stanza_ids);
-                if has_archive {
-                    self.fetch_newest().await;
-                }
-                return;
+                return self.found_archive(has_archive).await;
             }
             Done::Page { query, result } => return self.page(&query, result).await,
+            Done::Rested => return self.has_rested(),
             Done::Roster(result) => {
                 self.shared
                     .change(move |store, scopes| Ok(((), roster::replaced(store, scopes.of(id)?, result)?)))
@@ -167,56 +156,6 @@ impl Task {
         };
         if let Err(error) = changed {
             self.failed(error);
-        }
-    }
-
-    /// Begins to fetch what the archive has and we lack.
-    async fn fetch_newest(&mut self) {
-        let (id, scopes) = (self.id, self.shared.scopes());
-        let plan = self.shared.store.read(move |store| archive::newest(store, scopes.of(id)?));
-        match plan.await {
-            Ok(plan) => self.fetch(plan),
-            Err(error) => self.failed(error),
-        }
-    }
-
-    fn fetch(&mut self, plan: Plan) {
-        let Some(session) = self.session() else { return };
-        let (query, rest) = self.fetching.ask(plan);
-        let job = async move {
-            tokio::time::sleep(rest).await;
-            let answer = session.iq(None, IqKind::Set, mam::query(&query)).await;
-            let result = answer.map(|fin| fin.as_ref().and_then(mam::parse_fin));
-            Done::Page { query: query.id, result }
-        };
-        self.jobs.push(job.boxed());
-    }
-
-    /// The archive has answered, or not.
-    async fn page(&mut self, query: &str, result: Result<Option<Fin>, IqError>) {
-        // The page itself came before its end.
-        self.catch_up().await;
-        let page = match result {
-            Ok(Some(fin)) => self.fetching.finish(query, fin),
-            Err(IqError::Stanza(error)) if error.condition == "item-not-found" => self.fetching.forgotten(query),
-            Err(IqError::Timeout) => {
-                if let Some(plan) = self.fetching.unanswered(query) {
-                    self.fetch(plan);
-                }
-                return;
-            }
-            Ok(None) | Err(_) => {
-                log::warn!("{}: the archive does not answer", self.address);
-                return self.fetching.refused(query);
-            }
-        };
-        let Some(page) = page else { return };
-        let id = self.id;
-        let stored = self.shared.change(move |store, scopes| archive::store_page(store, scopes.of(id)?, &page));
-        match stored.await {
-            Ok(Some(plan)) => self.fetch(plan),
-            Ok(None) => log::info!("{}: all of the archive is here", self.address),
-            Err(error) => self.failed(error),
         }
     }
 

@@ -74,6 +74,11 @@ impl Task {
                 }
             }
             Order::ReadRow => self.read_row().await,
+            Order::SendPending => self.send_pending(None).await,
+            Order::Prefer { conversation, is_older } => {
+                self.prefer(conversation, is_older).await;
+                self.fetch_next();
+            }
             Order::SetNickname { nickname, reply } => {
                 self.publish(reply, |context| async move { nickname::publish(&context, &nickname).await });
             }

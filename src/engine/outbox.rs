@@ -1,8 +1,8 @@
 //! One's own messages on their way: a row first, then everything else.
 //!
 //! The functions are parts of a transaction; [`Outbox`] knows which of the rows are in the session's hands at the moment.
-//! A message that may or may not have arrived is sent again under the same id, so that it is known again where it arrives
-//! twice.
+//! A message that may or may not have arrived is looked for in the archive first (see [`lookup`](super::lookup)). Where that
+//! can't tell, it is sent again under the same id, so that it is known again where it arrives twice.
 
 use std::collections::HashSet;
 
@@ -11,13 +11,13 @@ use rusqlite::Connection;
 use super::{
     api::{Event, Message},
     change::Changes,
-    effect::{Effects, Outgoing, Scope},
+    effect::{Effects, Outgoing, OwnMessage, Released, Scope},
 };
 use crate::{
     ids::{BareJid, ConversationId, MessageId, OriginId},
     store::{
         MessageState, StoreError, contact, conversation,
-        message::{self, MessageRow, NewMessage, Place},
+        message::{self, MessageRow, NewMessage, PendingMessage, Place},
     },
     xmpp::message::{Extras, chat},
 };
@@ -30,16 +30,66 @@ const LATE_MS: i64 = 60_000;
 pub struct Outbox {
     is_online: bool,
     in_flight: HashSet<MessageId>,
+    /// Here a message may have arrived without our knowing. Until that is cleared up, those after it wait with it, so that
+    /// the order is kept.
+    held: HashSet<ConversationId>,
+}
+
+/// Whether a message goes to the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It does, and is in its hands from now on.
+    Now,
+    /// It has to be noted on disk first.
+    NotYet,
+    /// The session has it already, or there is none, or something before it is not cleared up.
+    No,
 }
 
 impl Outbox {
-    pub const fn set_online(&mut self, is_online: bool) {
-        self.is_online = is_online;
+    /// Nothing goes out until there is another session.
+    pub const fn set_offline(&mut self) {
+        self.is_online = false;
     }
 
-    /// Whether this message goes to the session now. If so it is in its hands, and is not given to it twice.
-    pub fn admit(&mut self, message: MessageId) -> bool {
-        self.is_online && self.in_flight.insert(message)
+    pub const fn is_online(&self) -> bool {
+        self.is_online
+    }
+
+    /// Whether this message goes to the session now.
+    pub fn admit(&mut self, message: &OwnMessage) -> Admission {
+        let OwnMessage { id, conversation, is_attempted } = message;
+        if !self.is_online || self.held.contains(conversation) || self.in_flight.contains(id) {
+            return Admission::No;
+        }
+        if !is_attempted {
+            return Admission::NotYet;
+        }
+        self.in_flight.insert(*id);
+        Admission::Now
+    }
+
+    pub const fn in_flight(&self) -> &HashSet<MessageId> {
+        &self.in_flight
+    }
+
+    /// Nothing of these conversations goes out, and what goes out of all others is none of theirs.
+    pub fn hold(&mut self, conversations: HashSet<ConversationId>) {
+        self.held = conversations;
+    }
+
+    pub const fn held(&self) -> &HashSet<ConversationId> {
+        &self.held
+    }
+
+    /// What had to wait need not any more.
+    pub fn let_go(&mut self, released: Released) {
+        match released {
+            Released::All => self.is_online = true,
+            Released::Conversation(conversation) => {
+                self.held.remove(&conversation);
+            }
+        }
     }
 
     /// The session has said what became of these, or they are to be sent once more.
@@ -88,7 +138,7 @@ pub fn send(
     conversation::set_draft(store, conversation, "")?;
     // Who answers has seen what stands above.
     let mark = conversation::mark_read(store, conversation, row.cursor)?;
-    effects.stanzas.extend(outgoing(scope, &peer, &row));
+    effects.stanzas.extend(outgoing(store, scope, &peer, &row)?);
     let stored = Message::from(row);
     let mut changes = Changes::default();
     let change = changes.of(store, conversation)?;
@@ -98,10 +148,29 @@ pub fn send(
     Ok((stored, effects))
 }
 
-/// All that waits, in the order in which it was written. [`Outbox::admit`] leaves out what the session has already.
-pub fn pending(store: &Connection, scope: &Scope) -> Result<Vec<Outgoing>, StoreError> {
-    let waiting = message::pending(store, scope.account)?;
-    Ok(waiting.iter().filter_map(|pending| outgoing(scope, &pending.peer, &pending.message)).collect())
+/// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`] leaves out what the session
+/// has already.
+pub(super) fn pending(
+    store: &Connection,
+    scope: &Scope,
+    held: &HashSet<ConversationId>,
+    released: Option<Released>,
+) -> Result<Effects, StoreError> {
+    let scope = &Scope { is_online: scope.is_online || released == Some(Released::All), ..scope.clone() };
+    let mut effects = Effects::default();
+    effects.released.extend(released.map(|released| (scope.account, released)));
+    for PendingMessage { message, peer } in message::pending(store, scope.account)? {
+        let is_released = released == Some(Released::Conversation(message.conversation));
+        if is_released || !held.contains(&message.conversation) {
+            effects.stanzas.extend(outgoing(store, scope, &peer, &message)?);
+        }
+    }
+    Ok(effects)
+}
+
+/// A session is over, and these are certain not to have been sent by it.
+pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<(), StoreError> {
+    messages.iter().try_for_each(|id| message::set_attempted(store, *id, false))
 }
 
 /// The server has these (XEP-0198 §4).
@@ -127,7 +196,8 @@ pub fn acked(store: &Connection, messages: &[MessageId]) -> Result<Effects, Stor
 pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
     let row = message::retry(store, message)?.ok_or(StoreError::NotFound)?;
     let peer = conversation::by_id(store, row.conversation)?.peer;
-    let mut effects = Effects { stanzas: outgoing(scope, &peer, &row).into_iter().collect(), ..Effects::default() };
+    let mut effects =
+        Effects { stanzas: outgoing(store, scope, &peer, &row)?.into_iter().collect(), ..Effects::default() };
     let mut changes = Changes::default();
     changes.of(store, row.conversation)?.change(row.into());
     changes.finish(store, &mut effects.events)?;
@@ -147,17 +217,24 @@ pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreE
     Ok(effects)
 }
 
-fn outgoing(scope: &Scope, peer: &BareJid, row: &MessageRow) -> Option<Outgoing> {
+/// The stanza for a row. That it may have been sent is noted before it can be.
+fn outgoing(
+    store: &Connection,
+    scope: &Scope,
+    peer: &BareJid,
+    row: &MessageRow,
+) -> Result<Option<Outgoing>, StoreError> {
     // Every message of ours has one; a row without could never be known again.
-    let id = row.origin_id.as_ref()?;
+    let Some(id) = row.origin_id.as_ref() else { return Ok(None) };
+    if scope.is_online {
+        message::set_attempted(store, row.cursor.id, true)?;
+    }
     let is_late = scope.now.0.saturating_sub(row.time.0) > LATE_MS;
     let extras =
         Extras { wants_receipt: row.wants_receipt, written_at: is_late.then_some(row.time), ..Extras::default() };
-    Some(Outgoing {
-        account: scope.account,
-        stanza: chat(&peer.clone().into(), id, &row.body, &extras),
-        message: Some((row.cursor.id, row.conversation)),
-    })
+    let own = OwnMessage { id: row.cursor.id, conversation: row.conversation, is_attempted: scope.is_online };
+    let stanza = chat(&peer.clone().into(), id, &row.body, &extras);
+    Ok(Some(Outgoing { account: scope.account, stanza, message: Some(own) }))
 }
 
 #[cfg(test)]

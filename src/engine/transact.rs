@@ -15,6 +15,7 @@ use super::{
     context::Shared,
     effect::{AvatarNotice, Effects, Outgoing, Scope},
     live::Live,
+    outbox::Admission,
     overview,
 };
 use crate::{
@@ -97,6 +98,7 @@ impl Shared {
                 in_front,
                 send_receipts,
                 has_stanza_ids: live.has_stanza_ids,
+                is_online: live.outbox.is_online(),
             });
         });
         Scopes(scopes)
@@ -127,6 +129,9 @@ impl Shared {
             self.tell_account(id);
         }
         self.events.emit_all(effects.events);
+        for (account, released) in effects.released {
+            self.accounts.with(account, |live| live.outbox.let_go(released));
+        }
         for (outgoing, addressee) in stanzas {
             self.accounts.with(outgoing.account, |live| self.send(live, outgoing, addressee));
         }
@@ -183,17 +188,20 @@ impl Shared {
     fn send(&self, live: &mut Live, outgoing: Outgoing, addressee: Option<Addressee>) {
         let Some(session) = live.session.clone() else { return };
         let Outgoing { mut stanza, message, .. } = outgoing;
-        let Some((message, conversation)) = message else {
+        let Some(message) = message else {
             session.send(stanza, None);
             return;
         };
-        if !live.outbox.admit(message) {
-            return;
+        match live.outbox.admit(&message) {
+            Admission::Now => (),
+            // The line came up between the transaction and now.
+            Admission::NotYet => return live.order(Order::SendPending),
+            Admission::No => return,
         }
         if let Some(to) = addressee {
-            self.say_active(live, &mut stanza, conversation, &to);
+            self.say_active(live, &mut stanza, message.conversation, &to);
         }
-        session.send(stanza, tag(message));
+        session.send(stanza, tag(message.id));
     }
 
     fn say_active(&self, live: &mut Live, stanza: &mut Element, conversation: ConversationId, to: &Addressee) {

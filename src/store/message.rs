@@ -247,7 +247,7 @@ pub fn advance(connection: &Connection, id: MessageId, state: MessageState) -> R
     change_state(connection, id, state, |old| old.may_become(state))
 }
 
-/// A message that failed waits again, in its old place; `None` when it had not failed.
+/// A message that failed waits again, in its old place; `None` when it had not failed. Whether it arrived is then known.
 pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
     change_state(connection, id, MessageState::Waiting, |old| matches!(old, MessageState::Failed(_)))
 }
@@ -264,19 +264,37 @@ pub fn discard(connection: &Connection, id: MessageId) -> Result<Option<MessageR
 
 /// What an account has still to send, in the order in which it was written.
 pub fn pending(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
-    let mut statement = connection.prepare_cached(&pending_sql())?;
-    let rows = statement
-        .query_map([account], |row| Ok(PendingMessage { message: from_row(row)?, peer: address(row, 12)? }))?;
+    let mut statement = connection.prepare_cached(&pending_sql(""))?;
+    let rows = statement.query_map([account], pending_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn pending_sql() -> String {
+fn pending_row(row: &Row<'_>) -> rusqlite::Result<PendingMessage> {
+    Ok(PendingMessage { message: from_row(row)?, peer: address(row, 12)? })
+}
+
+fn pending_sql(condition: &str) -> String {
     // 1 is `Waiting`; as a literal, so that the index of waiting messages serves. The cross join keeps that index outermost:
     // left to itself, SQLite begins with the account's conversations and reads every message of each.
     format!(
         "SELECT {COLUMNS}, c.peer FROM message AS m CROSS JOIN conversation AS c ON c.id = m.conversation_id
-         WHERE m.state = 1 AND c.account_id = ?1 ORDER BY m.id"
+         WHERE m.state = 1 AND c.account_id = ?1 {condition} ORDER BY m.id"
     )
+}
+
+/// Notes that a session is about to be given a message, or that it is certain not to have sent it.
+pub fn set_attempted(connection: &Connection, id: MessageId, is_attempted: bool) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE message SET is_attempted = ?2 WHERE id = ?1")?
+        .execute(params![id, is_attempted])?;
+    Ok(())
+}
+
+/// What an account has still to send and may have sent already, in the order in which it was written.
+pub fn doubtful(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
+    let mut statement = connection.prepare_cached(&pending_sql("AND m.is_attempted = 1"))?;
+    let rows = statement.query_map([account], pending_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn change_state(
@@ -320,7 +338,7 @@ mod tests {
     #[test]
     fn what_waits_is_found_without_a_look_at_all_that_was_ever_sent() {
         let connection = super::super::database::in_memory();
-        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", pending_sql())).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", pending_sql(""))).unwrap();
         let rows = statement.query_map([1], |row| row.get::<_, String>(3)).unwrap();
         let plan = rows.collect::<Result<Vec<_>, _>>().unwrap();
         assert_eq!(plan[0], "SCAN m USING INDEX message_waiting", "{plan:?}");

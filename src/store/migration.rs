@@ -9,7 +9,11 @@ use rusqlite::{Connection, TransactionBehavior, ffi};
 pub(super) const APPLICATION_ID: i64 = 0x5374_6F6E;
 
 /// The step at index `n` leads from version `n` to version `n + 1`.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_archive.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_archive.sql"),
+    include_str!("migrations/0003_attempt.sql"),
+];
 
 /// The version that this program writes.
 pub(super) fn newest() -> i64 {
@@ -67,7 +71,8 @@ mod tests {
 
     /// A database of each earlier version and of this one, schema and rows, as that version wrote it. The one of version `n` is
     /// at index `n - 1`; it is written when the migration that leads to `n` leaves the house, and not touched after.
-    const FIXTURES: &[&str] = &[include_str!("fixtures/0001.sql"), include_str!("fixtures/0002.sql")];
+    const FIXTURES: &[&str] =
+        &[include_str!("fixtures/0001.sql"), include_str!("fixtures/0002.sql"), include_str!("fixtures/0003.sql")];
 
     fn database(sql: &str) -> Connection {
         let connection = Connection::open_in_memory().unwrap();

@@ -48,6 +48,9 @@ pub struct Archived {
 pub struct Fin {
     /// Nothing older belongs to what was asked for.
     pub is_complete: bool,
+    /// How many messages there are of what was asked for, where the archive says so (XEP-0059 §2.6). Some count only those
+    /// before the page's end.
+    pub count: Option<u64>,
 }
 
 /// The request of one page.
@@ -93,7 +96,10 @@ pub fn parse(message: &Element) -> Option<Archived> {
 /// The answer to a query. A `<fin/>` without a page is read as well: what matters is whether it is the last one.
 #[must_use]
 pub fn parse_fin(fin: &Element) -> Option<Fin> {
-    fin.is("fin", NAMESPACE).then(|| Fin { is_complete: xml::flag(fin, "complete") })
+    fin.is("fin", NAMESPACE).then(|| {
+        let count = xml::child(fin, "set", ns::RSM).and_then(|set| xml::child_text(set, "count", ns::RSM));
+        Fin { is_complete: xml::flag(fin, "complete"), count: count.and_then(|count| count.parse().ok()) }
+    })
 }
 
 #[cfg(test)]
@@ -166,12 +172,24 @@ mod tests {
         assert!(result("id='1'", message).is_none());
     }
 
+    const fn fin(is_complete: bool, count: Option<u64>) -> Fin {
+        Fin { is_complete, count }
+    }
+
     #[test]
     fn the_end_says_whether_there_is_more() {
         for (xml, expected) in [
-            ("<fin xmlns='urn:xmpp:mam:2' complete='true'/>", Some(Fin { is_complete: true })),
-            ("<fin xmlns='urn:xmpp:mam:2' complete='1'/>", Some(Fin { is_complete: true })),
-            ("<fin xmlns='urn:xmpp:mam:2'/>", Some(Fin { is_complete: false })),
+            ("<fin xmlns='urn:xmpp:mam:2' complete='true'/>", Some(fin(true, None))),
+            ("<fin xmlns='urn:xmpp:mam:2' complete='1'/>", Some(fin(true, None))),
+            ("<fin xmlns='urn:xmpp:mam:2'/>", Some(fin(false, None))),
+            (
+                "<fin xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'><count>72</count></set></fin>",
+                Some(fin(false, Some(72))),
+            ),
+            (
+                "<fin xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'><count>-1</count></set></fin>",
+                Some(fin(false, None)),
+            ),
             ("<fin xmlns='urn:xmpp:mam:1' complete='true'/>", None),
         ] {
             assert_eq!(parse_fin(&xml.parse().unwrap()), expected, "{xml}");

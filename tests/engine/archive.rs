@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stonechat::engine::api::{Event, Message};
+use stonechat::engine::api::{Command, Event, Message, MessageState};
 
 use super::{
     person::{Person, befriend},
@@ -12,6 +12,7 @@ use super::{
 
 const ALICE: &str = "alice@chat.test";
 const BOB: &str = "bob@chat.test";
+const CAROL: &str = "carol@chat.test";
 
 fn server() -> Prosody {
     let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
@@ -73,10 +74,7 @@ async fn what_was_said_in_an_absence_comes_once_in_order_and_is_unread() {
         let (mut alice, bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
         bob.say(ALICE, "before").await;
         let message = alice.message("before").await;
-        alice.tell(stonechat::engine::api::Command::MarkRead {
-            conversation: message.conversation,
-            up_to: message.cursor,
-        });
+        alice.tell(Command::MarkRead { conversation: message.conversation, up_to: message.cursor });
         alice.stop().await;
         let said: Vec<_> = (0..120).map(|n| format!("meanwhile {n}")).collect();
         for text in &said {
@@ -131,4 +129,63 @@ async fn a_result_that_nobody_asked_for_is_no_message() {
     alice.message("after").await;
     let snapshot = alice.snapshot().await;
     assert_eq!(snapshot.conversations.len(), 1, "{snapshot:?}");
+}
+
+#[tokio::test]
+async fn what_had_arrived_before_a_crash_is_not_sent_again() {
+    let prosody = server();
+    let relay = Relay::start(prosody.port());
+    let mut alice = Person::sign_in(&prosody, "alice", relay.port()).await;
+    let mut bob = Plain::sign_in(&prosody, "bob").await;
+    let conversation = alice.open(BOB).await.id;
+    // The message arrives, and nobody on this side ever hears of it.
+    relay.delay(Duration::from_secs(1));
+    alice.send(conversation, "once").await;
+    bob.message(|message| message.body.is_some()).await;
+    relay.refuse(true);
+    relay.cut();
+    alice.stop().await;
+    relay.delay(Duration::ZERO);
+    relay.refuse(false);
+    alice.start();
+    let sent = async |person: &mut Person| {
+        person.until("what had arrived is sent", |all| all.conversations.first().map(|_| ())).await;
+        loop {
+            let all = person.history(conversation).await;
+            if all.iter().all(|message| matches!(message.state, MessageState::Sent | MessageState::Delivered)) {
+                return all;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert_eq!(texts(&sent(&mut alice).await), ["once"]);
+    alice.send(conversation, "after").await;
+    let next = bob.message(|message| message.body.is_some()).await;
+    assert_eq!(next.body.as_deref(), Some("after"));
+}
+
+#[tokio::test]
+async fn the_conversation_that_is_looked_at_comes_before_the_rest() {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob", "carol"]));
+    befriend(&prosody, "alice", "carol");
+    befriend(&prosody, "bob", "carol");
+    let (alice, bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    let mut carol = Person::new(&prosody, "carol").await;
+    alice.say(CAROL, "long ago").await;
+    for n in 0..400 {
+        bob.say(CAROL, &format!("number {n}")).await;
+    }
+    carol.message("number 399").await;
+    // Slow enough to be overtaken.
+    let relay = Relay::start(prosody.port());
+    let mut second = Person::sign_in(&prosody, "carol", relay.port()).await;
+    relay.delay(Duration::from_millis(100));
+    let looked_at = second.open(ALICE).await.id;
+    second.tell(Command::SetInFront { conversation: Some(looked_at) });
+    second.message("long ago").await;
+    let rest = second.open(BOB).await.id;
+    assert!(second.history(rest).await.len() < 400, "the rest comes later");
+    relay.delay(Duration::ZERO);
+    assert_eq!(history(&mut second, BOB, 400).await.len(), 400);
+    assert_eq!(texts(&second.history(looked_at).await), ["long ago"]);
 }

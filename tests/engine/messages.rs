@@ -199,6 +199,7 @@ async fn a_row_whose_stanza_never_left_is_sent_at_the_next_start() {
         in_front: None,
         send_receipts: true,
         has_stanza_ids: false,
+        is_online: true,
     };
     let written = store.write(move |store| {
         let id = OriginId("0d3f8a52-7d0c-4a53-8d5b-crash".into());

@@ -1,12 +1,18 @@
-use super::*;
+use std::collections::HashSet;
+
+use super::{fetching::Next, *};
 use crate::{
     engine::{
         api::{Event, HistoryAnchor, MessageState},
         conversation,
         fixture::{ALICE, BOB, Fixture, NOW, Seen, jid},
     },
-    ids::{Jid, OriginId, Timestamp},
-    xmpp::incoming::MessageKind,
+    ids::{Jid, OriginId},
+    store::message,
+    xmpp::{
+        archive::{Fin, Query},
+        incoming::{IncomingMessage, MessageKind},
+    },
 };
 
 /// An archive of `len` messages from Bob, one each second, the last of them a minute ago.
@@ -21,29 +27,50 @@ impl Archive {
 
     /// What a server answers.
     fn page(&self, plan: &Plan, begun_after: MessageId) -> Page {
-        let start = plan.below.as_ref().map_or(Timestamp(0), |below| below.last_time);
+        let start = plan.below.as_ref().map_or(Timestamp(0), since);
         let end = match &plan.before {
             Some(before) => self.items.iter().position(|item| item.id == *before).unwrap(),
             None => self.items.len(),
         };
         let wanted: Vec<_> = self.items[..end].iter().filter(|item| item.stamp >= start).cloned().collect();
         let first = wanted.len().saturating_sub(10);
-        Page { plan: plan.clone(), items: wanted[first..].to_vec(), is_complete: first == 0, begun_after }
+        Page {
+            want: Want::Missing(plan.clone()),
+            items: wanted[first..].to_vec(),
+            is_complete: first == 0,
+            is_bounded: false,
+            begun_after,
+        }
     }
 
     /// Fetches at most so many pages; how many messages were new, and how many news.
     fn fetch(&self, fixture: &Fixture, pages: usize) -> (usize, usize) {
-        let begun_after = crate::store::message::newest_id(&fixture.store).unwrap();
+        let begun_after = message::newest_id(&fixture.store).unwrap();
         let (mut plan, mut stored, mut news) = (Some(newest(&fixture.store, &fixture.scope).unwrap()), 0, 0);
         for _ in 0..pages {
             let Some(asked) = plan.take() else { break };
             let page = self.page(&asked, begun_after);
-            let (next, effects) = store_page(&fixture.store, &fixture.scope, &page).unwrap();
+            let (After::Missing(next), effects) = store_page(&fixture.store, &fixture.scope, &page).unwrap() else {
+                panic!("a page of what is missing")
+            };
             let seen = Seen::from(effects);
             (stored, news) = (stored + seen.stored.len(), news + seen.news.len());
             plan = next;
         }
         (stored, news)
+    }
+}
+
+fn fetching(plan: Plan) -> Fetching {
+    let mut fetching = Fetching::new(MessageId(0));
+    fetching.begin(plan);
+    fetching
+}
+
+fn ask(fetching: &mut Fetching) -> Query {
+    match fetching.next() {
+        Next::Ask(query) => query,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -104,7 +131,7 @@ fn an_empty_archive_is_asked_once() {
     let fixture = Fixture::new();
     let plan = newest(&fixture.store, &fixture.scope).unwrap();
     let page = Archive::new(0).page(&plan, MessageId(0));
-    assert_eq!(store_page(&fixture.store, &fixture.scope, &page).unwrap().0, None);
+    assert_eq!(store_page(&fixture.store, &fixture.scope, &page).unwrap().0, After::Missing(None));
 }
 
 #[test]
@@ -146,7 +173,7 @@ fn what_came_live_is_not_shown_twice_and_stays_where_it_is() {
     let id = fixture.open(BOB);
     let page = conversation::history(&fixture.store, id, HistoryAnchor::Newest, 2).unwrap();
     assert_eq!(page.messages.iter().map(|m| m.cursor).collect::<Vec<_>>(), places);
-    assert_eq!(crate::store::message::by_id(&fixture.store, places[0].id).unwrap().archive_id.unwrap().id, "a-28");
+    assert_eq!(message::by_id(&fixture.store, places[0].id).unwrap().archive_id.unwrap().id, "a-28");
 }
 
 #[test]
@@ -158,11 +185,16 @@ fn the_archives_order_counts_more_than_our_clock() {
     all(10).fetch(&fixture, 100);
     fixture.receive(&[(*item(10, 40).message).clone()]);
     let live = (*item(39, 40).message).clone();
-    let begun_after = crate::store::message::newest_id(&fixture.store).unwrap();
+    let begun_after = message::newest_id(&fixture.store).unwrap();
     fixture.receive(&[live]);
     let mut plan = Some(newest(&fixture.store, &fixture.scope).unwrap());
     while let Some(asked) = plan.take() {
-        plan = store_page(&fixture.store, &fixture.scope, &all(40).page(&asked, begun_after)).unwrap().0;
+        let (After::Missing(next), _) =
+            store_page(&fixture.store, &fixture.scope, &all(40).page(&asked, begun_after)).unwrap()
+        else {
+            panic!("a page of what is missing")
+        };
+        plan = next;
     }
     assert_eq!(bodies(&fixture), numbers(40));
 }
@@ -173,7 +205,7 @@ fn our_own_message_that_waits_has_arrived_when_the_archive_has_it() {
     let id = fixture.open(BOB);
     let (message, _) = fixture.send(id, "is it there?");
     let mut archived = item(0, 1);
-    let ours = crate::store::message::by_id(&fixture.store, message.cursor.id).unwrap();
+    let ours = message::by_id(&fixture.store, message.cursor.id).unwrap();
     archived.message.from = Some(Jid::new(&format!("{ALICE}/laptop")).unwrap());
     archived.message.to = Some(Jid::new(BOB).unwrap());
     archived.message.origin_id = ours.origin_id;
@@ -201,18 +233,18 @@ fn who_has_answered_on_another_device_has_read_what_stood_above() {
 fn an_archive_that_has_forgotten_the_place_ends_there() {
     let fixture = Fixture::new();
     Archive::new(30).fetch(&fixture, 1);
-    let mut fetching = Fetching::new(MessageId(0));
     let plan = next(&fixture.store, &fixture.scope).unwrap().unwrap();
-    let (query, _) = fetching.ask(plan);
+    let mut fetching = fetching(plan);
+    let query = ask(&mut fetching);
     let page = fetching.forgotten(&query.id).unwrap();
-    assert_eq!(store_page(&fixture.store, &fixture.scope, &page).unwrap().0, None);
+    assert_eq!(store_page(&fixture.store, &fixture.scope, &page).unwrap().0, After::Missing(None));
     assert_eq!(ranges(&fixture), [range("a-20", "a-29", true)]);
 }
 
 #[test]
 fn only_results_of_our_own_archive_for_the_open_query_count() {
-    let mut fetching = Fetching::new(MessageId(0));
-    let (query, _) = fetching.ask(Plan { gap: Gap::Newest, below: None, before: None });
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None });
+    let query = ask(&mut fetching);
     let result = |from: Option<&str>, query: Option<&str>| IncomingMessage {
         from: from.map(|from| Jid::new(from).unwrap()),
         archived: Some(Archived { query: query.map(str::to_owned), ..item(0, 1) }),
@@ -231,21 +263,28 @@ fn only_results_of_our_own_archive_for_the_open_query_count() {
     }
     fetching.take(&own, result(Some(ALICE), Some(&query.id)));
     fetching.take(&own, result(None, Some(&query.id)));
-    assert!(fetching.finish("another", Fin { is_complete: true }).is_none());
-    assert_eq!(fetching.finish(&query.id, Fin { is_complete: true }).unwrap().items.len(), 2);
+    assert!(fetching.finish("another", Fin { is_complete: true, count: None }).is_none());
+    assert_eq!(fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap().items.len(), 2);
     fetching.take(&own, result(Some(ALICE), Some(&query.id)));
-    assert!(fetching.finish(&query.id, Fin { is_complete: true }).is_none());
+    assert!(fetching.finish(&query.id, Fin { is_complete: true, count: None }).is_none());
 }
 
 #[test]
 fn an_archive_that_does_not_answer_is_asked_for_less_and_then_left_alone() {
-    let mut fetching = Fetching::new(MessageId(0));
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None });
     let mut sizes = Vec::new();
-    let mut plan = Some(Plan { gap: Gap::Newest, below: None, before: None });
-    while let Some(asked) = plan.take() {
-        let (query, _) = fetching.ask(asked);
-        sizes.push(query.max);
-        plan = fetching.unanswered(&query.id);
+    loop {
+        match fetching.next() {
+            Next::Ask(query) => {
+                sizes.push(query.max);
+                fetching.unanswered(&query.id);
+            }
+            Next::Rest(_) => {
+                assert!(matches!(fetching.next(), Next::Nothing), "one rest at a time");
+                fetching.has_rested();
+            }
+            Next::Nothing => break,
+        }
     }
     assert_eq!(sizes, [50, 25, 12]);
 }
@@ -260,4 +299,147 @@ fn conversations_come_into_the_list_by_their_last_message() {
         panic!("{effects:?}")
     };
     assert_eq!((changed[0].is_listed, changed[0].active_at), (true, messages.iter().map(|m| m.time).max().unwrap()));
+}
+
+/// Our own message as the archive has it, `n` of `len`.
+fn ours(fixture: &Fixture, id: MessageId, n: usize, len: usize) -> Archived {
+    let row = message::by_id(&fixture.store, id).unwrap();
+    let mut item = item(n, len);
+    item.message.from = Some(Jid::new(&format!("{ALICE}/laptop")).unwrap());
+    item.message.to = Some(Jid::new(BOB).unwrap());
+    item.message.origin_id = row.origin_id;
+    item.message.body = Some(row.body);
+    item
+}
+
+fn lookups(fixture: &Fixture) -> Vec<Lookup> {
+    Lookup::all(&fixture.store, &fixture.scope, &HashSet::new()).unwrap()
+}
+
+#[test]
+fn what_may_have_arrived_is_looked_for_until_it_is_found_or_certain_not_to_be_there() {
+    let fixture = Fixture::new();
+    let id = fixture.open(BOB);
+    let [first, second] = ["first", "second"].map(|text| fixture.send(id, text).0.cursor.id);
+    let [lookup] = &lookups(&fixture)[..] else { panic!("one for each conversation") };
+    assert_eq!(lookup.with, jid(BOB));
+    assert!(lookup.since < NOW);
+
+    let filler: Vec<_> = (5..9).map(|n| item(n, 9)).collect();
+    let (further, effects) = lookup.store(&fixture.store, &fixture.scope, &filler, false).unwrap();
+    let further = further.unwrap();
+    assert_eq!((further.before.as_deref(), effects.is_empty()), (Some("a-5"), true));
+
+    let page = [ours(&fixture, first, 3, 9)];
+    let (last, effects) = further.store(&fixture.store, &fixture.scope, &page, false).unwrap();
+    let seen = Seen::from(effects);
+    assert_eq!((seen.changed[0].cursor.id, seen.states()), (first, vec![MessageState::Sent]));
+    assert_eq!(message::by_id(&fixture.store, first).unwrap().archive_id.unwrap().id, "a-3");
+
+    let (none, _) = last.unwrap().store(&fixture.store, &fixture.scope, &[], true).unwrap();
+    assert_eq!(none, None, "there is nothing older");
+    assert_eq!(message::by_id(&fixture.store, second).unwrap().state, MessageState::Waiting);
+}
+
+#[test]
+fn nobody_else_can_say_that_a_message_of_ours_arrived() {
+    let fixture = Fixture::new();
+    let (sent, _) = fixture.send(fixture.open(BOB), "hi");
+    let id = sent.cursor.id;
+    let [lookup] = &lookups(&fixture)[..] else { panic!("one") };
+    let mut theirs = ours(&fixture, id, 0, 1);
+    theirs.message.from = Some(Jid::new(BOB).unwrap());
+    theirs.message.to = Some(Jid::new(ALICE).unwrap());
+    let mut elsewhere = ours(&fixture, id, 0, 1);
+    elsewhere.message.to = Some(Jid::new("eve@chat.test").unwrap());
+    lookup.store(&fixture.store, &fixture.scope, &[theirs, elsewhere], true).unwrap();
+    assert_eq!(message::by_id(&fixture.store, id).unwrap().state, MessageState::Waiting);
+}
+
+#[test]
+fn first_comes_what_waits_then_what_is_looked_at_then_the_rest() {
+    let fixture = Fixture::new();
+    let id = fixture.open(BOB);
+    fixture.send(id, "hi");
+    let mut fetching = Fetching::new(MessageId(0));
+    fetching.look_up(lookups(&fixture));
+    assert!(matches!(fetching.next(), Next::Nothing), "whether there is an archive is not known");
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    fetching.prefer(id, jid(BOB), false);
+
+    let looking = ask(&mut fetching);
+    assert_eq!((looking.with, looking.start.is_some()), (Some(jid(BOB)), true));
+    assert!(matches!(fetching.next(), Next::Nothing), "one query at a time");
+    fetching.finish(&looking.id, Fin { is_complete: true, count: None }).unwrap();
+
+    let ahead = ask(&mut fetching);
+    assert_eq!((ahead.with, ahead.start, ahead.before), (Some(jid(BOB)), None, None));
+    let page = fetching.finish(&ahead.id, Fin { is_complete: false, count: None }).unwrap();
+    let Want::Ahead(was) = page.want else { panic!("{page:?}") };
+    fetching.went_ahead(was, Some("a-7".to_owned()), false);
+    fetching.prefer(id, jid(BOB), false);
+
+    let rest = ask(&mut fetching);
+    assert_eq!((rest.with, rest.before), (None, None));
+    fetching.finish(&rest.id, Fin { is_complete: false, count: None }).unwrap();
+
+    fetching.prefer(id, jid(BOB), true);
+    assert_eq!(ask(&mut fetching).before.as_deref(), Some("a-7"), "what is older, when the person scrolls up");
+}
+
+#[test]
+fn a_conversation_that_came_first_is_not_shown_twice_and_in_order() {
+    let fixture = Fixture::new();
+    let archive = Archive::new(95);
+    let id = fixture.open(BOB);
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let newest_page = archive.page(&plan, MessageId(0));
+    let (After::Missing(Some(plan)), _) = store_page(&fixture.store, &fixture.scope, &newest_page).unwrap() else {
+        panic!("there is more")
+    };
+    let ahead = Ahead { conversation: id, with: jid(BOB), gap: plan.gap, below: None, before: None, pages: 0 };
+    let page = Page {
+        want: Want::Ahead(ahead),
+        items: archive.items[40..].to_vec(),
+        is_complete: false,
+        is_bounded: false,
+        begun_after: MessageId(0),
+    };
+    store_page(&fixture.store, &fixture.scope, &page).unwrap();
+    assert_eq!(bodies(&fixture), numbers(95)[40..]);
+    assert_eq!(ranges(&fixture), [range("a-85", "a-94", false)], "it is no part of what all is fetched of");
+    archive.fetch(&fixture, 100);
+    assert_eq!(bodies(&fixture), numbers(95));
+    assert_eq!((unread(&fixture), ranges(&fixture)), (0, vec![range("a-0", "a-94", true)]));
+}
+
+#[test]
+fn a_conversation_that_came_first_after_an_absence_is_unread_once() {
+    let fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+    all(20).fetch(&fixture, 100);
+    let id = fixture.open(BOB);
+    let begun_after = message::newest_id(&fixture.store).unwrap();
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let ahead =
+        Ahead { conversation: id, with: jid(BOB), gap: plan.gap, below: plan.below.clone(), before: None, pages: 0 };
+    let page = Page {
+        want: Want::Ahead(ahead),
+        items: all(100).items[50..].to_vec(),
+        is_complete: false,
+        is_bounded: false,
+        begun_after,
+    };
+    store_page(&fixture.store, &fixture.scope, &page).unwrap();
+    assert_eq!(unread(&fixture), 50);
+    let mut plan = Some(plan);
+    while let Some(asked) = plan.take() {
+        let page = all(100).page(&asked, begun_after);
+        let (After::Missing(next), _) = store_page(&fixture.store, &fixture.scope, &page).unwrap() else {
+            panic!("a page of what is missing")
+        };
+        plan = next;
+    }
+    assert_eq!(bodies(&fixture), numbers(100));
+    assert_eq!(unread(&fixture), 80);
 }

@@ -6,7 +6,11 @@ use crate::{
 };
 
 fn ids(outgoing: &[Outgoing]) -> Vec<MessageId> {
-    outgoing.iter().filter_map(|outgoing| Some(outgoing.message?.0)).collect()
+    outgoing.iter().filter_map(|outgoing| Some(outgoing.message?.id)).collect()
+}
+
+fn waiting(fixture: &Fixture) -> Vec<Outgoing> {
+    pending(&fixture.store, &fixture.scope, &HashSet::new(), None).unwrap().stanzas
 }
 
 #[test]
@@ -17,7 +21,7 @@ fn a_message_is_a_row_an_event_and_a_stanza_under_one_id() {
     let (message, effects) = fixture.send(conversation, "hi");
     assert_eq!((message.state, message.is_outgoing, message.time), (MessageState::Waiting, true, NOW));
     let [Outgoing { stanza, message: Some(named), .. }] = &effects.stanzas[..] else { panic!("{effects:?}") };
-    assert_eq!(*named, (message.cursor.id, conversation));
+    assert_eq!(*named, OwnMessage { id: message.cursor.id, conversation, is_attempted: true });
     assert_eq!(stanza.attr("to"), Some(BOB));
     let row = message::by_id(&fixture.store, message.cursor.id).unwrap();
     assert_eq!(stanza.attr("id"), row.origin_id.as_ref().map(|id| id.0.as_str()));
@@ -36,12 +40,12 @@ fn what_waits_is_sent_in_order_until_the_server_has_it() {
     let mut fixture = Fixture::new();
     let conversation = fixture.open(BOB);
     let sent: Vec<_> = ["one", "two", "three"].map(|text| fixture.send(conversation, text).0.cursor.id).into();
-    assert_eq!(ids(&pending(&fixture.store, &fixture.scope).unwrap()), sent);
+    assert_eq!(ids(&waiting(&fixture)), sent);
     let seen = Seen::from(acked(&fixture.store, &sent[..2]).unwrap());
     assert_eq!(seen.states(), [MessageState::Sent; 2]);
     assert_eq!(seen.effects.events.len(), 1, "one snapshot of the conversation");
     fixture.scope.now = Timestamp(NOW.0 + 3_600_000);
-    let waiting = pending(&fixture.store, &fixture.scope).unwrap();
+    let waiting = waiting(&fixture);
     assert_eq!(ids(&waiting), sent[2..]);
     assert!(waiting[0].stanza.get_child("delay", "urn:xmpp:delay").is_some(), "it says when it was written");
 }
@@ -87,19 +91,77 @@ fn a_note_to_oneself_wants_no_receipt_and_comes_back_unnoticed() {
     assert!(seen.stored.is_empty() && seen.news.is_empty());
 }
 
+fn own(id: i64, conversation: i64, is_attempted: bool) -> OwnMessage {
+    OwnMessage { id: MessageId(id), conversation: ConversationId(conversation), is_attempted }
+}
+
 #[test]
 fn nothing_is_given_to_the_session_twice_or_while_there_is_none() {
     let mut outbox = Outbox::default();
-    let [one, two] = [1, 2].map(MessageId);
-    assert!(!outbox.admit(one));
-    outbox.set_online(true);
-    assert!(outbox.admit(one));
-    assert!(!outbox.admit(one));
-    outbox.set_online(false);
-    assert!(!outbox.admit(two));
-    outbox.set_online(true);
-    assert!(!outbox.admit(one), "the resumed session still has it");
-    assert!(outbox.admit(two));
-    outbox.release([one]);
-    assert!(outbox.admit(one));
+    let [one, two] = [own(1, 1, true), own(2, 1, true)];
+    assert_eq!(outbox.admit(&one), Admission::No);
+    outbox.let_go(Released::All);
+    assert_eq!(outbox.admit(&one), Admission::Now);
+    assert_eq!(outbox.admit(&one), Admission::No);
+    outbox.set_offline();
+    assert_eq!(outbox.admit(&two), Admission::No);
+    outbox.let_go(Released::All);
+    assert_eq!(outbox.admit(&one), Admission::No, "the resumed session still has it");
+    assert_eq!(outbox.admit(&two), Admission::Now);
+    outbox.release([one.id]);
+    assert_eq!(outbox.admit(&one), Admission::Now);
+}
+
+#[test]
+fn nothing_goes_out_before_it_is_noted_that_it_may_have() {
+    let mut outbox = Outbox::default();
+    outbox.let_go(Released::All);
+    assert_eq!(outbox.admit(&own(1, 1, false)), Admission::NotYet);
+    assert_eq!(outbox.admit(&own(1, 1, true)), Admission::Now);
+}
+
+#[test]
+fn where_one_may_have_arrived_the_next_ones_wait_with_it() {
+    let mut outbox = Outbox::default();
+    outbox.hold(HashSet::from([ConversationId(1)]));
+    outbox.let_go(Released::All);
+    assert_eq!(outbox.admit(&own(1, 1, true)), Admission::No);
+    assert_eq!(outbox.admit(&own(2, 2, true)), Admission::Now, "another conversation");
+    outbox.let_go(Released::Conversation(ConversationId(1)));
+    assert_eq!(outbox.admit(&own(1, 1, true)), Admission::Now);
+}
+
+#[test]
+fn what_was_never_given_to_a_session_is_not_in_doubt() {
+    let mut fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let doubtful = |fixture: &Fixture| message::doubtful(&fixture.store, fixture.scope.account).unwrap().len();
+    fixture.scope.is_online = false;
+    let (message, effects) = fixture.send(conversation, "offline");
+    assert_eq!(
+        effects.stanzas[0].message,
+        Some(OwnMessage { id: message.cursor.id, conversation, is_attempted: false })
+    );
+    assert_eq!(doubtful(&fixture), 0);
+    let effects = pending(&fixture.store, &fixture.scope, &HashSet::new(), Some(Released::All)).unwrap();
+    assert_eq!((effects.stanzas[0].message.unwrap().is_attempted, doubtful(&fixture)), (true, 1));
+    not_sent(&fixture.store, &[message.cursor.id]).unwrap();
+    assert_eq!(doubtful(&fixture), 0);
+    fixture.scope.is_online = true;
+    assert_eq!(ids(&waiting(&fixture)), [message.cursor.id]);
+    acked(&fixture.store, &[message.cursor.id]).unwrap();
+    assert_eq!(doubtful(&fixture), 0, "it has arrived");
+}
+
+#[test]
+fn what_is_held_back_stays_until_it_is_released() {
+    let fixture = Fixture::new();
+    let (one, other) = (fixture.open(BOB), fixture.open(ALICE));
+    let first = fixture.send(one, "first").0.cursor.id;
+    let second = fixture.send(other, "second").0.cursor.id;
+    let third = fixture.send(one, "third").0.cursor.id;
+    let held = HashSet::from([one]);
+    let all = |released| ids(&pending(&fixture.store, &fixture.scope, &held, released).unwrap().stanzas);
+    assert_eq!(all(Some(Released::All)), [second]);
+    assert_eq!(all(Some(Released::Conversation(one))), [first, second, third]);
 }

@@ -1,0 +1,240 @@
+//! What is asked of the archive, one query at a time: first whether messages of ours arrived, for they wait for it; then the
+//! conversation that the person looks at; then all that is missing, newest first.
+
+use std::collections::{HashMap, VecDeque};
+
+use tokio::time::{Duration, Instant};
+use uuid::Uuid;
+
+use super::{Ahead, Lookup, Page, Plan, Want, window::Window};
+use crate::{
+    ids::{BareJid, ConversationId, MessageId},
+    store::archive::RangeId,
+    xmpp::{
+        archive::{Archived, Fin, Query},
+        incoming::IncomingMessage,
+    },
+};
+
+/// What servers give at most without being told otherwise.
+const PAGE: usize = 50;
+const SMALLEST_PAGE: usize = 5;
+/// A page that took longer is followed by a rest as long as itself.
+const SLOW: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(30);
+/// After so many queries without an answer the archive is left alone until the next session.
+const MAX_UNANSWERED: u32 = 3;
+
+/// The query under way.
+#[derive(Debug)]
+struct Open {
+    id: String,
+    want: Want,
+    before: Option<String>,
+    items: Vec<Archived>,
+    asked: Instant,
+}
+
+/// How far a conversation has been fetched before its turn.
+#[derive(Debug)]
+struct Reached {
+    below: Option<RangeId>,
+    first_id: Option<String>,
+    is_complete: bool,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub enum Next {
+    Ask(Query),
+    /// The server was slow.
+    Rest(Duration),
+    Nothing,
+}
+
+/// How far fetching has come in this session.
+#[derive(Debug, Default)]
+pub struct Fetching {
+    begun_after: Option<MessageId>,
+    /// Whether the server has an archive for us; not known at first.
+    has_archive: bool,
+    lookups: VecDeque<Lookup>,
+    ahead: Option<Ahead>,
+    reached: HashMap<ConversationId, Reached>,
+    /// The next part of all that is missing; none before that begins, and when there is none.
+    plan: Option<Plan>,
+    window: Window,
+    open: Option<Open>,
+    unanswered: u32,
+    rest_until: Option<Instant>,
+    is_resting: bool,
+}
+
+impl Fetching {
+    /// A new session: what was under way counts no more.
+    pub fn new(begun_after: MessageId) -> Self {
+        Self { begun_after: Some(begun_after), ..Self::default() }
+    }
+
+    /// The server has an archive, and this is where to begin.
+    pub fn begin(&mut self, plan: Plan) {
+        self.has_archive = true;
+        self.plan = Some(plan);
+    }
+
+    /// Whether anything is still missing.
+    pub const fn is_under_way(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// Messages of ours are to be looked for.
+    pub fn look_up(&mut self, lookups: Vec<Lookup>) {
+        self.lookups = lookups.into();
+    }
+
+    /// The person looks at a conversation: what it lacks comes next. With `is_older`, what lies under that.
+    pub fn prefer(&mut self, conversation: ConversationId, with: BareJid, is_older: bool) {
+        let Some(plan) = &self.plan else { return };
+        let below = plan.below.as_ref().map(|below| below.id);
+        let before = match self.reached.get(&conversation).filter(|reached| reached.below == below) {
+            None => None,
+            Some(Reached { first_id: Some(first), is_complete: false, .. }) if is_older => Some(first.clone()),
+            Some(_) => return,
+        };
+        self.ahead = Some(Ahead { conversation, with, gap: plan.gap, below: plan.below.clone(), before, pages: 0 });
+    }
+
+    /// What to ask now, if anything.
+    pub fn next(&mut self) -> Next {
+        if self.open.is_some() || !self.has_archive {
+            return Next::Nothing;
+        }
+        let urgent = self.lookups.pop_front().map(Want::Lookup).or_else(|| self.ahead.take().map(Want::Ahead));
+        let want = match (urgent, &self.plan) {
+            (Some(want), _) => want,
+            (None, None) => return Next::Nothing,
+            (None, Some(plan)) => {
+                let rest = self.rest_until.map(|until| until.saturating_duration_since(Instant::now()));
+                match rest.filter(|rest| !rest.is_zero()) {
+                    Some(_) if self.is_resting => return Next::Nothing,
+                    Some(rest) => {
+                        self.is_resting = true;
+                        return Next::Rest(rest);
+                    }
+                    None => Want::Missing(plan.clone()),
+                }
+            }
+        };
+        Next::Ask(self.ask(want))
+    }
+
+    pub fn has_rested(&mut self) {
+        self.is_resting = false;
+        self.rest_until = None;
+    }
+
+    fn ask(&mut self, want: Want) -> Query {
+        let id = Uuid::new_v4().to_string();
+        let (with, start, before) = match &want {
+            Want::Lookup(lookup) => (Some(lookup.with.clone()), Some(lookup.since), lookup.before.clone()),
+            Want::Ahead(ahead) => {
+                (Some(ahead.with.clone()), ahead.below.as_ref().map(super::since), ahead.before.clone())
+            }
+            Want::Missing(plan) => {
+                let before = self.window.before().map(str::to_owned).or_else(|| plan.before.clone());
+                (None, self.window.since().max(plan.below.as_ref().map(super::since)), before)
+            }
+        };
+        // The same again would be as hard for the server as it was before.
+        let max = (PAGE >> self.unanswered).max(SMALLEST_PAGE);
+        let query = Query { id: id.clone(), with, start, before: before.clone(), max };
+        self.open = Some(Open { id, want, before, items: Vec::new(), asked: Instant::now() });
+        query
+    }
+
+    /// Takes a result if it belongs to the open query and comes from our own archive (CVE-2019-16237).
+    pub fn take(&mut self, own: &BareJid, message: IncomingMessage) {
+        let IncomingMessage { from, archived: Some(item), .. } = message else { return };
+        let is_own = from.is_none_or(|from| from.as_str() == own.as_str());
+        match &mut self.open {
+            Some(open) if is_own && item.query.as_deref() == Some(&open.id) => open.items.push(item),
+            _ => log::debug!("a result of an archive that nobody asked for"),
+        }
+    }
+
+    /// The query is answered; `None` when it is not the one under way.
+    pub fn finish(&mut self, id: &str, fin: Fin) -> Option<Page> {
+        let Open { want, before, items, asked, .. } = self.open.take_if(|open| open.id == id)?;
+        let took = asked.elapsed();
+        self.rest_until = (took > SLOW).then(|| Instant::now() + took.min(LONGEST_REST));
+        self.unanswered = 0;
+        let begun_after = self.begun_after?;
+        let is_bounded = match &want {
+            Want::Missing(plan) => self.window.since() > plan.below.as_ref().map(super::since),
+            _ => false,
+        };
+        let mut is_complete = fin.is_complete;
+        if let Want::Missing(_) = &want {
+            let is_all = self.window.turn(&items, fin.is_complete, before.as_deref());
+            is_complete = if is_bounded { is_all } else { fin.is_complete };
+        }
+        Some(Page { want, items, is_complete, is_bounded, begun_after })
+    }
+
+    /// There was no answer. What had waited for it and waits no more.
+    pub fn unanswered(&mut self, id: &str) -> Option<Want> {
+        let open = self.open.take_if(|open| open.id == id)?;
+        if !matches!(open.want, Want::Missing(_)) {
+            return Some(open.want);
+        }
+        self.unanswered += 1;
+        self.rest_until = Some(Instant::now() + LONGEST_REST);
+        if self.unanswered >= MAX_UNANSWERED {
+            self.plan = None;
+        }
+        None
+    }
+
+    /// The archive does not know the place any more where the page was to end: it has thrown away that message, and so all
+    /// before it.
+    pub fn forgotten(&mut self, id: &str) -> Option<Page> {
+        self.window = Window::default();
+        let page = self.finish(id, Fin { is_complete: true, count: None });
+        page.map(|page| Page { items: Vec::new(), is_complete: true, is_bounded: false, ..page })
+    }
+
+    /// The server refuses: the archive is left alone. What had waited for it and waits no more.
+    pub fn refused(&mut self, id: &str) -> Option<Want> {
+        let open = self.open.take_if(|open| open.id == id)?;
+        self.plan = None;
+        Some(open.want)
+    }
+
+    /// A page of what is missing is stored, and this is what is missing now. Whether that is in another gap.
+    pub fn go_on(&mut self, plan: Option<Plan>) -> bool {
+        let below = |plan: &Option<Plan>| plan.as_ref().and_then(|plan| plan.below.as_ref().map(|below| below.id));
+        let is_another = below(&plan) != below(&self.plan);
+        if is_another {
+            self.window = Window::default();
+        }
+        self.plan = plan;
+        is_another
+    }
+
+    /// A page of a conversation is stored.
+    pub fn went_ahead(&mut self, ahead: Ahead, page_first: Option<String>, is_complete: bool) {
+        let below = ahead.below.as_ref().map(|below| below.id);
+        let first_id = page_first.or_else(|| ahead.before.clone());
+        let reached = Reached { below, first_id: first_id.clone(), is_complete };
+        self.reached.insert(ahead.conversation, reached);
+        // Above what was here before there may be no hole, as far as the person looks.
+        if !is_complete && below.is_some() && ahead.pages < super::MAX_AHEAD && self.ahead.is_none() {
+            self.ahead = Some(Ahead { before: first_id, pages: ahead.pages + 1, ..ahead });
+        }
+    }
+
+    /// What a lookup has not found yet is looked for further back.
+    pub fn look_further(&mut self, lookup: Lookup) {
+        self.lookups.push_front(lookup);
+    }
+}
