@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     api::{CommandError, ConnectionState, Reply, ServerSettings, Timestamp},
-    archive::Fetching,
+    archive::{Archive, Fetching},
     avatar::Avatars,
     batch::Batch,
     context::{AccountContext, Shared},
@@ -105,7 +105,7 @@ pub(super) enum Done {
     /// What the server does for our own address.
     OwnAbilities {
         has_stanza_ids: bool,
-        has_archive: bool,
+        archive: Archive,
     },
     /// The answer to the archive's query of this id.
     Page {

@@ -24,13 +24,35 @@ use crate::{
         StoreError,
         archive::{self as table, NewRange, Range, RangeId},
     },
-    xmpp::archive::Archived,
+    xmpp::{
+        archive::{self as mam, Archived},
+        disco::Info,
+    },
 };
 
 /// So many pages of a conversation come before their turn at most, unless the person asks for more.
 const MAX_AHEAD: u32 = 10;
 /// The archive's clock may have been set back: what came after a range may bear a time from before its last message.
 const OVERLAP_MS: i64 = 10 * window::SLACK_MS;
+
+/// What kind of archive the server has for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Archive {
+    Absent,
+    Plain,
+    /// It takes ids as bounds (XEP-0313 §4.1.4).
+    Extended,
+}
+
+impl Archive {
+    pub fn of(info: &Info) -> Self {
+        match (info.has(mam::NAMESPACE), info.has(mam::EXTENDED)) {
+            (false, _) => Self::Absent,
+            (true, false) => Self::Plain,
+            (true, true) => Self::Extended,
+        }
+    }
+}
 
 /// Which part of the archive is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,9 +181,8 @@ fn fill(store: &Connection, scope: &Scope, page: &Page, mut filling: Filling) ->
 fn note(store: &Connection, scope: &Scope, page: &Page, plan: &Plan, begun_after: MessageId) -> Result<(), StoreError> {
     let Plan { gap, below, .. } = plan;
     let Page { items, is_complete, is_bounded, .. } = page;
-    // Where there is a range below, the query ends a little before its last message's time.
-    let is_joined =
-        |below: &Range| *is_complete || items.iter().any(|i| i.id == below.last_id || i.stamp < since(below));
+    // Where there is a range below, the query ends there.
+    let is_joined = |below: &Range| *is_complete || items.iter().any(|item| item.id == below.last_id);
     let joined = below.as_ref().filter(|below| is_joined(below));
     let ends = items.first().zip(items.last());
     let id = match (gap, ends, joined) {

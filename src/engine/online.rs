@@ -8,6 +8,7 @@ use minidom::Element;
 use super::{
     account::{Done, Task},
     api::{ConnectionState, Timestamp},
+    archive::Archive,
     avatar,
     effect::Released,
     outbox, overview,
@@ -18,7 +19,7 @@ use crate::{
     ids::Jid,
     store::{StoreError, caps},
     xmpp::{
-        archive as mam, disco, presence,
+        disco, presence,
         roster::{parse_result, query},
         session::{IqKind, ServerFeatures},
         stanza_id,
@@ -87,7 +88,8 @@ impl Task {
         let abilities = ask(Some(own), disco::info_query(None)).map(|answer| {
             let info = answer.ok().flatten().as_ref().and_then(disco::parse_info);
             let has = |feature| info.as_ref().is_some_and(|info| info.has(feature));
-            Done::OwnAbilities { has_stanza_ids: has(stanza_id::NAMESPACE), has_archive: has(mam::NAMESPACE) }
+            let archive = info.as_ref().map_or(Archive::Absent, Archive::of);
+            Done::OwnAbilities { has_stanza_ids: has(stanza_id::NAMESPACE), archive }
         });
         // A future asks when it is first polled, and presence must not overtake the questions.
         for mut job in [roster.boxed(), abilities.boxed()] {
@@ -129,9 +131,9 @@ impl Task {
                 return reply.send(result);
             }
             Done::Password(found) => return self.found_password(found),
-            Done::OwnAbilities { has_stanza_ids, has_archive } => {
+            Done::OwnAbilities { has_stanza_ids, archive } => {
                 self.shared.accounts.with(id, |live| live.has_stanza_ids = has_stanza_ids);
-                return self.found_archive(has_archive).await;
+                return self.found_archive(archive).await;
             }
             Done::Page { query, result } => return self.page(&query, result).await,
             Done::Rested => return self.has_rested(),

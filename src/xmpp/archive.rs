@@ -16,6 +16,8 @@ use xmpp_parsers::ns;
 
 /// Named by an account or a room that has an archive (§7).
 pub const NAMESPACE: &str = ns::MAM;
+/// Named by an archive that takes ids as bounds (§4.1.4).
+pub const EXTENDED: &str = "urn:xmpp:mam:2#extended";
 
 /// A page of an archive, the newest messages of what is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Query {
     pub with: Option<BareJid>,
     /// Only messages from then on (§4.1.3).
     pub start: Option<Timestamp>,
+    /// Only messages after the one of this id; only where the archive is extended (§4.1.4).
+    pub after: Option<String>,
     /// The messages before the one of this id (XEP-0059 §2.3); without it, the newest.
     pub before: Option<String>,
     /// How many at most; the archive may give fewer.
@@ -56,14 +60,15 @@ pub struct Fin {
 /// The request of one page.
 #[must_use]
 pub fn query(query: &Query) -> Element {
-    let Query { id, with, start, before, max } = query;
+    let Query { id, with, start, after, before, max } = query;
     let start = start.map(datetime::format);
-    let fields = [("with", with.as_ref().map(|with| with.as_str())), ("start", start.as_deref())]
-        .into_iter()
-        .filter_map(|(var, value)| {
+    let with = with.as_ref().map(|with| with.as_str());
+    let fields = [("with", with), ("start", start.as_deref()), ("after-id", after.as_deref())].into_iter().filter_map(
+        |(var, value)| {
             let value = xml::element("value", ns::DATA_FORMS).with_text(value?);
             Some(xml::element("field", ns::DATA_FORMS).with_attr("var", var).with_child(value))
-        });
+        },
+    );
     let form_type = xml::element("value", ns::DATA_FORMS).with_text(NAMESPACE);
     let form = xml::element("x", ns::DATA_FORMS)
         .with_attr("type", "submit")
@@ -117,6 +122,7 @@ mod tests {
             id: "f27".into(),
             with: Some(BareJid::new("juliet@capulet.lit").unwrap()),
             start: Some(Timestamp(1_275_900_072_000)),
+            after: Some("28482-98726-70000".into()),
             before: Some("28482-98726-73623".into()),
             max: 50,
         });
@@ -124,7 +130,8 @@ mod tests {
             <x xmlns='jabber:x:data' type='submit'>\
             <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field>\
             <field var='with'><value>juliet@capulet.lit</value></field>\
-            <field var='start'><value>2010-06-07T08:41:12Z</value></field></x>\
+            <field var='start'><value>2010-06-07T08:41:12Z</value></field>\
+            <field var='after-id'><value>28482-98726-70000</value></field></x>\
             <set xmlns='http://jabber.org/protocol/rsm'><max>50</max><before>28482-98726-73623</before></set></query>";
         let written: Element = String::from(&query).parse().unwrap();
         assert_eq!(written, expected.parse().unwrap());
@@ -132,7 +139,7 @@ mod tests {
 
     #[test]
     fn without_a_place_to_begin_the_newest_are_asked_for() {
-        let query = query(&Query { id: "1".into(), with: None, start: None, before: None, max: 10 });
+        let query = query(&Query { id: "1".into(), with: None, start: None, after: None, before: None, max: 10 });
         let set = xml::child(&query, "set", ns::RSM).unwrap();
         assert_eq!(xml::child(set, "before", ns::RSM).map(Element::text).as_deref(), Some(""));
     }

@@ -1,6 +1,6 @@
 //! What the server's archive holds comes here, once and in order (XEP-0313).
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use stonechat::engine::api::{Command, Event, Message, MessageState};
 
@@ -140,7 +140,7 @@ async fn what_had_arrived_before_a_crash_is_not_sent_again() {
     let conversation = alice.open(BOB).await.id;
     // The message arrives, and nobody on this side ever hears of it.
     relay.delay(Duration::from_secs(1));
-    alice.send(conversation, "once").await;
+    let once = alice.send(conversation, "once").await;
     bob.message(|message| message.body.is_some()).await;
     relay.refuse(true);
     relay.cut();
@@ -148,17 +148,8 @@ async fn what_had_arrived_before_a_crash_is_not_sent_again() {
     relay.delay(Duration::ZERO);
     relay.refuse(false);
     alice.start();
-    let sent = async |person: &mut Person| {
-        person.until("what had arrived is sent", |all| all.conversations.first().map(|_| ())).await;
-        loop {
-            let all = person.history(conversation).await;
-            if all.iter().all(|message| matches!(message.state, MessageState::Sent | MessageState::Delivered)) {
-                return all;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    assert_eq!(texts(&sent(&mut alice).await), ["once"]);
+    alice.until_state(conversation, once.cursor.id, MessageState::Sent).await;
+    assert_eq!(alice.texts(conversation).await, ["once"]);
     alice.send(conversation, "after").await;
     let next = bob.message(|message| message.body.is_some()).await;
     assert_eq!(next.body.as_deref(), Some("after"));
@@ -188,4 +179,59 @@ async fn the_conversation_that_is_looked_at_comes_before_the_rest() {
     relay.delay(Duration::ZERO);
     assert_eq!(history(&mut second, BOB, 400).await.len(), 400);
     assert_eq!(texts(&second.history(looked_at).await), ["long ago"]);
+}
+
+#[tokio::test]
+async fn what_the_server_has_thrown_away_stays_here() {
+    let mut prosody = server();
+    let (mut alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    for n in 0..3 {
+        alice.say(BOB, &format!("old {n}")).await;
+    }
+    bob.message("old 2").await;
+    // Fetched, and not only come by: the archive's ids are known now, and will be asked for.
+    bob.restart().await;
+    bob.online().await;
+    bob.say(ALICE, "seen").await;
+    alice.message("seen").await;
+    alice.stop().await;
+    bob.stop().await;
+    prosody.stop();
+    fs::remove_dir_all(prosody.data_dir().join("archive")).unwrap();
+    prosody.start_again();
+    alice.start();
+    for n in 0..3 {
+        alice.say(BOB, &format!("new {n}")).await;
+    }
+    bob.start();
+    let expected = ["old 0", "old 1", "old 2", "seen", "new 0", "new 1", "new 2"];
+    assert_eq!(texts(&history(&mut bob, ALICE, 7).await), expected);
+    // The next time is like any other.
+    bob.restart().await;
+    bob.online().await;
+    alice.say(BOB, "last").await;
+    assert_eq!(history(&mut bob, ALICE, 8).await.last().unwrap().body, "last");
+}
+
+#[tokio::test]
+async fn where_there_is_no_archive_what_may_not_have_arrived_is_sent_again_under_its_id() {
+    let prosody =
+        Prosody::start(&Options { without: vec!["mam".to_owned()], ..Options::with_users(&["alice", "bob"]) });
+    befriend(&prosody, "alice", "bob");
+    let relay = Relay::start(prosody.port());
+    let mut alice = Person::sign_in(&prosody, "alice", relay.port()).await;
+    let mut bob = Person::new(&prosody, "bob").await;
+    relay.delay(Duration::from_secs(1));
+    let message = alice.say(BOB, "once").await;
+    bob.message("once").await;
+    relay.refuse(true);
+    relay.cut();
+    alice.stop().await;
+    relay.delay(Duration::ZERO);
+    relay.refuse(false);
+    alice.start();
+    alice.until_state(message.conversation, message.cursor.id, MessageState::Delivered).await;
+    alice.say(BOB, "after").await;
+    bob.message("after").await;
+    assert_eq!(bob.texts(bob.open(ALICE).await.id).await, ["once", "after"]);
 }

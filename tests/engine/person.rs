@@ -247,6 +247,19 @@ impl Person {
         .await;
     }
 
+    /// Waits until a stored message is in this state, or further, however that came.
+    pub async fn until_state(&mut self, conversation: ConversationId, message: MessageId, wanted: MessageState) {
+        let fits = |state| state == wanted || (wanted == MessageState::Sent && state == MessageState::Delivered);
+        loop {
+            let all = self.history(conversation).await;
+            if all.iter().any(|m| m.cursor.id == message && fits(m.state)) {
+                return;
+            }
+            self.wait(&format!("{wanted:?}"), |event| matches!(event, Event::MessagesChanged { .. }).then_some(()))
+                .await;
+        }
+    }
+
     /// What the other side does next.
     pub async fn chat_state(&mut self, of: ConversationId) -> ChatState {
         self.wait("a chat state", |event| match event {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Ahead, Lookup, Page, Plan, Want, window::Window};
 use crate::{
-    ids::{BareJid, ConversationId, MessageId},
+    ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::archive::RangeId,
     xmpp::{
         archive::{Archived, Fin, Query},
@@ -30,6 +30,7 @@ const MAX_UNANSWERED: u32 = 3;
 struct Open {
     id: String,
     want: Want,
+    after: Option<String>,
     before: Option<String>,
     items: Vec<Archived>,
     asked: Instant,
@@ -58,6 +59,8 @@ pub struct Fetching {
     begun_after: Option<MessageId>,
     /// Whether the server has an archive for us; not known at first.
     has_archive: bool,
+    /// Whether it takes ids as bounds, and knows the ones that were given.
+    takes_ids: bool,
     lookups: VecDeque<Lookup>,
     ahead: Option<Ahead>,
     reached: HashMap<ConversationId, Reached>,
@@ -77,8 +80,9 @@ impl Fetching {
     }
 
     /// The server has an archive, and this is where to begin.
-    pub fn begin(&mut self, plan: Plan) {
+    pub fn begin(&mut self, plan: Plan, takes_ids: bool) {
         self.has_archive = true;
+        self.takes_ids = takes_ids;
         self.plan = Some(plan);
     }
 
@@ -135,21 +139,32 @@ impl Fetching {
 
     fn ask(&mut self, want: Want) -> Query {
         let id = Uuid::new_v4().to_string();
-        let (with, start, before) = match &want {
-            Want::Lookup(lookup) => (Some(lookup.with.clone()), Some(lookup.since), lookup.before.clone()),
+        let (with, start, after, before) = match &want {
+            Want::Lookup(lookup) => (Some(lookup.with.clone()), Some(lookup.since), None, lookup.before.clone()),
             Want::Ahead(ahead) => {
-                (Some(ahead.with.clone()), ahead.below.as_ref().map(super::since), ahead.before.clone())
+                (Some(ahead.with.clone()), ahead.below.as_ref().map(super::since), None, ahead.before.clone())
             }
             Want::Missing(plan) => {
                 let before = self.window.before().map(str::to_owned).or_else(|| plan.before.clone());
-                (None, self.window.since().max(plan.below.as_ref().map(super::since)), before)
+                let after = plan.below.as_ref().filter(|_| self.takes_ids).map(|below| below.last_id.clone());
+                (None, self.start(plan), after, before)
             }
         };
         // The same again would be as hard for the server as it was before.
         let max = (PAGE >> self.unanswered).max(SMALLEST_PAGE);
-        let query = Query { id: id.clone(), with, start, before: before.clone(), max };
-        self.open = Some(Open { id, want, before, items: Vec::new(), asked: Instant::now() });
+        let query = Query { id: id.clone(), with, start, after: after.clone(), before: before.clone(), max };
+        self.open = Some(Open { id, want, after, before, items: Vec::new(), asked: Instant::now() });
         query
+    }
+
+    /// From when on a page of what is missing is asked for. Where its end is known by an id, the time says nothing of it: a
+    /// clock may have been set back.
+    fn start(&self, plan: &Plan) -> Option<Timestamp> {
+        self.window.since().max(self.floor(plan))
+    }
+
+    fn floor(&self, plan: &Plan) -> Option<Timestamp> {
+        plan.below.as_ref().filter(|_| !self.takes_ids).map(super::since)
     }
 
     /// Takes a result if it belongs to the open query and comes from our own archive (CVE-2019-16237).
@@ -170,7 +185,7 @@ impl Fetching {
         self.unanswered = 0;
         let begun_after = self.begun_after?;
         let is_bounded = match &want {
-            Want::Missing(plan) => self.window.since() > plan.below.as_ref().map(super::since),
+            Want::Missing(plan) => self.window.since() > self.floor(plan),
             _ => false,
         };
         let mut is_complete = fin.is_complete;
@@ -196,8 +211,12 @@ impl Fetching {
     }
 
     /// The archive does not know the place any more where the page was to end: it has thrown away that message, and so all
-    /// before it.
+    /// before it. Where it was bounded by two, it is asked again without the older one.
     pub fn forgotten(&mut self, id: &str) -> Option<Page> {
+        if self.open.take_if(|open| open.id == id && open.after.is_some()).is_some() {
+            self.takes_ids = false;
+            return None;
+        }
         self.window = Window::default();
         let page = self.finish(id, Fin { is_complete: true, count: None });
         page.map(|page| Page { items: Vec::new(), is_complete: true, is_bounded: false, ..page })

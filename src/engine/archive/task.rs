@@ -2,7 +2,7 @@
 
 use futures::FutureExt as _;
 
-use super::{After, Fetching, Lookup, Want, fetching::Next, newest, store_page};
+use super::{After, Archive, Fetching, Lookup, Want, fetching::Next, newest, store_page};
 use crate::{
     engine::{
         account::{Done, Task},
@@ -31,8 +31,8 @@ impl Task {
     }
 
     /// Whether there is an archive is known now.
-    pub(in crate::engine) async fn found_archive(&mut self, has_archive: bool) {
-        if !has_archive {
+    pub(in crate::engine) async fn found_archive(&mut self, archive: Archive) {
+        if archive == Archive::Absent {
             let held = self.shared.accounts.with(self.id, |live| live.outbox.held().clone()).unwrap_or_default();
             for conversation in held {
                 self.let_go(conversation).await;
@@ -42,7 +42,7 @@ impl Task {
         let (id, scopes) = (self.id, self.shared.scopes());
         let plan = self.shared.store.read(move |store| newest(store, scopes.of(id)?));
         match plan.await {
-            Ok(plan) => self.fetching.begin(plan),
+            Ok(plan) => self.fetching.begin(plan, archive == Archive::Extended),
             Err(error) => return self.failed(error),
         }
         self.prefer_in_front().await;
@@ -110,7 +110,7 @@ impl Task {
                 return self.give_up(given_up).await;
             }
         };
-        let Some(page) = page else { return };
+        let Some(page) = page else { return self.fetch_next() };
         let id = self.id;
         let stored = self.shared.change(move |store, scopes| store_page(store, scopes.of(id)?, &page));
         match stored.await {

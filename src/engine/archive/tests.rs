@@ -63,7 +63,7 @@ impl Archive {
 
 fn fetching(plan: Plan) -> Fetching {
     let mut fetching = Fetching::new(MessageId(0));
-    fetching.begin(plan);
+    fetching.begin(plan, false);
     fetching
 }
 
@@ -242,6 +242,21 @@ fn an_archive_that_has_forgotten_the_place_ends_there() {
 }
 
 #[test]
+fn an_extended_archive_is_asked_by_ids_until_it_does_not_know_one() {
+    let fixture = Fixture::new();
+    Archive::new(30).fetch(&fixture, 100);
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let mut fetching = Fetching::new(MessageId(0));
+    fetching.begin(plan, true);
+    let query = ask(&mut fetching);
+    assert_eq!((query.after.as_deref(), query.start), (Some("a-29"), None));
+    // The message was thrown away: the same is asked for by time, and nothing counts as complete.
+    assert!(fetching.forgotten(&query.id).is_none());
+    let query = ask(&mut fetching);
+    assert!(query.after.is_none() && query.start.is_some(), "{query:?}");
+}
+
+#[test]
 fn only_results_of_our_own_archive_for_the_open_query_count() {
     let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None });
     let query = ask(&mut fetching);
@@ -364,7 +379,7 @@ fn first_comes_what_waits_then_what_is_looked_at_then_the_rest() {
     let mut fetching = Fetching::new(MessageId(0));
     fetching.look_up(lookups(&fixture));
     assert!(matches!(fetching.next(), Next::Nothing), "whether there is an archive is not known");
-    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap(), false);
     fetching.prefer(id, jid(BOB), false);
 
     let looking = ask(&mut fetching);
