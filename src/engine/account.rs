@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    api::{CommandError, ConnectionState, Reply, ServerSettings, Timestamp},
+    api::{ArchivePolicy, CommandError, ConnectionState, Reply, ServerSettings, Timestamp},
     archive::{Archive, Fetching},
     avatar::Avatars,
     batch::Batch,
@@ -82,6 +82,11 @@ pub enum Order {
         image: Option<Vec<u8>>,
         reply: Reply<Result<(), CommandError>>,
     },
+    LoadArchivePolicy(Reply<Result<Option<ArchivePolicy>, CommandError>>),
+    SetArchivePolicy {
+        policy: ArchivePolicy,
+        reply: Reply<Result<(), CommandError>>,
+    },
     /// Says goodbye and ends; the account stays.
     Stop(oneshot::Sender<()>),
 }
@@ -90,7 +95,10 @@ impl Order {
     /// Answers whoever waits, when there is nobody to carry it out.
     pub fn refuse(self, error: CommandError) {
         match self {
-            Self::SetNickname { reply, .. } | Self::SetAvatar { reply, .. } => reply.send(Err(error)),
+            Self::SetNickname { reply, .. } | Self::SetAvatar { reply, .. } | Self::SetArchivePolicy { reply, .. } => {
+                reply.send(Err(error));
+            }
+            Self::LoadArchivePolicy(reply) => reply.send(Err(error)),
             Self::Contact(order) => order.refuse(error),
             _ => {}
         }

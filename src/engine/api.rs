@@ -11,7 +11,7 @@ pub use crate::{
     ids::{AccountId, AvatarHash, BareJid, ConversationId, Cursor, FullJid, Jid, MessageId, Timestamp},
     secret::Secret,
     store::{MessageState, SendFailure},
-    xmpp::{Availability, ChatState, ConnectStep, Problem, Subscription},
+    xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, Subscription},
 };
 
 /// How many commands may wait for the engine.
@@ -72,6 +72,17 @@ pub struct Account {
     pub availability: Availability,
     pub status: String,
     pub avatar: Option<Avatar>,
+    /// While so much history is fetched from the server that it takes a while.
+    pub history: Option<HistoryProgress>,
+}
+
+/// How far fetching an account's history has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryProgress {
+    /// Messages, in this session.
+    pub fetched: u32,
+    /// How many there are, where the server said it.
+    pub total: Option<u32>,
 }
 
 /// Where an account stands.
@@ -308,6 +319,17 @@ pub enum Command {
     SetAvatar {
         account: AccountId,
         image: Option<Vec<u8>>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+
+    /// What the server keeps of conversations; `None` where there is nothing to choose (XEP-0441).
+    LoadArchivePolicy {
+        account: AccountId,
+        reply: Reply<Result<Option<ArchivePolicy>, CommandError>>,
+    },
+    SetArchivePolicy {
+        account: AccountId,
+        policy: ArchivePolicy,
         reply: Reply<Result<(), CommandError>>,
     },
 

@@ -6,6 +6,7 @@
 
 mod fetching;
 mod lookup;
+pub mod preferences;
 mod task;
 mod window;
 

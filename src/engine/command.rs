@@ -105,6 +105,8 @@ fn hand_over(shared: &Shared, command: Command) {
         }
         Command::SetNickname { account, nickname, reply } => (account, Order::SetNickname { nickname, reply }),
         Command::SetAvatar { account, image, reply } => (account, Order::SetAvatar { image, reply }),
+        Command::LoadArchivePolicy { account, reply } => (account, Order::LoadArchivePolicy(reply)),
+        Command::SetArchivePolicy { account, policy, reply } => (account, Order::SetArchivePolicy { policy, reply }),
         Command::AddContact { account, address, name, groups, text, reply } => {
             (account, Order::Contact(ContactOrder::Add { address, name, groups, text, reply }))
         }
@@ -136,7 +138,10 @@ async fn load_snapshot(shared: &Shared) -> Result<Snapshot, CommandError> {
     let read = shared.store.read(move |store| overview::load(store, &data_dir)).await;
     let mut snapshot = read.map_err(|error| shared.failed(error))?;
     for account in &mut snapshot.accounts {
-        shared.accounts.with(account.id, |live| account.connection = live.connection.clone());
+        shared.accounts.with(account.id, |live| {
+            account.connection = live.connection.clone();
+            account.history = live.history;
+        });
     }
     let mut rest = &mut snapshot.contacts[..];
     while let Some(first) = rest.first() {

@@ -11,7 +11,12 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    account::Order, api::ConnectionState, caps::Abilities, chat_state::ChatStates, outbox::Outbox, presence::Presences,
+    account::Order,
+    api::{ConnectionState, HistoryProgress},
+    caps::Abilities,
+    chat_state::ChatStates,
+    outbox::Outbox,
+    presence::Presences,
 };
 use crate::{
     ids::AccountId,
@@ -25,6 +30,7 @@ pub struct Live {
     /// As it is stored.
     pub row: AccountRow,
     pub connection: ConnectionState,
+    pub history: Option<HistoryProgress>,
     /// There while the account is signed in or tries to be.
     pub session: Option<SessionHandle>,
     pub features: ServerFeatures,
@@ -42,6 +48,7 @@ impl Live {
         Self {
             row,
             connection: ConnectionState::Offline,
+            history: None,
             session: None,
             features: ServerFeatures::default(),
             has_stanza_ids: false,

@@ -5,7 +5,7 @@ use futures::FutureExt as _;
 use super::{
     account::{Done, Order, Task},
     api::{Availability, CommandError, Reply, Secret, ServerSettings},
-    avatar,
+    archive, avatar,
     context::AccountContext,
     effect::Effects,
     nickname, overview, request,
@@ -17,7 +17,7 @@ use crate::{
         StoreError, account,
         contact::{self, Subscription},
     },
-    xmpp::presence,
+    xmpp::{presence, session::SessionHandle},
 };
 
 /// What is wanted of somebody's place on the roster and their subscriptions.
@@ -85,6 +85,12 @@ impl Task {
             Order::SetAvatar { image, reply } => {
                 self.publish(reply, |context| async move { avatar::publish(&context, image).await });
             }
+            Order::LoadArchivePolicy(reply) => {
+                self.ask_server(reply, |session| async move { archive::preferences::load(&session).await });
+            }
+            Order::SetArchivePolicy { policy, reply } => {
+                self.ask_server(reply, move |session| async move { archive::preferences::set(&session, policy).await });
+            }
             // The loop sees to it.
             Order::Stop(_) => {}
         }
@@ -105,6 +111,18 @@ impl Task {
             Done::Published { reply, result }
         };
         self.jobs.push(job.boxed());
+    }
+
+    /// Does something with the server alone, and says what came of it.
+    fn ask_server<T: Send + 'static, F: Future<Output = Result<T, CommandError>> + Send + 'static>(
+        &mut self,
+        reply: Reply<Result<T, CommandError>>,
+        ask: impl FnOnce(SessionHandle) -> F,
+    ) {
+        let Some(session) = self.session().filter(|_| self.is_online()) else {
+            return reply.send(Err(CommandError::NotOnline));
+        };
+        self.jobs.push(ask(session).map(|result| reply.send(result)).map(|()| Done::Nothing).boxed());
     }
 
     /// Somebody else has changed the account's row.

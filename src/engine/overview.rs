@@ -7,7 +7,10 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{
-    api::{Account, Avatar, ConnectionState, Contact, Presence, ServerSettings, Snapshot, SubscriptionRequest},
+    api::{
+        Account, Avatar, ConnectionState, Contact, HistoryProgress, Presence, ServerSettings, Snapshot,
+        SubscriptionRequest,
+    },
     avatar::file,
 };
 use crate::{
@@ -27,7 +30,7 @@ pub fn load(store: &Connection, data_dir: &Path) -> Result<Snapshot, StoreError>
     let mut snapshot = Snapshot::default();
     for row in account::all(store)? {
         let id = row.id;
-        snapshot.accounts.push(account(row, ConnectionState::Offline, data_dir));
+        snapshot.accounts.push(account(row, ConnectionState::Offline, None, data_dir));
         let contacts = contact::all(store, id)?;
         snapshot.contacts.extend(contacts.into_iter().map(|row| contact(row, Presence::default(), data_dir)));
         snapshot.requests.extend(request::all(store, id)?.into_iter().map(SubscriptionRequest::from));
@@ -37,7 +40,12 @@ pub fn load(store: &Connection, data_dir: &Path) -> Result<Snapshot, StoreError>
 }
 
 #[must_use]
-pub fn account(row: AccountRow, connection: ConnectionState, data_dir: &Path) -> Account {
+pub fn account(
+    row: AccountRow,
+    connection: ConnectionState,
+    history: Option<HistoryProgress>,
+    data_dir: &Path,
+) -> Account {
     Account {
         id: row.id,
         address: row.address,
@@ -48,6 +56,7 @@ pub fn account(row: AccountRow, connection: ConnectionState, data_dir: &Path) ->
         availability: availability(row.availability),
         status: row.status,
         avatar: row.avatar_hash.map(|hash| avatar(hash, data_dir)),
+        history,
     }
 }
 

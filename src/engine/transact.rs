@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::{
     account::Order,
-    api::{ChatState, ConnectionState, Contact, Event},
+    api::{ChatState, ConnectionState, Contact, Event, HistoryProgress},
     chat_state::Listener,
     context::Shared,
     effect::{AvatarNotice, Effects, Outgoing, Scope},
@@ -144,8 +144,9 @@ impl Shared {
 
     /// Tells the window how an account stands.
     pub fn tell_account(&self, id: AccountId) {
-        let account =
-            self.accounts.with(id, |live| overview::account(live.row.clone(), live.connection.clone(), &self.data_dir));
+        let account = self.accounts.with(id, |live| {
+            overview::account(live.row.clone(), live.connection.clone(), live.history, &self.data_dir)
+        });
         self.events.emit_all(account.map(Event::AccountChanged));
     }
 
@@ -153,6 +154,14 @@ impl Shared {
     pub fn set_connection(&self, id: AccountId, connection: &ConnectionState) {
         let is_change =
             self.accounts.with(id, |live| std::mem::replace(&mut live.connection, connection.clone()) != *connection);
+        if is_change == Some(true) {
+            self.tell_account(id);
+        }
+    }
+
+    /// The same of how far fetching its history has come.
+    pub fn set_history(&self, id: AccountId, history: Option<HistoryProgress>) {
+        let is_change = self.accounts.with(id, |live| std::mem::replace(&mut live.history, history) != history);
         if is_change == Some(true) {
             self.tell_account(id);
         }

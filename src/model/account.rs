@@ -12,9 +12,17 @@ use crate::engine::api::{self, AccountId, BareJid, ConnectionState, ServerSettin
 #[boxed_type(name = "StonechatConnection")]
 pub struct Connection(pub ConnectionState);
 
+/// How far fetching its history has come, as a value for a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, glib::Boxed)]
+#[boxed_type(name = "StonechatHistoryProgress", nullable)]
+pub struct HistoryProgress(pub api::HistoryProgress);
+
 mod imp {
     use super::api;
-    use super::{AccountId, Availability, BareJid, Cell, Connection, ConnectionState, ObjectExt, OnceCell, RefCell};
+    use super::{
+        AccountId, Availability, BareJid, Cell, Connection, ConnectionState, HistoryProgress, ObjectExt, OnceCell,
+        RefCell,
+    };
     use glib::subclass::prelude::*;
 
     #[derive(glib::Properties)]
@@ -44,6 +52,9 @@ mod imp {
         pub avatar_path: RefCell<Option<String>>,
         #[property(get, nullable)]
         pub avatar_hash: RefCell<Option<String>>,
+        /// While so much history is fetched that it takes a while.
+        #[property(get, nullable)]
+        pub history: RefCell<Option<HistoryProgress>>,
     }
 
     impl Default for Account {
@@ -61,6 +72,7 @@ mod imp {
                 status: RefCell::default(),
                 avatar_path: RefCell::default(),
                 avatar_hash: RefCell::default(),
+                history: RefCell::default(),
             }
         }
     }
@@ -128,6 +140,7 @@ impl Account {
         let avatar = account.avatar.as_ref();
         set(&imp.avatar_hash, avatar.map(|a| a.hash.as_str().to_owned()), || self.notify_avatar_hash());
         set(&imp.avatar_path, avatar.map(|a| a.path.to_string_lossy().into_owned()), || self.notify_avatar_path());
+        set(&imp.history, account.history.map(HistoryProgress), || self.notify_history());
         imp.snapshot.replace(Some(account));
     }
 

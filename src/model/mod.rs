@@ -15,7 +15,7 @@ mod request;
 mod text;
 mod window;
 
-pub use account::{Account, Connection};
+pub use account::{Account, Connection, HistoryProgress};
 pub use contact::{Availability, Contact};
 pub use conversation::Conversation;
 pub use conversation_list::ConversationList;

@@ -6,7 +6,7 @@ use gtk::{gdk, gio, glib};
 
 use super::error_text;
 use crate::{
-    engine::api::{self, Command, CommandError, ConnectionState},
+    engine::api::{self, ArchivePolicy, Command, CommandError, ConnectionState},
     model::{Account, Availability, Messenger},
     secret::Secret,
 };
@@ -20,6 +20,9 @@ const AVAILABILITIES: [Availability; 6] = [
     Availability::DoNotDisturb,
     Availability::Offline,
 ];
+
+/// In the order of the rows.
+const ARCHIVE_POLICIES: [ArchivePolicy; 3] = [ArchivePolicy::Always, ArchivePolicy::Roster, ArchivePolicy::Never];
 
 /// A larger file is no portrait, and would only be scaled down.
 const MAX_PICTURE_BYTES: u64 = 20 << 20;
@@ -47,6 +50,10 @@ mod imp {
         pub(super) status: TemplateChild<adw::EntryRow>,
         #[template_child]
         pub(super) nickname: TemplateChild<adw::EntryRow>,
+        #[template_child]
+        pub(super) archive: TemplateChild<adw::PreferencesGroup>,
+        #[template_child]
+        pub(super) archive_policy: TemplateChild<adw::ComboRow>,
         #[template_child]
         pub(super) password: TemplateChild<adw::PasswordEntryRow>,
         #[template_child]
@@ -113,6 +120,7 @@ impl AccountDialog {
             }
         })));
         dialog.connect_rows();
+        dialog.load_archive_policy();
         dialog
     }
 
@@ -140,6 +148,8 @@ impl AccountDialog {
         imp.status.connect_apply(move |_| set_presence());
         let set_nickname = on(Self::set_nickname);
         imp.nickname.connect_apply(move |_| set_nickname());
+        let set_archive_policy = on(Self::set_archive_policy);
+        imp.archive_policy.connect_selected_notify(move |_| set_archive_policy());
         let set_password = on(Self::set_password);
         imp.password.connect_apply(move |_| set_password());
         let sign_out = on(Self::ask_to_sign_out);
@@ -186,6 +196,37 @@ impl AccountDialog {
         let nickname = self.imp().nickname.text().trim().to_owned();
         let account = self.account().id();
         self.request(move |reply| Command::SetNickname { account, nickname, reply });
+    }
+
+    /// The group is there where the server has something to choose.
+    fn load_archive_policy(&self) {
+        let (weak, engine) = (self.downgrade(), self.messenger().engine().clone());
+        let account = self.account().id();
+        glib::spawn_future_local(async move {
+            let policy = engine.request(|reply| Command::LoadArchivePolicy { account, reply }).await;
+            let (Ok(Some(policy)), Some(dialog)) = (policy, weak.upgrade()) else { return };
+            let imp = dialog.imp();
+            let index = ARCHIVE_POLICIES.iter().position(|known| *known == policy).unwrap_or_default();
+            imp.is_updating.set(true);
+            imp.archive_policy.set_selected(u32::try_from(index).unwrap_or_default());
+            imp.is_updating.set(false);
+            imp.archive.set_visible(true);
+        });
+    }
+
+    fn set_archive_policy(&self) {
+        if self.imp().is_updating.get() {
+            return;
+        }
+        let Some(policy) = ARCHIVE_POLICIES.get(self.imp().archive_policy.selected() as usize).copied() else { return };
+        let (dialog, engine, account) = (self.clone(), self.messenger().engine().clone(), self.account().id());
+        glib::spawn_future_local(async move {
+            if let Err(error) = engine.request(|reply| Command::SetArchivePolicy { account, policy, reply }).await {
+                dialog.add_toast(adw::Toast::new(&error_text::command(&error)));
+                // As it is on the server.
+                dialog.load_archive_policy();
+            }
+        });
     }
 
     fn set_password(&self) {

@@ -18,6 +18,7 @@ mod conversation_row;
 pub mod desktop;
 pub mod error_text;
 mod failure_bar;
+mod fetching_bar;
 pub mod history;
 mod lane;
 pub mod link;

@@ -6,11 +6,11 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::ngettext;
 use gtk::{gio, glib};
 
-use super::{AvatarView, ConversationRow, contact_row::ContactRow, row_menu, time_text};
+use super::{AvatarView, ConversationRow, contact_row::ContactRow, fetching_bar::FetchingBar, row_menu, time_text};
 use crate::model::{Contact, Conversation, Messenger, fold};
 
 mod imp {
-    use super::{AvatarView, Conversation, Messenger, OnceCell, RefCell, gio, glib};
+    use super::{AvatarView, Conversation, FetchingBar, Messenger, OnceCell, RefCell, gio, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
 
@@ -29,6 +29,8 @@ mod imp {
         pub(super) requests_label: TemplateChild<adw::ButtonContent>,
         #[template_child]
         pub(super) stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub(super) fetching_bar: TemplateChild<FetchingBar>,
         #[template_child]
         pub(super) list: TemplateChild<gtk::ListView>,
         #[template_child]
@@ -53,6 +55,7 @@ mod imp {
 
         fn class_init(klass: &mut Self::Class) {
             AvatarView::ensure_type();
+            FetchingBar::ensure_type();
             klass.bind_template();
             klass.bind_template_callbacks();
         }
@@ -138,6 +141,7 @@ impl Sidebar {
         sidebar.set_up_list();
         sidebar.set_up_results();
         sidebar.set_up_header();
+        sidebar.imp().fetching_bar.set_messenger(messenger);
         sidebar
     }
 

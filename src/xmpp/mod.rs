@@ -4,6 +4,7 @@
 //! Knows `tokio-xmpp` and `xmpp-parsers`, and nothing of the store, the engine or the window.
 
 pub mod archive;
+pub mod archive_preferences;
 mod availability;
 pub mod avatar;
 pub mod caps;
@@ -37,6 +38,7 @@ pub mod vcard_update;
 pub mod version;
 pub mod xml;
 
+pub use archive_preferences::ArchivePolicy;
 pub use availability::Availability;
 pub use chat_state::ChatState;
 pub use problem::{CertificateProblem, ConnectStep, Problem};

@@ -297,6 +297,7 @@ fn snapshot(engine: &Engine, unread: u32) -> Snapshot {
             availability: Availability::Online,
             status: String::new(),
             avatar: None,
+            history: None,
         }],
         contacts: vec![Contact {
             account: ACCOUNT,

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use stonechat::engine::api::{Command, Event, Message, MessageState};
+use stonechat::engine::api::{ArchivePolicy, Command, CommandError, Event, Message, MessageState};
 
 use super::{
     person::{Person, befriend},
@@ -234,4 +234,43 @@ async fn where_there_is_no_archive_what_may_not_have_arrived_is_sent_again_under
     alice.say(BOB, "after").await;
     bob.message("after").await;
     assert_eq!(bob.texts(bob.open(ALICE).await.id).await, ["once", "after"]);
+}
+
+#[tokio::test]
+async fn what_the_server_keeps_is_chosen_here() {
+    let prosody = server();
+    let mut alice = Person::new(&prosody, "alice").await;
+    let account = alice.account;
+    let policy = async |alice: &Person| alice.request(|reply| Command::LoadArchivePolicy { account, reply }).await;
+    assert_eq!(policy(&alice).await, Ok(Some(ArchivePolicy::Always)));
+    for wanted in [ArchivePolicy::Never, ArchivePolicy::Roster] {
+        alice.request(|reply| Command::SetArchivePolicy { account, policy: wanted, reply }).await.unwrap();
+        assert_eq!(policy(&alice).await, Ok(Some(wanted)));
+    }
+    alice.tell(Command::SetEnabled { account, enabled: false });
+    alice.until_account("offline", |account| !account.enabled).await;
+    assert_eq!(policy(&alice).await, Err(CommandError::NotOnline));
+}
+
+#[tokio::test]
+async fn how_far_a_long_fetch_has_come_is_told() {
+    let prosody = server();
+    let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    for n in 0..400 {
+        alice.say(BOB, &format!("number {n}")).await;
+    }
+    bob.message("number 399").await;
+    let mut second = Person::new(&prosody, "bob").await;
+    let mut told = Vec::new();
+    second
+        .wait("the end of it", |event| {
+            let Event::AccountChanged(account) = event else { return None };
+            told.extend(account.history);
+            (account.history.is_none() && !told.is_empty()).then_some(())
+        })
+        .await;
+    assert!(told.len() > 1 && told.is_sorted_by_key(|progress| progress.fetched), "{told:?}");
+    // Receipts are archived as well.
+    let last = told.last().unwrap();
+    assert!((400..=800).contains(&last.fetched) && last.total.is_none_or(|total| total >= 400), "{told:?}");
 }

@@ -3,7 +3,7 @@
 use adw::prelude::*;
 use gtk::glib;
 use stonechat::{
-    engine::api::{ChatState, ConnectionState, ConversationId, Event, Problem, Timestamp},
+    engine::api::{ChatState, ConnectionState, ConversationId, Event, HistoryProgress, Problem, Timestamp},
     ui::{Application, ConversationRow, Profile},
 };
 
@@ -155,6 +155,25 @@ fn a_lost_connection_is_in_plain_sight_until_it_is_back() {
     show.picture("offline");
     show.stage.tell(Event::AccountChanged(stage::account(ConnectionState::Online)));
     until("the banner is gone", || !banner());
+}
+
+#[gtk::test]
+fn how_far_the_history_has_come_is_shown_until_it_is_there() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    let tell = |history| {
+        let account = stonechat::engine::api::Account { history, ..stage::account(ConnectionState::Online) };
+        show.stage.tell(Event::AccountChanged(account));
+    };
+    let bar = || all::<gtk::ProgressBar>(&show.window).into_iter().find(gtk::ProgressBar::is_mapped);
+    assert!(bar().is_none());
+    tell(Some(HistoryProgress { fetched: 4_200, total: Some(20_000) }));
+    until("it is told", || shows(&show.window, "Fetching messages: 4200 of 20000"));
+    show.picture("fetching");
+    tell(Some(HistoryProgress { fetched: 4_250, total: None }));
+    until("it goes on", || shows(&show.window, "Fetching messages: 4250 so far"));
+    tell(None);
+    until("it is over", || bar().is_none());
 }
 
 #[gtk::test]

@@ -179,6 +179,7 @@ pub fn account(connection: ConnectionState) -> Account {
         availability: Availability::Online,
         status: String::new(),
         avatar: None,
+        history: None,
     }
 }
 

@@ -6,8 +6,9 @@ use std::collections::{HashMap, VecDeque};
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
-use super::{Ahead, Lookup, Page, Plan, Want, window::Window};
+use super::{Ahead, Gap, Lookup, Page, Plan, Want, window::Window};
 use crate::{
+    engine::api::HistoryProgress,
     ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::archive::RangeId,
     xmpp::{
@@ -22,6 +23,8 @@ const SMALLEST_PAGE: usize = 5;
 /// A page that took longer is followed by a rest as long as itself.
 const SLOW: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_secs(30);
+/// What comes in so few pages is there before anybody can read how far it is.
+const SHORT: u32 = 4;
 /// After so many queries without an answer the archive is left alone until the next session.
 const MAX_UNANSWERED: u32 = 3;
 
@@ -66,6 +69,11 @@ pub struct Fetching {
     reached: HashMap<ConversationId, Reached>,
     /// The next part of all that is missing; none before that begins, and when there is none.
     plan: Option<Plan>,
+    /// What came of all that is missing.
+    pages: u32,
+    fetched: u32,
+    /// How much there is of it, as the archive said at first.
+    total: Option<u32>,
     window: Window,
     open: Option<Open>,
     unanswered: u32,
@@ -89,6 +97,13 @@ impl Fetching {
     /// Whether anything is still missing.
     pub const fn is_under_way(&self) -> bool {
         self.plan.is_some()
+    }
+
+    /// How far it has come, where that takes a while.
+    pub fn progress(&self) -> Option<HistoryProgress> {
+        let is_long = self.is_under_way() && self.pages >= SHORT;
+        is_long
+            .then_some(HistoryProgress { fetched: self.fetched, total: self.total.filter(|all| *all >= self.fetched) })
     }
 
     /// Messages of ours are to be looked for.
@@ -189,7 +204,13 @@ impl Fetching {
             _ => false,
         };
         let mut is_complete = fin.is_complete;
-        if let Want::Missing(_) = &want {
+        if let Want::Missing(plan) = &want {
+            // Only the first query of a new device covers all that will come.
+            if plan.gap == Gap::Newest && plan.below.is_none() {
+                self.total = fin.count.and_then(|count| u32::try_from(count).ok());
+            }
+            self.pages = self.pages.saturating_add(1);
+            self.fetched = self.fetched.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
             let is_all = self.window.turn(&items, fin.is_complete, before.as_deref());
             is_complete = if is_bounded { is_all } else { fin.is_complete };
         }

@@ -20,6 +20,7 @@ impl Task {
     /// A fresh session stands: what was under way in the last one counts no more. Before anything is sent.
     pub(in crate::engine) async fn begin_fetching(&mut self) -> Result<(), StoreError> {
         self.fetching = Fetching::new(self.shared.store.read(message::newest_id).await?);
+        self.tell_progress();
         let (id, scopes) = (self.id, self.shared.scopes());
         let in_flight = self.shared.accounts.with(id, |live| live.outbox.in_flight().clone()).unwrap_or_default();
         let lookups = self.shared.store.read(move |store| Lookup::all(store, scopes.of(id)?, &in_flight));
@@ -117,7 +118,12 @@ impl Task {
             Ok(after) => self.stored(after).await,
             Err(error) => self.failed(error),
         }
+        self.tell_progress();
         self.fetch_next();
+    }
+
+    fn tell_progress(&self) {
+        self.shared.set_history(self.id, self.fetching.progress());
     }
 
     async fn stored(&mut self, after: After) {
@@ -142,6 +148,7 @@ impl Task {
         if let Some(Want::Lookup(lookup)) = want {
             self.let_go(lookup.conversation).await;
         }
+        self.tell_progress();
         self.fetch_next();
     }
 
