@@ -6,6 +6,7 @@
 pub mod config;
 pub mod engine;
 pub mod export;
+pub mod folding;
 pub mod ids;
 pub mod model;
 pub mod options;

@@ -3,14 +3,17 @@
 //! Everything here is `Send` and owned: ids and snapshots, never a GObject, a stanza or a row of SQL. Both directions are
 //! bounded; where events overflow, the engine says [`Event::Resync`] and whoever listens loads anew what it shows.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, ops::Range, path::PathBuf};
 
 use futures::channel::oneshot;
 
 pub use crate::{
     ids::{AccountId, AvatarHash, BareJid, ConversationId, Cursor, FullJid, Jid, MessageId, Timestamp},
     secret::Secret,
-    store::{MessageState, SendFailure},
+    store::{
+        MessageState, SendFailure,
+        search::{Place as SearchPlace, Query as MessageQuery},
+    },
     xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, Subscription},
 };
 
@@ -213,6 +216,28 @@ pub struct HistoryPage {
     pub has_newer: bool,
 }
 
+/// A message that was found, as a result shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundMessage {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub sender: BareJid,
+    pub is_outgoing: bool,
+    pub time: Timestamp,
+    /// One line around the first place where the words stand.
+    pub excerpt: String,
+    /// Where they stand in it, in bytes.
+    pub marks: Vec<Range<usize>>,
+}
+
+/// Found messages, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FoundPage {
+    pub found: Vec<FoundMessage>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<SearchPlace>,
+}
+
 /// All that the first window needs, in one go.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
@@ -263,6 +288,14 @@ pub enum Command {
         anchor: HistoryAnchor,
         limit: usize,
         reply: Reply<Result<HistoryPage, CommandError>>,
+    },
+
+    /// Finds messages by their words, newest first; those older than `before`.
+    SearchMessages {
+        query: MessageQuery,
+        before: Option<SearchPlace>,
+        limit: usize,
+        reply: Reply<Result<FoundPage, CommandError>>,
     },
 
     /// Connects once; the account joins the profile only when that worked. Progress comes as `Event::SignInProgress`.

@@ -14,7 +14,7 @@ use super::{
     context::Shared,
     conversation,
     order::ContactOrder,
-    overview, sign_in, talk,
+    overview, search, sign_in, talk,
 };
 use crate::{ids::AccountId, store::account};
 
@@ -49,6 +49,11 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
                 }
                 reply.send(page.map_err(|error| shared.failed(error)));
             });
+        }
+        Command::SearchMessages { query, before, limit, reply } => {
+            let page = shared.store.read(move |store| search::find(store, &query, before, limit));
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { reply.send(page.await.map_err(|error| shared.failed(error))) });
         }
         Command::SetInFront { conversation } => {
             shared.choices.set_in_front(conversation);

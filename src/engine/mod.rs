@@ -35,6 +35,7 @@ mod request;
 mod responder;
 mod roster;
 pub mod route;
+mod search;
 pub mod secrets;
 mod sign_in;
 mod snapshot;

@@ -4,8 +4,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use glib::{prelude::*, subclass::prelude::*};
 
-use super::text;
 use crate::engine::api::{self, AccountId, Avatar, BareJid, Presence, Subscription};
+use crate::folding;
 
 /// What a presence says of somebody, as a value that widgets can bind to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, glib::Enum)]
@@ -158,8 +158,8 @@ impl Contact {
         let name = contact.display_name();
         if *imp.display_name.borrow() != name {
             let key = format!("{}\n{}", name, contact.nickname.as_deref().unwrap_or_default());
-            imp.search_key.replace(format!("{}\n{}", text::fold(&key), contact.address));
-            imp.sort_key.replace(text::fold(&name));
+            imp.search_key.replace(format!("{}\n{}", folding::fold(&key), contact.address));
+            imp.sort_key.replace(folding::fold(&name));
             imp.display_name.replace(name);
             self.notify_display_name();
         }

@@ -10,20 +10,21 @@ mod conversation;
 mod conversation_list;
 mod history;
 mod message;
+mod message_search;
 mod messenger;
 mod request;
-mod text;
 mod window;
 
+pub use crate::folding::fold;
 pub use account::{Account, Connection, HistoryProgress};
 pub use contact::{Availability, Contact};
 pub use conversation::Conversation;
 pub use conversation_list::ConversationList;
 pub use history::{History, MAX_LOADED, PAGE};
 pub use message::{DeliveryState, Message};
+pub use message_search::{FoundMessage, MessageSearch};
 pub use messenger::Messenger;
 pub use request::Request;
-pub use text::fold;
 
 #[cfg(test)]
 mod testing;

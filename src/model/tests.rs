@@ -5,11 +5,11 @@ use std::{cell::RefCell, rc::Rc};
 use gio::prelude::*;
 
 use super::{
-    History, MAX_LOADED, Message, PAGE,
+    History, MAX_LOADED, Message, MessageSearch, PAGE,
     testing::{self, Stage, Stored, contact, conversation, on_stage, until},
 };
 use crate::engine::api::{
-    AccountId, ConversationId, Event, Message as Snapshot, MessageId, MessageState, Snapshot as Profile,
+    AccountId, ConversationId, Event, Message as Snapshot, MessageId, MessageQuery, MessageState, Snapshot as Profile,
 };
 
 const BOB: ConversationId = ConversationId(1);
@@ -316,5 +316,31 @@ fn the_loop_ends_with_the_messenger() {
         let weak = stage.messenger.downgrade();
         drop(stage);
         until(&weak, |weak| weak.upgrade().is_none()).await;
+    });
+}
+
+#[test]
+fn a_search_shows_what_was_asked_last_and_grows_when_it_is_wanted() {
+    on_stage(stored(120), |stage| async move {
+        let search = MessageSearch::new(&stage.messenger);
+        let query = |text: &str| MessageQuery { text: text.to_owned(), ..MessageQuery::default() };
+        let found = |search: &MessageSearch| search.iter().map(|found| found.id().0).collect::<Vec<_>>();
+        search.set_query(query("m1"));
+        search.set_query(query("m11"));
+        until(&search, |search| !search.is_loading()).await;
+        assert_eq!(found(&search), [119, 118, 117, 116, 115, 114, 113, 112, 111, 110, 11]);
+        search.set_query(query("m"));
+        until(&search, |search| !search.is_loading()).await;
+        assert_eq!((found(&search).len(), search.has_more()), (50, true));
+        let changes = changes(&search);
+        search.load_more();
+        search.load_more();
+        until(&search, |search| !search.is_loading()).await;
+        assert_eq!((found(&search).len(), changes.borrow().clone()), (100, vec![(50, 0, 50)]));
+        search.load_more();
+        until(&search, |search| !search.is_loading()).await;
+        assert_eq!((found(&search), search.has_more()), ((0..120).rev().collect(), false));
+        search.set_query(query(""));
+        assert_eq!(search.n_items(), 0);
     });
 }

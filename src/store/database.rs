@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::
 use super::{
     damage,
     error::{OpenError, StoreError, is_damage},
-    migration,
+    migration, search,
     worker::Worker,
 };
 
@@ -170,6 +170,7 @@ fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    search::register(connection)?;
     migration::migrate(connection)
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_archive.sql"),
     include_str!("migrations/0003_attempt.sql"),
+    include_str!("migrations/0004_search.sql"),
 ];
 
 /// The version that this program writes.
@@ -68,14 +69,25 @@ fn broken_reference(connection: &Connection) -> rusqlite::Result<Option<String>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::search::Query;
 
     /// A database of each earlier version and of this one, schema and rows, as that version wrote it. The one of version `n` is
     /// at index `n - 1`; it is written when the migration that leads to `n` leaves the house, and not touched after.
-    const FIXTURES: &[&str] =
-        &[include_str!("fixtures/0001.sql"), include_str!("fixtures/0002.sql"), include_str!("fixtures/0003.sql")];
+    const FIXTURES: &[&str] = &[
+        include_str!("fixtures/0001.sql"),
+        include_str!("fixtures/0002.sql"),
+        include_str!("fixtures/0003.sql"),
+        include_str!("fixtures/0004.sql"),
+    ];
+
+    fn empty() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        super::super::search::register(&connection).unwrap();
+        connection
+    }
 
     fn database(sql: &str) -> Connection {
-        let connection = Connection::open_in_memory().unwrap();
+        let connection = empty();
         connection.execute_batch(sql).unwrap();
         connection
     }
@@ -93,7 +105,8 @@ mod tests {
     }
 
     fn tables(connection: &Connection) -> Vec<String> {
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+            AND name NOT LIKE 'message_search%' ORDER BY name";
         let mut statement = connection.prepare(sql).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
@@ -105,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_database_of_each_version_becomes_what_a_new_one_is() {
-        let mut new = Connection::open_in_memory().unwrap();
+        let mut new = empty();
         migrate(&mut new).unwrap();
         for (n, sql) in FIXTURES.iter().enumerate() {
             let mut old = database(sql);
@@ -131,6 +144,9 @@ mod tests {
             assert_eq!((account.address.as_str(), conversation.peer.as_str()), ("alice@chat.test", "bob@chat.test"));
             assert_eq!((conversation.unread, conversation.draft.as_deref()), (1, Some("to be con")));
             assert_eq!(conversation.last.as_ref().unwrap().text, "How are you?");
+            // What is searched is made of what was there.
+            let query = Query { text: "are".to_owned(), ..Query::default() };
+            assert_eq!(super::super::search::find(&old, &query, None, 10).unwrap().len(), 1);
             let contact = &super::super::contact::all(&old, account.id).unwrap()[0];
             assert_eq!((contact.groups.len(), contact.has_picture), (2, true));
         }

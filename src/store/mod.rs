@@ -20,6 +20,7 @@ mod message_state;
 mod migration;
 mod read_only;
 pub mod request;
+pub mod search;
 #[cfg(test)]
 mod tests;
 mod worker;

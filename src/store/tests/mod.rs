@@ -4,6 +4,7 @@ mod contacts;
 mod crash;
 mod database;
 mod messages;
+mod search;
 
 use rusqlite::Connection;
 use uuid::Uuid;

@@ -1,0 +1,107 @@
+//! Searches the history, and cuts what is found down to the line that a result shows.
+
+use rusqlite::Connection;
+
+use super::api::{FoundMessage, FoundPage, MessageQuery, SearchPlace};
+use crate::{
+    folding,
+    store::{StoreError, message::MessageRow, search},
+};
+
+/// No page is longer, whatever the window asks for.
+const MAX_PAGE: usize = 200;
+/// A line with what was found in it has so many characters at most,
+const EXCERPT: usize = 160;
+/// of which so many stand before the first place.
+const BEFORE: usize = 30;
+const MAX_MARKS: usize = 8;
+
+/// The newest of what is looked for, older than `before`.
+pub fn find(
+    store: &Connection,
+    query: &MessageQuery,
+    before: Option<SearchPlace>,
+    limit: usize,
+) -> Result<FoundPage, StoreError> {
+    let limit = limit.clamp(1, MAX_PAGE);
+    let mut rows = search::find(store, query, before, limit + 1)?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| has_more).map(|row| SearchPlace::of(row.time, row.cursor.id));
+    Ok(FoundPage { found: rows.into_iter().map(|row| found(row, &query.text)).collect(), next })
+}
+
+fn found(row: MessageRow, wanted: &str) -> FoundMessage {
+    let (excerpt, marks) = excerpt(&row.body, wanted);
+    FoundMessage {
+        id: row.cursor.id,
+        conversation: row.conversation,
+        is_outgoing: row.state != crate::store::MessageState::Received,
+        sender: row.sender,
+        time: row.time,
+        excerpt,
+        marks,
+    }
+}
+
+/// One line around the first place where the words stand, and the places in that line, in bytes.
+fn excerpt(body: &str, wanted: &str) -> (String, Vec<std::ops::Range<usize>>) {
+    let first = folding::find(body, wanted, 1).first().map_or(0, |range| range.start);
+    let start = body[..first].char_indices().rev().nth(BEFORE).map_or(0, |(at, c)| at + c.len_utf8());
+    let mut line = String::new();
+    if start > 0 {
+        line.push('…');
+    }
+    // White space of any kind becomes a single space.
+    let mut rest = body[start..].chars().peekable();
+    for _ in 0..EXCERPT {
+        match rest.next() {
+            None => break,
+            Some(c) if c.is_whitespace() || c.is_control() => {
+                if !line.is_empty() && !line.ends_with(' ') {
+                    line.push(' ');
+                }
+            }
+            Some(c) => line.push(c),
+        }
+    }
+    if rest.peek().is_some() {
+        line.push('…');
+    }
+    let marks = folding::find(&line, wanted, MAX_MARKS);
+    (line, marks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked(body: &str, wanted: &str) -> String {
+        let (mut line, marks) = excerpt(body, wanted);
+        for range in marks.into_iter().rev() {
+            line.insert(range.end, ']');
+            line.insert(range.start, '[');
+        }
+        line
+    }
+
+    #[test]
+    fn a_line_shows_what_was_found() {
+        for (body, wanted, expected) in [
+            ("The wheatear is back", "whea", "The [wheatear] is back"),
+            ("one\n\ttwo", "two one", "[one] [two]"),
+            ("a link only", "", "a link only"),
+            ("  ", "x", ""),
+        ] {
+            assert_eq!(marked(body, wanted), expected);
+        }
+    }
+
+    #[test]
+    fn of_a_long_text_a_line_shows_the_context() {
+        let body = format!("{} the wheatear\n\nis back {}", "so ".repeat(100), "and on ".repeat(100));
+        let line = marked(&body, "wheatear");
+        assert!(line.starts_with('…') && line.ends_with('…') && line.contains("the [wheatear] is back"), "{line}");
+        assert!(line.chars().count() <= EXCERPT + 4, "{line}");
+    }
+}
