@@ -34,16 +34,13 @@ pub fn tokens(text: &str) -> Vec<Token> {
         match Kind::of(c) {
             Kind::Word => {
                 let folded = std::iter::once(c).nfkd().filter(|c| !is_diacritic(*c)).flat_map(lower);
-                match tokens.last_mut().filter(|_| is_in_word) {
-                    Some(word) => {
-                        word.text.extend(folded.filter(|c| c.is_alphanumeric() || is_mark(*c)));
-                        word.range.end = range.end;
-                    }
-                    None => {
-                        let text = folded.filter(|c| c.is_alphanumeric() || is_mark(*c)).collect();
-                        tokens.push(Token { text, range, is_apart: std::mem::take(&mut is_apart) });
-                        is_in_word = true;
-                    }
+                let folded = folded.filter(|c| c.is_alphanumeric() || is_mark(*c));
+                if let Some(word) = tokens.last_mut().filter(|_| is_in_word) {
+                    word.text.extend(folded);
+                    word.range.end = range.end;
+                } else {
+                    tokens.push(Token { text: folded.collect(), range, is_apart: std::mem::take(&mut is_apart) });
+                    is_in_word = true;
                 }
             }
             Kind::Single => {

@@ -160,7 +160,7 @@ impl MessageSearch {
         let query = self.query();
         if query.is_empty() {
             self.set_is_loading(false);
-            return self.replace_from(0, Vec::new());
+            return self.replace_from(0, &[]);
         }
         let Some(messenger) = imp.messenger.upgrade() else { return };
         self.set_is_loading(true);
@@ -178,17 +178,17 @@ impl MessageSearch {
                 Some(FoundMessage::new(found, conversation))
             });
             let start = if before.is_some() { this.imp().items.borrow().len() } else { 0 };
-            this.replace_from(start, found.collect());
+            this.replace_from(start, &found.collect::<Vec<_>>());
             this.set_is_loading(false);
         });
     }
 
-    fn replace_from(&self, start: usize, new: Vec<FoundMessage>) {
+    fn replace_from(&self, start: usize, new: &[FoundMessage]) {
         let (removed, added) = {
             let mut items = self.imp().items.borrow_mut();
             let removed = items.len() - start;
             items.truncate(start);
-            items.extend_from_slice(&new);
+            items.extend_from_slice(new);
             (removed, new.len())
         };
         if removed > 0 || added > 0 {
