@@ -111,6 +111,7 @@ fn fill(store: &Store) -> ConversationId {
                     stanza_id: None,
                     archive_id: None,
                     wants_receipt: false,
+                    is_markable: false,
                 };
                 message::insert(tx, new)?;
             }

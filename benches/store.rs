@@ -60,6 +60,7 @@ fn new_message(conversation: ConversationId, from: &BareJid, n: usize) -> NewMes
         stanza_id: Some(Uuid::from_u128(n as u128).to_string()),
         archive_id: None,
         wants_receipt: true,
+        is_markable: true,
     }
 }
 

@@ -3,7 +3,10 @@
 //! It waits for three things: jobs of its own (answers to IQs), orders, and what the session delivers. What takes an answer
 //! from the network never stops it, because the answer itself comes by way of the session's events.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use minidom::Element;
@@ -25,7 +28,7 @@ use super::{
     transact::messages,
 };
 use crate::{
-    ids::{AccountId, BareJid, ConversationId, Jid, MessageId},
+    ids::{AccountId, BareJid, ConversationId, Cursor, Jid, MessageId},
     secret::Secret,
     store::{StoreError, account::AccountRow, caps::CapsKey},
     xmpp::{
@@ -34,6 +37,7 @@ use crate::{
         caps::Caps,
         disco::Info,
         incoming::Incoming,
+        pubsub::Item,
         roster::RosterResult,
         session::{IqError, SessionEvent, SessionHandle, SessionState},
     },
@@ -67,6 +71,8 @@ pub enum Order {
     Avatars(Vec<AvatarNotice>),
     /// The account's row has changed.
     ReadRow,
+    /// Something was read here.
+    TellRead,
     /// Something waits that the session was not given.
     SendPending,
     /// The person looks at a conversation, or wants older messages of it than there are here.
@@ -122,6 +128,14 @@ pub(super) enum Done {
     },
     /// The archive has had its rest.
     Rested,
+    /// How far all devices have read, as the server has it.
+    Displayed(Vec<Item>),
+    TellRead,
+    Told {
+        conversation: ConversationId,
+        read: Cursor,
+        result: Result<(), IqError>,
+    },
     Abilities {
         key: CapsKey,
         info: Option<Info>,
@@ -161,6 +175,9 @@ pub fn spawn(shared: &Arc<Shared>, row: AccountRow, begun: Option<Begun>) {
         unsettled: VecDeque::new(),
         retry_at: None,
         fetching: Fetching::default(),
+        is_to_tell: false,
+        telling: HashSet::new(),
+        synchronises: true,
     };
     let mut live = Live::new(row, orders);
     if begun.is_some() {
@@ -193,6 +210,12 @@ pub(super) struct Task {
     pub(super) unsettled: VecDeque<Arc<Batch>>,
     pub(super) retry_at: Option<Instant>,
     pub(super) fetching: Fetching,
+    /// It is about to be told what was read.
+    pub(super) is_to_tell: bool,
+    /// Conversations of which others are being told.
+    pub(super) telling: HashSet<ConversationId>,
+    /// Whether the server keeps for our other devices what was read.
+    pub(super) synchronises: bool,
 }
 
 impl Task {

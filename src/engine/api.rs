@@ -196,6 +196,8 @@ pub struct Message {
     pub body: String,
     pub time: Timestamp,
     pub state: MessageState,
+    /// The other side has seen it, or something after it.
+    pub is_read: bool,
 }
 
 /// Which part of a history to load.
@@ -459,9 +461,10 @@ pub enum Command {
         conversation: ConversationId,
         state: ChatState,
     },
-    /// What other people may learn: receipts (XEP-0184) and chat states (XEP-0085).
+    /// What other people may learn: receipts (XEP-0184), markers (XEP-0333) and chat states (XEP-0085).
     SetPrivacy {
         send_receipts: bool,
+        send_markers: bool,
         send_chat_states: bool,
     },
 

@@ -48,13 +48,15 @@ impl Changes {
     /// Brings conversations with new messages into the list, and says what has happened: of each conversation its new
     /// snapshot first, so that the window knows whose messages follow.
     pub fn finish(self, store: &Connection, events: &mut Vec<Event>) -> Result<(), StoreError> {
-        for Change { conversation, mut stored, news, changed, read, .. } in self.0 {
+        for Change { conversation, mut stored, news, mut changed, read, .. } in self.0 {
             // The archive is read backwards.
             stored.sort_by_key(|message| message.cursor);
             if let Some(newest) = stored.iter().map(|message| message.time).max() {
                 conversation::touch(store, conversation, newest)?;
             }
-            events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));
+            let row = conversation::by_id(store, conversation)?;
+            stored.iter_mut().chain(&mut changed).for_each(|message| message.read_up_to(row.peer_read));
+            events.push(Event::ConversationsChanged(vec![row.into()]));
             if !stored.is_empty() {
                 events.push(Event::MessagesStored { conversation, messages: stored, news });
             }

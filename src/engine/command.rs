@@ -13,6 +13,7 @@ use super::{
     avatar,
     context::Shared,
     conversation,
+    effect::Privacy,
     order::ContactOrder,
     overview, search, sign_in, talk,
 };
@@ -61,8 +62,8 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
                 prefer(shared, conversation, false);
             }
         }
-        Command::SetPrivacy { send_receipts, send_chat_states } => {
-            shared.choices.set_privacy(send_receipts, send_chat_states);
+        Command::SetPrivacy { send_receipts, send_markers, send_chat_states } => {
+            shared.choices.set_privacy(Privacy { send_receipts, send_markers }, send_chat_states);
         }
         Command::SetIdle { idle } => {
             if shared.choices.set_idle(idle) != idle {

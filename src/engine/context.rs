@@ -12,6 +12,7 @@ use std::{
 use super::{
     api::{AccountId, BareJid, CommandError, ConversationId, Event, Notice},
     clock::{Clock, IdSource},
+    effect::Privacy,
     event_sink::EventSink,
     live::Accounts,
     secrets::{SecretError, SecretStore},
@@ -41,6 +42,7 @@ pub struct Shared {
 pub struct Choices {
     in_front: Mutex<Option<ConversationId>>,
     send_receipts: AtomicBool,
+    send_markers: AtomicBool,
     send_chat_states: AtomicBool,
     is_idle: AtomicBool,
     has_told_of_keyring: AtomicBool,
@@ -52,6 +54,7 @@ impl Default for Choices {
         Self {
             in_front: Mutex::default(),
             send_receipts: AtomicBool::new(true),
+            send_markers: AtomicBool::new(true),
             send_chat_states: AtomicBool::new(true),
             is_idle: AtomicBool::new(false),
             has_told_of_keyring: AtomicBool::new(false),
@@ -70,8 +73,9 @@ impl Choices {
         *self.in_front.lock().unwrap_or_else(PoisonError::into_inner) = conversation;
     }
 
-    pub fn send_receipts(&self) -> bool {
-        self.send_receipts.load(Relaxed)
+    pub fn privacy(&self) -> Privacy {
+        let (send_receipts, send_markers) = (self.send_receipts.load(Relaxed), self.send_markers.load(Relaxed));
+        Privacy { send_receipts, send_markers }
     }
 
     pub fn send_chat_states(&self) -> bool {
@@ -93,8 +97,9 @@ impl Choices {
         self.is_idle.swap(is_idle, Relaxed)
     }
 
-    pub fn set_privacy(&self, send_receipts: bool, send_chat_states: bool) {
-        self.send_receipts.store(send_receipts, Relaxed);
+    pub fn set_privacy(&self, privacy: Privacy, send_chat_states: bool) {
+        self.send_receipts.store(privacy.send_receipts, Relaxed);
+        self.send_markers.store(privacy.send_markers, Relaxed);
         self.send_chat_states.store(send_chat_states, Relaxed);
     }
 }

@@ -37,7 +37,10 @@ pub fn history(
     anchor: HistoryAnchor,
     limit: usize,
 ) -> Result<HistoryPage, StoreError> {
-    Ok(history::page(store, id, anchor.into(), limit.min(MAX_PAGE))?.into())
+    let mut page = HistoryPage::from(history::page(store, id, anchor.into(), limit.min(MAX_PAGE))?);
+    let peer_read = conversation::by_id(store, id)?.peer_read;
+    page.messages.iter_mut().for_each(|message| message.read_up_to(peer_read));
+    Ok(page)
 }
 
 /// Finds or makes the conversation and puts it into the list.
@@ -79,6 +82,7 @@ pub fn mark_read(store: &Connection, id: ConversationId, up_to: Cursor) -> Resul
     let mark = conversation::mark_read(store, id, up_to)?;
     let mut effects = Effects::default();
     if mark.has_moved {
+        effects.read.push(account_of(store, id)?);
         let mut changes = Changes::default();
         changes.of(store, id)?.read(mark);
         changes.finish(store, &mut effects.events)?;

@@ -17,12 +17,26 @@ pub struct Scope {
     pub now: Timestamp,
     /// The conversation that the person looks at.
     pub in_front: Option<ConversationId>,
-    /// Whether those who may see our presence learn that a message has arrived (XEP-0184 §8).
-    pub send_receipts: bool,
+    pub privacy: Privacy,
     /// Whether the server gives stanza ids and takes away false ones: it names `urn:xmpp:sid:0` for our address (XEP-0359 §5).
     pub has_stanza_ids: bool,
     /// There is a session that takes messages.
     pub is_online: bool,
+}
+
+/// What those who may see our presence learn of us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Privacy {
+    /// That a message has arrived (XEP-0184 §8).
+    pub send_receipts: bool,
+    /// That it has been seen (XEP-0333).
+    pub send_markers: bool,
+}
+
+impl Default for Privacy {
+    fn default() -> Self {
+        Self { send_receipts: true, send_markers: true }
+    }
 }
 
 /// A stanza to be sent by an account's session.
@@ -84,6 +98,8 @@ pub struct Effects {
     pub stanzas: Vec<Outgoing>,
     pub avatars: Vec<AvatarNotice>,
     pub chat_states: Vec<(AccountId, BareJid, PeerState)>,
+    /// Accounts of which something was read here that others are to be told.
+    pub read: Vec<AccountId>,
 }
 
 impl Effects {
@@ -96,6 +112,7 @@ impl Effects {
             && self.stanzas.is_empty()
             && self.avatars.is_empty()
             && self.chat_states.is_empty()
+            && self.read.is_empty()
     }
 
     /// Appends what another transaction, or another part of the same one, has decided.
@@ -107,6 +124,7 @@ impl Effects {
         self.stanzas.extend(other.stanzas);
         self.avatars.extend(other.avatars);
         self.chat_states.extend(other.chat_states);
+        self.read.extend(other.read);
     }
 
     /// Notes a contact once.

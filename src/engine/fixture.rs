@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     api::{Event, Message},
     conversation,
-    effect::{Effects, Scope},
+    effect::{Effects, Privacy, Scope},
     inbound::Inbound,
     outbox,
 };
@@ -67,7 +67,7 @@ impl Fixture {
             address: jid(ALICE),
             now: NOW,
             in_front: None,
-            send_receipts: true,
+            privacy: Privacy::default(),
             has_stanza_ids: true,
             is_online: true,
         };

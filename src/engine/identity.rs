@@ -76,6 +76,7 @@ mod tests {
             stanza_id: new.3.map(str::to_owned),
             archive_id: archive(new.1),
             wants_receipt: false,
+            is_markable: false,
         };
         is_same(&row, &new)
     }

@@ -4,6 +4,7 @@
 //! event. Nothing is consumed: where the transaction fails, the same messages can be tried again.
 
 mod archived;
+mod read;
 
 use rusqlite::Connection;
 
@@ -24,7 +25,7 @@ use crate::{
         message::{self, ArchiveId, NewMessage, Place},
     },
     xmpp::{
-        avatar,
+        avatar, displayed,
         incoming::{IncomingMessage, MessageKind},
         nickname, pubsub, receipt,
         stanza_error::StanzaError,
@@ -72,6 +73,7 @@ impl<'s> Inbound<'s> {
         {
             self.answered(store, &routed.peer, id, MessageState::Delivered)?;
         }
+        self.marked(store, &routed, false)?;
         if let Some(body) = &routed.message.body {
             self.text(store, &routed, body)?;
         }
@@ -103,6 +105,7 @@ impl<'s> Inbound<'s> {
             stanza_id: message.id.clone().filter(|id| id.len() <= MAX_ID_LENGTH),
             archive_id: self.archive_id(message),
             wants_receipt: message.receipt_request,
+            is_markable: message.is_markable,
         };
         let stored = message::insert(store, new)?;
         // Also for one that came twice: the first receipt may have been lost.
@@ -110,10 +113,12 @@ impl<'s> Inbound<'s> {
         let Some(row) = stored else { return Ok(()) };
         if *is_outgoing {
             // Who writes on another device has seen what stands there.
-            let mark = conversation::mark_read(store, id, row.cursor)?;
-            self.changes.of(store, id)?.read(mark);
+            self.read_elsewhere(store, id, row.cursor)?;
         } else {
             self.nickname_of_stranger(store, routed)?;
+        }
+        if let Some(archive) = &row.archive_id {
+            self.has_archive_id(store, peer, id, &archive.id, row.cursor)?;
         }
         let is_in_front = self.scope.in_front == Some(id);
         let change = self.changes.of(store, id)?;
@@ -137,7 +142,7 @@ impl<'s> Inbound<'s> {
         let Some(id) = message.id.as_deref().filter(|_| message.receipt_request && !is_carbon) else {
             return Ok(());
         };
-        if self.scope.send_receipts && sees_us(store, self.scope, peer)? {
+        if self.scope.privacy.send_receipts && sees_us(store, self.scope, peer)? {
             // Nobody waits for what becomes of a receipt, so its own id may be made of the other.
             let stanza = receipt::build(sender, &format!("r-{id}"), id);
             self.effects.stanzas.push(Outgoing { account: self.scope.account, stanza, message: None });
@@ -162,26 +167,28 @@ impl<'s> Inbound<'s> {
     /// An error counts for a message of ours to the very address that it comes from (RFC 6120 §8.3.1).
     fn refused(&mut self, store: &Connection, routed: &Routed<'_>) -> Result<(), StoreError> {
         let (Some(id), Some(error)) = (&routed.message.id, &routed.message.error) else { return Ok(()) };
-        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)))
+        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)))?;
+        Ok(())
     }
 
-    /// What `peer` says has become of our message. Another's message, or one to somebody else, is not touched.
+    /// What `peer` says has become of our message; whether it is here. Another's message, or one to somebody else, is not
+    /// touched.
     fn answered(
         &mut self,
         store: &Connection,
         peer: &BareJid,
         id: &str,
         state: MessageState,
-    ) -> Result<(), StoreError> {
-        let Some(conversation) = conversation::find(store, self.scope.account, peer)? else { return Ok(()) };
+    ) -> Result<bool, StoreError> {
+        let Some(conversation) = conversation::find(store, self.scope.account, peer)? else { return Ok(false) };
         let origin = OriginId(id.to_owned());
         let Some(ours) = message::by_origin(store, conversation, &self.scope.address, &origin)? else {
-            return Ok(());
+            return Ok(false);
         };
         if let Some(row) = message::advance(store, ours.cursor.id, state)? {
             self.changes.of(store, conversation)?.change(row.into());
         }
-        Ok(())
+        Ok(true)
     }
 
     fn published(&mut self, store: &Connection, routed: &Routed<'_>, event: &pubsub::Event) -> Result<(), StoreError> {
@@ -202,6 +209,8 @@ impl<'s> Inbound<'s> {
                 None if is_gone => self.nickname(store, peer, None),
                 None => Ok(()),
             },
+            // Private: nobody else can say what we have read (CVE-2023-28686).
+            displayed::NODE if *peer == self.scope.address => self.synchronised(store, &event.items),
             _ => Ok(()),
         }
     }

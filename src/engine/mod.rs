@@ -31,6 +31,7 @@ mod order;
 pub mod outbox;
 mod overview;
 mod presence;
+mod read_state;
 mod request;
 mod responder;
 mod roster;

@@ -13,13 +13,14 @@ use super::{
     effect::Released,
     outbox, overview,
     presence::shown,
-    roster,
+    read_state, roster,
+    transact::Scopes,
 };
 use crate::{
     ids::Jid,
     store::{StoreError, caps},
     xmpp::{
-        disco, presence,
+        disco, displayed, presence, pubsub,
         roster::{parse_result, query},
         session::{IqKind, ServerFeatures},
         stanza_id,
@@ -49,6 +50,7 @@ impl Task {
             self.tidy_once();
         }
         self.send_pending(Some(Released::All)).await;
+        self.begin_telling();
     }
 
     /// Throws away what nobody needs any more, once in each run and not on the way to the first window.
@@ -84,6 +86,10 @@ impl Task {
                 Done::Nothing
             }
         });
+        let displayed = ask(None, pubsub::items(displayed::NODE, None)).map(|answer| {
+            let items = answer.ok().flatten().map(|items| pubsub::parse_items(&items, displayed::NODE));
+            Done::Displayed(items.unwrap_or_default())
+        });
         let own = Jid::from(self.address.clone());
         let abilities = ask(Some(own), disco::info_query(None)).map(|answer| {
             let info = answer.ok().flatten().as_ref().and_then(disco::parse_info);
@@ -92,7 +98,7 @@ impl Task {
             Done::OwnAbilities { has_stanza_ids: has(stanza_id::NAMESPACE), archive }
         });
         // A future asks when it is first polled, and presence must not overtake the questions.
-        for mut job in [roster.boxed(), abilities.boxed()] {
+        for mut job in [roster.boxed(), displayed.boxed(), abilities.boxed()] {
             let job = match futures::poll!(&mut job) {
                 Poll::Pending => job,
                 Poll::Ready(done) => ready(done).boxed(),
@@ -137,6 +143,14 @@ impl Task {
             }
             Done::Page { query, result } => return self.page(&query, result).await,
             Done::Rested => return self.has_rested(),
+            Done::TellRead => return self.tell_read().await,
+            Done::Told { conversation, read, result } => return self.told(conversation, read, result).await,
+            Done::Displayed(items) => {
+                let change = move |store: &_, scopes: &Scopes| {
+                    Ok(((), read_state::synchronised(store, scopes.of(id)?, &items)?))
+                };
+                self.shared.change(move |store, scopes| change(store, scopes)).await
+            }
             Done::Roster(result) => {
                 self.shared
                     .change(move |store, scopes| Ok(((), roster::replaced(store, scopes.of(id)?, result)?)))

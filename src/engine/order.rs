@@ -75,6 +75,7 @@ impl Task {
             }
             Order::ReadRow => self.read_row().await,
             Order::SendPending => self.send_pending(None).await,
+            Order::TellRead => self.tell_read_soon(),
             Order::Prefer { conversation, is_older } => {
                 self.prefer(conversation, is_older).await;
                 self.fetch_next();

@@ -132,12 +132,14 @@ pub fn send(
         origin_id: Some(id),
         archive_id: None,
         wants_receipt: peer != scope.address,
+        is_markable: peer != scope.address,
     };
     // Ids of our own are never used twice.
     let row = message::insert(store, new)?.ok_or(StoreError::NotFound)?;
     conversation::set_draft(store, conversation, "")?;
     // Who answers has seen what stands above.
     let mark = conversation::mark_read(store, conversation, row.cursor)?;
+    effects.read.push(scope.account);
     effects.stanzas.extend(outgoing(store, scope, &peer, &row)?);
     let stored = Message::from(row);
     let mut changes = Changes::default();
@@ -230,8 +232,12 @@ fn outgoing(
         message::set_attempted(store, row.cursor.id, true)?;
     }
     let is_late = scope.now.0.saturating_sub(row.time.0) > LATE_MS;
-    let extras =
-        Extras { wants_receipt: row.wants_receipt, written_at: is_late.then_some(row.time), ..Extras::default() };
+    let extras = Extras {
+        wants_receipt: row.wants_receipt,
+        is_markable: row.wants_receipt,
+        written_at: is_late.then_some(row.time),
+        ..Extras::default()
+    };
     let own = OwnMessage { id: row.cursor.id, conversation: row.conversation, is_attempted: scope.is_online };
     let stanza = chat(&peer.clone().into(), id, &row.body, &extras);
     Ok(Some(Outgoing { account: scope.account, stanza, message: Some(own) }))

@@ -1,6 +1,6 @@
 //! Rows of the store as the window gets them.
 
-use super::api::{Conversation, HistoryAnchor, HistoryPage, Message, Preview};
+use super::api::{Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview};
 use crate::store::{
     conversation::{ConversationRow, LastMessage},
     history::{Anchor, Page},
@@ -17,7 +17,16 @@ impl From<MessageRow> for Message {
             body: row.body,
             time: row.time,
             state: row.state,
+            is_read: false,
         }
+    }
+}
+
+impl Message {
+    /// Notes how far the other side has read.
+    pub(super) fn read_up_to(&mut self, peer_read: Cursor) {
+        let has_arrived = matches!(self.state, MessageState::Sent | MessageState::Delivered);
+        self.is_read = has_arrived && self.cursor <= peer_read;
     }
 }
 

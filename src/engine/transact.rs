@@ -89,14 +89,14 @@ pub fn settle(store: &Connection, mut effects: Effects) -> Result<Settled, Store
 impl Shared {
     pub fn scopes(&self) -> Scopes {
         let mut scopes = Vec::new();
-        let (now, in_front, send_receipts) = (self.clock.now(), self.choices.in_front(), self.choices.send_receipts());
+        let (now, in_front, privacy) = (self.clock.now(), self.choices.in_front(), self.choices.privacy());
         self.accounts.each(|live| {
             scopes.push(Scope {
                 account: live.row.id,
                 address: live.row.address.clone(),
                 now,
                 in_front,
-                send_receipts,
+                privacy,
                 has_stanza_ids: live.has_stanza_ids,
                 is_online: live.outbox.is_online(),
             });
@@ -140,6 +140,9 @@ impl Shared {
             self.events.emit_all(event);
         }
         self.fetch_avatars(effects.avatars);
+        for account in effects.read {
+            self.accounts.with(account, |live| live.order(Order::TellRead));
+        }
     }
 
     /// Tells the window how an account stands.

@@ -188,7 +188,7 @@ impl Conversation {
         set(&imp.preview, last.map(|preview| preview.text.clone()), || self.notify_preview());
         let is_outgoing = last.is_some_and(|preview| preview.is_outgoing);
         change(&imp.preview_is_outgoing, is_outgoing, || self.notify_preview_is_outgoing());
-        let state = last.map(|preview| preview.state.into()).unwrap_or_default();
+        let state = last.map(|preview| DeliveryState::new(preview.state, false)).unwrap_or_default();
         change(&imp.preview_state, state, || self.notify_preview_state());
         let time = last.map_or(conversation.active_at, |preview| preview.time);
         change(&imp.time, time.0, || self.notify_time());

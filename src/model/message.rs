@@ -15,12 +15,14 @@ pub enum DeliveryState {
     Waiting,
     Sent,
     Delivered,
+    Read,
     Failed,
 }
 
-impl From<MessageState> for DeliveryState {
-    fn from(state: MessageState) -> Self {
+impl DeliveryState {
+    pub(super) fn new(state: MessageState, is_read: bool) -> Self {
         match state {
+            MessageState::Sent | MessageState::Delivered if is_read => Self::Read,
             MessageState::Received => Self::Received,
             MessageState::Waiting => Self::Waiting,
             MessageState::Sent => Self::Sent,
@@ -97,7 +99,7 @@ impl Message {
         debug_assert!(fresh);
         imp.body.replace(message.body);
         imp.state_in_full.set(Some(message.state));
-        imp.state.set(message.state.into());
+        imp.state.set(DeliveryState::new(message.state, message.is_read));
         this
     }
 
@@ -109,8 +111,9 @@ impl Message {
             imp.body.replace(message.body.clone());
             self.notify_body();
         }
-        if imp.state_in_full.replace(Some(message.state)) != Some(message.state) {
-            imp.state.set(message.state.into());
+        let state = DeliveryState::new(message.state, message.is_read);
+        let is_other = imp.state_in_full.replace(Some(message.state)) != Some(message.state);
+        if imp.state.replace(state) != state || is_other {
             self.notify_state();
         }
     }

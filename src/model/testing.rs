@@ -22,6 +22,7 @@ pub fn message(conversation: ConversationId, n: i64) -> Message {
         body: format!("m{n}"),
         time: Timestamp(n),
         state: MessageState::Received,
+        is_read: false,
     }
 }
 

@@ -23,6 +23,8 @@ pub struct ConversationRow {
     pub active_at: Timestamp,
     /// Everything up to here has been read.
     pub read: Cursor,
+    /// The other side has read up to here.
+    pub peer_read: Cursor,
     pub unread: u32,
     pub last: Option<LastMessage>,
 }
@@ -52,7 +54,7 @@ const SELECT: &str = "
     SELECT c.id, c.account_id, c.peer, c.is_listed, c.is_muted, c.is_pinned, c.draft, c.active_at, c.read_position, c.read_id,
         (SELECT count(*) FROM message AS i WHERE i.conversation_id = c.id AND i.is_outgoing = 0
             AND (i.position, i.id) > (c.read_position, c.read_id)),
-        l.id, l.position, l.time, l.is_outgoing, l.state, substr(l.body, 1, 200)
+        l.id, l.position, l.time, l.is_outgoing, l.state, substr(l.body, 1, 200), c.peer_read_position, c.peer_read_id
     FROM conversation AS c LEFT JOIN message AS l ON l.id =
         (SELECT n.id FROM message AS n WHERE n.conversation_id = c.id ORDER BY n.position DESC, n.id DESC LIMIT 1)";
 
@@ -205,6 +207,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
         draft: row.get(6)?,
         active_at: row.get(7)?,
         read: Cursor { position: row.get(8)?, id: row.get(9)? },
+        peer_read: Cursor { position: row.get(17)?, id: row.get(18)? },
         unread: row.get(10)?,
         last,
     })

@@ -59,6 +59,8 @@ pub struct NewMessage {
     pub archive_id: Option<ArchiveId>,
     /// The sender asks for a receipt (XEP-0184), or we did.
     pub wants_receipt: bool,
+    /// The sender wants to know when it has been seen (XEP-0333), or we did.
+    pub is_markable: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,8 +133,8 @@ pub fn insert(connection: &Connection, new: NewMessage) -> Result<Option<Message
     let archive = new.archive_id.as_ref();
     let mut statement = connection.prepare_cached(
         "INSERT INTO message (conversation_id, position, sender, is_outgoing, time, state, wants_receipt, origin_id, stanza_id,
-            archive, archive_id, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            archive, archive_id, body, is_markable)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT DO NOTHING",
     )?;
     let inserted = statement.execute(params![
@@ -148,6 +150,7 @@ pub fn insert(connection: &Connection, new: NewMessage) -> Result<Option<Message
         archive.map(|archive| archive.by.as_str()),
         archive.map(|archive| &archive.id),
         new.body,
+        new.is_markable,
     ])?;
     Ok((inserted > 0).then(|| MessageRow {
         cursor: Cursor { position, id: MessageId(connection.last_insert_rowid()) },

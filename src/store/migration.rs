@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_archive.sql"),
     include_str!("migrations/0003_attempt.sql"),
     include_str!("migrations/0004_search.sql"),
+    include_str!("migrations/0005_read.sql"),
 ];
 
 /// The version that this program writes.
@@ -78,6 +79,7 @@ mod tests {
         include_str!("fixtures/0002.sql"),
         include_str!("fixtures/0003.sql"),
         include_str!("fixtures/0004.sql"),
+        include_str!("fixtures/0005.sql"),
     ];
 
     fn empty() -> Connection {

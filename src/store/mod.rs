@@ -19,6 +19,7 @@ pub mod message;
 mod message_state;
 mod migration;
 mod read_only;
+pub mod read_state;
 pub mod request;
 pub mod search;
 #[cfg(test)]

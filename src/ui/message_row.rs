@@ -196,10 +196,12 @@ impl MessageRow {
             DeliveryState::Received => None,
             DeliveryState::Waiting => Some("message-waiting-symbolic"),
             DeliveryState::Sent => Some("message-sent-symbolic"),
-            DeliveryState::Delivered => Some("message-delivered-symbolic"),
+            // The same in another colour.
+            DeliveryState::Delivered | DeliveryState::Read => Some("message-delivered-symbolic"),
             DeliveryState::Failed => Some("message-failed-symbolic"),
         };
         imp.bubble.set_state(icon.zip(words.as_deref()));
+        self.set_class("read", message.state() == DeliveryState::Read);
         self.set_class("failed", message.state() == DeliveryState::Failed);
         match message.failure() {
             Some(failure) => {
@@ -383,6 +385,7 @@ fn state_in_words(state: DeliveryState) -> Option<String> {
         DeliveryState::Waiting => Some(gettext("Waiting to be sent")),
         DeliveryState::Sent => Some(gettext("Sent")),
         DeliveryState::Delivered => Some(gettext("Delivered")),
+        DeliveryState::Read => Some(gettext("Read")),
         DeliveryState::Failed => Some(gettext("Not sent")),
     }
 }

@@ -28,6 +28,8 @@ mod imp {
         #[template_child]
         pub(super) send_receipts: TemplateChild<adw::SwitchRow>,
         #[template_child]
+        pub(super) send_markers: TemplateChild<adw::SwitchRow>,
+        #[template_child]
         pub(super) send_chat_states: TemplateChild<adw::SwitchRow>,
         #[template_child]
         pub(super) away_when_idle: TemplateChild<adw::SwitchRow>,
@@ -81,6 +83,7 @@ impl PreferencesDialog {
             ("notification-preview", &imp.notification_preview),
             ("do-not-disturb", &imp.do_not_disturb),
             ("send-receipts", &imp.send_receipts),
+            ("send-markers", &imp.send_markers),
             ("send-chat-states", &imp.send_chat_states),
             ("away-when-idle", &imp.away_when_idle),
         ] {

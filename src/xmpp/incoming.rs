@@ -8,7 +8,7 @@ use super::{
     carbon::{self, Carbon},
     chat_state::{self, ChatState},
     delay::{self, Delay},
-    nickname, pubsub, receipt,
+    marker, nickname, pubsub, receipt,
     stanza_error::StanzaError,
     stanza_id::{self, StanzaId},
     vcard_update,
@@ -57,6 +57,10 @@ pub struct IncomingMessage {
     pub receipt_request: bool,
     /// The id of a message of ours that has arrived.
     pub receipt: Option<String>,
+    /// The sender wants to be told when this has been seen.
+    pub is_markable: bool,
+    /// The id of a message that has been seen, and all before it.
+    pub displayed: Option<String>,
     pub chat_state: Option<ChatState>,
     pub origin_id: Option<OriginId>,
     pub stanza_ids: Vec<StanzaId>,
@@ -188,6 +192,8 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
         delay: delay::parse(stanza),
         receipt_request: receipt::is_requested(stanza),
         receipt: receipt::parse(stanza),
+        is_markable: marker::is_markable(stanza),
+        displayed: marker::parse(stanza),
         chat_state: chat_state::parse(stanza),
         nickname: nickname::parse(stanza),
         carbon: if is_outermost { carbon::parse(stanza) } else { None },

@@ -3,7 +3,7 @@
 use super::{
     chat_state::ChatState,
     delay::{self, Delay},
-    nickname, receipt, stanza_id,
+    marker, nickname, receipt, stanza_id,
     xml::{self, Build as _, Element},
 };
 use crate::ids::{Jid, OriginId, Timestamp};
@@ -14,6 +14,8 @@ use xmpp_parsers::ns;
 pub struct Extras {
     /// Ask the other side's client to say that it has the message.
     pub wants_receipt: bool,
+    /// Ask the other side to say when it has been seen.
+    pub is_markable: bool,
     /// `Active` where the other side may know what we do (XEP-0085 §5.1).
     pub chat_state: Option<ChatState>,
     /// Our own, in the first message to somebody who does not know us (XEP-0172 §4.2).
@@ -32,6 +34,7 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
         .with_child(xml::element("body", ns::JABBER_CLIENT).with_text(body))
         .with_child(stanza_id::build_origin(id))
         .with_children(extras.wants_receipt.then(receipt::request))
+        .with_children(extras.is_markable.then(marker::markable))
         .with_children(extras.chat_state.map(ChatState::element))
         .with_children(extras.nickname.as_deref().map(nickname::build))
         .with_children(extras.written_at.map(|stamp| delay::build(&Delay { stamp, from: None })))
@@ -48,6 +51,7 @@ mod tests {
         let id = OriginId("de305d54-75b4-431b-adb2-eb6b9e546013".to_owned());
         let extras = Extras {
             wants_receipt: true,
+            is_markable: true,
             chat_state: Some(ChatState::Active),
             nickname: Some("Romeo".to_owned()),
             written_at: Some(Timestamp(1_234)),
@@ -61,7 +65,7 @@ mod tests {
         assert_eq!(read.id.as_ref(), Some(&id.0));
         assert_eq!(read.origin_id, Some(id));
         assert_eq!(read.body.as_deref(), Some("<3 & \u{1f339}\nline"));
-        assert!(read.receipt_request);
+        assert!(read.receipt_request && read.is_markable);
         assert_eq!(read.chat_state, Some(ChatState::Active));
         assert_eq!(read.nickname.as_deref(), Some("Romeo"));
         assert_eq!(read.delay, Some(Delay { stamp: Timestamp(1_234), from: None }));

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::{
     caps::{self, Caps},
     disco::{Identity, Info},
+    marker,
 };
 use crate::config;
 use xmpp_parsers::ns;
@@ -15,10 +16,12 @@ const NODE: &str = "https://stonechat.im";
 /// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.2).
 ///
 /// Not here: carbons (XEP-0280 §3) and stanza ids (XEP-0359 §5), which are for servers and rooms to announce.
-const FEATURES: [&str; 11] = [
+const FEATURES: [&str; 13] = [
     "urn:xmpp:avatar:metadata+notify",
     ns::CAPS,
     ns::CHATSTATES,
+    marker::NAMESPACE,
+    "urn:xmpp:mds:displayed:0+notify",
     ns::DELAY,
     ns::DISCO_INFO,
     ns::NICK,

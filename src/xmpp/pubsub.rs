@@ -51,6 +51,8 @@ pub struct PublishOptions {
     pub access: AccessModel,
     /// Kept by the server, so that somebody who was away finds it; else only sent on.
     pub is_persistent: bool,
+    /// As many items as the server can, each told of once and not again at each presence.
+    pub keeps_all: bool,
 }
 
 /// Reads the event in a message.
@@ -139,7 +141,9 @@ fn publish_options(options: PublishOptions) -> Element {
         .with_attr("type", "submit")
         .with_child(field("FORM_TYPE", PUBLISH_OPTIONS).with_attr("type", "hidden"))
         .with_child(field("pubsub#persist_items", if options.is_persistent { "true" } else { "false" }))
-        .with_child(field("pubsub#access_model", options.access.name()));
+        .with_child(field("pubsub#access_model", options.access.name()))
+        .with_children(options.keeps_all.then(|| field("pubsub#max_items", "max")))
+        .with_children(options.keeps_all.then(|| field("pubsub#send_last_published_item", "never")));
     xml::element("publish-options", ns::PUBSUB).with_child(form)
 }
 
@@ -214,7 +218,7 @@ mod tests {
                     "n",
                     Some("i"),
                     xml::element("a", "urn:a"),
-                    Some(PublishOptions { access: AccessModel::Open, is_persistent: true }),
+                    Some(PublishOptions { access: AccessModel::Open, is_persistent: true, keeps_all: false }),
                 ),
                 "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='n'><item id='i'><a xmlns='urn:a'/></item>\
                  </publish><publish-options><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>\

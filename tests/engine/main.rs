@@ -12,6 +12,7 @@ mod messages;
 mod person;
 mod plain;
 mod presence;
+mod reading;
 mod restart;
 mod sign_in;
 mod spoof;

@@ -3,7 +3,7 @@
 use stonechat::{
     engine::{
         api::{ChatState, Command, CommandError, Event, MessageState, Timestamp},
-        effect::Scope,
+        effect::{Privacy, Scope},
         outbox,
     },
     ids::OriginId,
@@ -197,7 +197,7 @@ async fn a_row_whose_stanza_never_left_is_sent_at_the_next_start() {
         address: alice.address.clone(),
         now: Timestamp(1_700_000_000_000),
         in_front: None,
-        send_receipts: true,
+        privacy: Privacy::default(),
         has_stanza_ids: false,
         is_online: true,
     };

@@ -106,6 +106,7 @@ impl World {
                     body: body.to_owned(),
                     time,
                     state: if is_mine { MessageState::Delivered } else { MessageState::Received },
+                    is_read: is_mine,
                 });
             }
             world.snapshot.conversations.push(Conversation {

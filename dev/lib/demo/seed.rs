@@ -120,6 +120,7 @@ impl Past {
                 stanza_id: Some(origin),
                 archive_id: None,
                 wants_receipt: true,
+                is_markable: true,
             };
             places.extend(message::insert(transaction, new)?.map(|row| (row.cursor, is_incoming)));
         }

@@ -11,10 +11,11 @@ use crate::{
         identity::{self, SLACK_MS},
         route::{self, Routed},
     },
-    ids::{ConversationId, Cursor, MessageId, Timestamp},
+    ids::{ConversationId, Cursor, MessageId, OriginId, Timestamp},
     store::{
         MessageState, StoreError, contact, conversation,
         message::{self, ArchiveId, NewMessage, Place},
+        read_state,
     },
     xmpp::archive::Archived,
 };
@@ -86,8 +87,12 @@ impl Inbound<'_> {
         if let Some(id) = &routed.message.receipt
             && !routed.is_outgoing
         {
-            self.answered(store, &routed.peer, id, MessageState::Delivered)?;
+            let is_here = self.answered(store, &routed.peer, id, MessageState::Delivered)?;
+            if !is_here && let Some(conversation) = conversation::find(store, self.scope.account, &routed.peer)? {
+                read_state::answer_early(store, conversation, &OriginId(id.clone()), false)?;
+            }
         }
+        self.marked(store, &routed, true)?;
         match &routed.message.body {
             Some(body) => self.archived_text(store, item, &routed, body, filling),
             None => Ok(()),
@@ -121,10 +126,12 @@ impl Inbound<'_> {
             stanza_id: message.id.clone().filter(|id| id.len() <= MAX_ID_LENGTH),
             archive_id: Some(archive_id.clone()),
             wants_receipt: message.receipt_request,
+            is_markable: message.is_markable,
         };
         let known = message::alike(store, &new, SLACK_MS)?.into_iter().find(|known| identity::is_same(known, &new));
         if let Some(known) = known {
             message::set_archive_id(store, known.cursor.id, &archive_id)?;
+            self.has_archive_id(store, peer, id, &archive_id.id, known.cursor)?;
             // One's own may stand where it was written, long before it could be sent.
             if !is_outgoing {
                 filling.met(id, known.cursor);
@@ -139,16 +146,16 @@ impl Inbound<'_> {
         let cursor = row.cursor;
         if *is_outgoing || !filling.is_absence {
             // Who writes on another device has seen what stands there; and what is older than this device is no news.
-            let mark = conversation::mark_read(store, id, cursor)?;
-            self.changes.of(store, id)?.read(mark);
+            self.read_elsewhere(store, id, cursor)?;
         } else {
             self.acknowledge(store, routed)?;
         }
+        self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
         let is_unread = !is_outgoing && cursor > conversation::read_up_to(store, id)?;
         let is_in_front = self.scope.in_front == Some(id);
         let change = self.changes.of(store, id)?;
         let is_news = is_unread && !is_in_front && !change.is_muted();
-        change.store(row.into(), is_news);
-        Ok(())
+        change.store(row.clone().into(), is_news);
+        self.own_appeared(store, &row)
     }
 }

@@ -181,9 +181,9 @@ fn receipts_go_only_to_those_who_may_see_us() {
         for receipt in &seen.effects.stanzas {
             assert_eq!(receipt.stanza.attr("to"), Some("bob@chat.test/phone"));
         }
-        fixture.scope.send_receipts = false;
+        fixture.scope.privacy.send_receipts = false;
         assert!(fixture.receive(&[fixture.from(BOB, "hello")]).effects.stanzas.is_empty());
-        fixture.scope.send_receipts = true;
+        fixture.scope.privacy.send_receipts = true;
         let copy = carbon(Direction::Received, fixture.from(BOB, "to another device"));
         let copied = fixture.receive(&[copy]);
         assert_eq!((copied.stored.len(), copied.effects.stanzas.len()), (1, 0));

@@ -54,6 +54,7 @@ fn incoming(conversation: ConversationId, time: i64, body: &str) -> message::New
         stanza_id: None,
         archive_id: None,
         wants_receipt: false,
+        is_markable: false,
     }
 }
 

@@ -71,7 +71,7 @@ impl Services {
             f(self);
         };
         on_change(&["away-when-idle", "away-after-minutes"], Self::apply_idle);
-        on_change(&["send-receipts", "send-chat-states"], Self::apply_privacy);
+        on_change(&["send-receipts", "send-markers", "send-chat-states"], Self::apply_privacy);
         on_change(&["run-in-background"], Self::apply_background);
         on_change(&["do-not-disturb", "notifications"], Self::apply_quiet);
     }
@@ -144,6 +144,7 @@ impl Services {
     fn apply_privacy(&self) {
         self.messenger.send(Command::SetPrivacy {
             send_receipts: self.settings.boolean("send-receipts"),
+            send_markers: self.settings.boolean("send-markers"),
             send_chat_states: self.settings.boolean("send-chat-states"),
         });
     }
@@ -188,6 +189,7 @@ mod tests {
             body: body.to_owned(),
             time: Timestamp(0),
             state: MessageState::Received,
+            is_read: false,
         };
         let messages: Vec<_> = ["1", "2 ", "3", "4"].into_iter().map(message).collect();
         assert_eq!(text_of(&messages), "2\n3\n4");

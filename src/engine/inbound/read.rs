@@ -1,0 +1,115 @@
+//! What has been read, and by whom: markers of the other side and of our other devices (XEP-0333), and what the server keeps
+//! of it for all of them (XEP-0490).
+
+use rusqlite::Connection;
+
+use super::{Inbound, MAX_ID_LENGTH};
+use crate::{
+    engine::{effect::Scope, route::Routed},
+    ids::{BareJid, ConversationId, Cursor, OriginId},
+    store::{
+        MessageState, StoreError, conversation,
+        message::{self, MessageRow},
+        read_state,
+    },
+    xmpp::{displayed, pubsub::Item},
+};
+
+/// How many messages change their look at once. What lies further up is read anew when somebody scrolls there.
+const MAX_CHANGED: usize = 500;
+
+impl Inbound<'_> {
+    /// A marker counts from the other side for what we wrote, and from ourselves for what they wrote; in both cases only in
+    /// their conversation. The archive, which is read backwards, may name a message that is still to come.
+    pub(super) fn marked(
+        &mut self,
+        store: &Connection,
+        routed: &Routed<'_>,
+        is_archived: bool,
+    ) -> Result<(), StoreError> {
+        let Routed { peer, is_outgoing, message, .. } = routed;
+        let Some(id) = message.displayed.as_ref().filter(|id| id.len() <= MAX_ID_LENGTH) else { return Ok(()) };
+        if *peer == self.scope.address {
+            return Ok(());
+        }
+        let Some(conversation) = conversation::find(store, self.scope.account, peer)? else { return Ok(()) };
+        if *is_outgoing {
+            return match read_state::incoming_by_id(store, conversation, id)? {
+                Some(seen) => self.read_elsewhere(store, conversation, seen),
+                None => Ok(()),
+            };
+        }
+        let origin = OriginId(id.clone());
+        match message::by_origin(store, conversation, &self.scope.address, &origin)? {
+            Some(ours) => self.peer_has_read(store, conversation, ours.cursor),
+            None if is_archived => read_state::answer_early(store, conversation, &origin, true),
+            None => Ok(()),
+        }
+    }
+
+    /// What the server keeps for all devices. Each conversation's item names a message of our own archive.
+    pub fn synchronised(&mut self, store: &Connection, items: &[Item]) -> Result<(), StoreError> {
+        let Scope { account, address, .. } = self.scope;
+        for (peer, id) in items.iter().filter_map(displayed::parse) {
+            if id.by.as_str() != address.as_str() || id.id.len() > MAX_ID_LENGTH {
+                continue;
+            }
+            read_state::set_displayed(store, *account, &peer, &id.id)?;
+            let Some(conversation) = conversation::find(store, *account, &peer)? else { continue };
+            if let Some(seen) = read_state::by_archive_id(store, conversation, address, &id.id)? {
+                self.read_elsewhere(store, conversation, seen)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// It is known now what our archive calls a message: the server may have it that everything up to it has been read.
+    pub(super) fn has_archive_id(
+        &mut self,
+        store: &Connection,
+        peer: &BareJid,
+        conversation: ConversationId,
+        id: &str,
+        cursor: Cursor,
+    ) -> Result<(), StoreError> {
+        if read_state::is_displayed(store, self.scope.account, peer, id)? {
+            self.read_elsewhere(store, conversation, cursor)?;
+        }
+        Ok(())
+    }
+
+    /// A message of ours came out of the archive: what was said of it before counts now.
+    pub(super) fn own_appeared(&mut self, store: &Connection, row: &MessageRow) -> Result<(), StoreError> {
+        let Some(origin) = row.origin_id.as_ref().filter(|_| row.is_outgoing()) else { return Ok(()) };
+        let Some(is_read) = read_state::take_early_answer(store, row.conversation, origin)? else { return Ok(()) };
+        if let Some(row) = message::advance(store, row.cursor.id, MessageState::Delivered)? {
+            self.changes.of(store, row.conversation)?.change(row.into());
+        }
+        if is_read { self.peer_has_read(store, row.conversation, row.cursor) } else { Ok(()) }
+    }
+
+    /// Read on another device, which has told others.
+    pub(super) fn read_elsewhere(
+        &mut self,
+        store: &Connection,
+        id: ConversationId,
+        up_to: Cursor,
+    ) -> Result<(), StoreError> {
+        let mark = conversation::mark_read(store, id, up_to)?;
+        if mark.has_moved {
+            read_state::is_told(store, id)?;
+            self.changes.of(store, id)?.read(mark);
+        }
+        Ok(())
+    }
+
+    fn peer_has_read(&mut self, store: &Connection, id: ConversationId, up_to: Cursor) -> Result<(), StoreError> {
+        let Some((after, up_to)) = read_state::peer_read(store, id, up_to)? else { return Ok(()) };
+        for row in read_state::own_between(store, id, after, up_to, MAX_CHANGED)? {
+            // What has been seen has been delivered.
+            let row = message::advance(store, row.cursor.id, MessageState::Delivered)?.unwrap_or(row);
+            self.changes.of(store, id)?.change(row.into());
+        }
+        Ok(())
+    }
+}
