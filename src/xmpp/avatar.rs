@@ -26,24 +26,30 @@ pub struct Metadata {
     pub is_remote: bool,
 }
 
-/// Reads an item of the metadata node: the picture in its best form that the data node holds, or `None` for no picture.
-/// What is no metadata at all is an error.
+/// Reads an item of the metadata node: the picture in its best form that the data node holds, or `None` for no picture
+/// (§3.5: metadata without any form), nor one that is here to be had. What is no metadata, or speaks of pictures in a way
+/// that can't be read, is an error: it does not take away the picture that there was.
 #[allow(clippy::result_unit_err)] // there is nothing to say of it
 pub fn parse_metadata(payload: &Element) -> Result<Option<Metadata>, ()> {
     if !payload.is("metadata", METADATA) {
         return Err(());
     }
-    let mut forms = xml::children(payload, "info", METADATA).filter_map(|info| {
-        Some(Metadata {
-            hash: AvatarHash::parse(xml::attr(info, "id")?)?,
-            mime: xml::attr(info, "type").unwrap_or_default().to_owned(),
-            size: xml::parsed_attr(info, "bytes").unwrap_or_default(),
-            width: xml::parsed_attr(info, "width"),
-            height: xml::parsed_attr(info, "height"),
-            is_remote: xml::filled_attr(info, "url").is_some(),
-        })
-    });
-    Ok(forms.find(|form| !form.is_remote))
+    let forms: Vec<_> = xml::children(payload, "info", METADATA).map(parse_form).collect();
+    if !forms.is_empty() && forms.iter().all(Option::is_none) {
+        return Err(());
+    }
+    Ok(forms.into_iter().flatten().find(|form| !form.is_remote))
+}
+
+fn parse_form(info: &Element) -> Option<Metadata> {
+    Some(Metadata {
+        hash: AvatarHash::parse(xml::attr(info, "id")?)?,
+        mime: xml::attr(info, "type").unwrap_or_default().to_owned(),
+        size: xml::parsed_attr(info, "bytes").unwrap_or_default(),
+        width: xml::parsed_attr(info, "width"),
+        height: xml::parsed_attr(info, "height"),
+        is_remote: xml::filled_attr(info, "url").is_some(),
+    })
 }
 
 /// The item for the metadata node; without a picture, that there is none (§3.5).
@@ -94,7 +100,11 @@ mod tests {
     #[test]
     fn no_picture_and_no_metadata_are_told_apart() {
         assert_eq!(metadata(""), Ok(None));
-        assert_eq!(metadata("<info id='x'/>"), Ok(None));
+        for unreadable in ["<info id='x'/>", "<info/>", "<info bytes='9' type='image/png'/><info id=''/>"] {
+            assert_eq!(metadata(unreadable), Err(()), "{unreadable}");
+        }
+        let elsewhere = format!("<info id='{HASH}' url='https://example.org/a.gif'/><info id='x'/>");
+        assert_eq!(metadata(&elsewhere), Ok(None));
         assert_eq!(parse_metadata(&xml::element("metadata", "urn:x")), Err(()));
     }
 

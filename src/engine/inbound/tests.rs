@@ -331,7 +331,10 @@ fn avatars_are_noticed_of_those_who_are_known() {
             AvatarNotice { account: fixture.scope.account, address: jid(who), source: AvatarSource::Pep, hash };
         assert_eq!(seen.effects.avatars, [notice]);
     }
-    assert!(fixture.receive(&[pep(&fixture, BOB, avatar::METADATA, "<x xmlns='urn:x'/>")]).is_nothing());
+    let unreadable = "<metadata xmlns='urn:xmpp:avatar:metadata'><info id='x'/></metadata>";
+    for payload in ["<x xmlns='urn:x'/>", unreadable] {
+        assert!(fixture.receive(&[pep(&fixture, BOB, avatar::METADATA, payload)]).is_nothing(), "{payload}");
+    }
 }
 
 #[test]
