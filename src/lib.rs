@@ -10,6 +10,7 @@ pub mod folding;
 pub mod ids;
 pub mod model;
 pub mod options;
+pub mod plain_text;
 pub mod secret;
 pub mod startup;
 pub mod store;

@@ -7,6 +7,7 @@ use std::{fmt, ops::Range, path::PathBuf};
 
 use futures::channel::oneshot;
 
+use crate::plain_text::one_line;
 pub use crate::{
     ids::{AccountId, AvatarHash, BareJid, ConversationId, Cursor, FullJid, Jid, MessageId, Timestamp},
     secret::Secret,
@@ -133,9 +134,9 @@ impl Contact {
     /// Roster name, else nickname, else the address's local part, else the address.
     #[must_use]
     pub fn display_name(&self) -> String {
-        let given = [&self.name, &self.nickname].into_iter().flatten().find(|n| !n.trim().is_empty());
-        match given {
-            Some(name) => name.clone(),
+        let given = [&self.name, &self.nickname].into_iter().flatten().map(|name| one_line(name));
+        match given.into_iter().find(|name| !name.is_empty()) {
+            Some(name) => name.into_owned(),
             None => self.address.node().map_or_else(|| self.address.to_string(), std::string::ToString::to_string),
         }
     }

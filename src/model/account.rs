@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use glib::{prelude::*, subclass::prelude::*};
 
-use super::{Availability, contact::set};
+use super::{Availability, contact::set, text};
 use crate::engine::api::{self, AccountId, BareJid, ConnectionState, ServerSettings};
 
 /// Where an account stands, as a value for a property.
@@ -118,8 +118,7 @@ impl Account {
     pub(super) fn update(&self, account: api::Account) {
         let imp = self.imp();
         let _guard = self.freeze_notify();
-        let own_name = account.nickname.clone().filter(|name| !name.trim().is_empty());
-        let name = own_name.unwrap_or_else(|| {
+        let name = text::shown(account.nickname.as_deref()).unwrap_or_else(|| {
             account.address.node().map_or_else(|| account.address.to_string(), std::string::ToString::to_string)
         });
         set(&imp.display_name, name, || self.notify_display_name());

@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use glib::{prelude::*, subclass::prelude::*};
 
 use crate::engine::api::{self, AccountId, Avatar, BareJid, Presence, Subscription};
+use super::text;
 use crate::folding;
 
 /// What a presence says of somebody, as a value that widgets can bind to.
@@ -79,7 +80,7 @@ mod imp {
         pub is_pending: Cell<bool>,
         #[property(get, builder(Availability::default()))]
         pub availability: Cell<Availability>,
-        /// The status text of the contact's presence.
+        /// The status text of the contact's presence, in one line.
         #[property(get, nullable)]
         pub status: RefCell<Option<String>>,
         #[property(get, nullable)]
@@ -156,16 +157,21 @@ impl Contact {
         imp.snapshot.replace(Some(contact.clone()));
         let _guard = self.freeze_notify();
         let name = contact.display_name();
-        if *imp.display_name.borrow() != name {
-            let key = format!("{}\n{}", name, contact.nickname.as_deref().unwrap_or_default());
+        let nickname = text::shown(contact.nickname.as_deref());
+        let is_renamed = *imp.display_name.borrow() != name;
+        if is_renamed || *imp.nickname.borrow() != nickname {
+            let key = format!("{}\n{}", name, nickname.as_deref().unwrap_or_default());
             imp.search_key.replace(format!("{}\n{}", folding::fold(&key), contact.address));
+        }
+        if is_renamed {
             imp.sort_key.replace(folding::fold(&name));
             imp.display_name.replace(name);
             self.notify_display_name();
         }
-        set(&imp.name, contact.name.clone(), || self.notify_name());
-        set(&imp.nickname, contact.nickname.clone(), || self.notify_nickname());
-        set(&imp.groups, contact.groups.clone(), || self.notify_groups());
+        set(&imp.name, text::shown(contact.name.as_deref()), || self.notify_name());
+        set(&imp.nickname, nickname, || self.notify_nickname());
+        let groups = contact.groups.iter().filter_map(|group| text::shown(Some(group))).collect();
+        set(&imp.groups, groups, || self.notify_groups());
         if imp.in_roster.replace(contact.in_roster) != contact.in_roster {
             self.notify_in_roster();
         }
@@ -213,7 +219,7 @@ impl Contact {
         if imp.availability.replace(availability) != availability {
             self.notify_availability();
         }
-        set(&imp.status, presence.status.clone(), || self.notify_status());
+        set(&imp.status, text::shown(presence.status.as_deref()), || self.notify_status());
     }
 
     fn show_avatar(&self, avatar: Option<&Avatar>) {
@@ -243,5 +249,38 @@ pub(super) fn set<T: PartialEq>(field: &RefCell<T>, value: T, notify: impl FnOnc
     if *field.borrow() != value {
         field.replace(value);
         notify();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::contact;
+
+    #[test]
+    fn what_a_contact_chose_is_shown_without_tricks() {
+        let mut somebody = contact("mallory@a.example");
+        somebody.nickname = Some("Bob\u{202e}\nnimda".to_owned());
+        somebody.groups = vec!["\u{200b}".to_owned(), "Fri\u{2066}ends".to_owned()];
+        somebody.presence.status = Some("at\nlunch\u{2067}".to_owned());
+        let shown = Contact::new(&somebody);
+        assert_eq!(shown.display_name(), "Bob nimda");
+        assert_eq!(shown.groups(), ["Friends"]);
+        assert_eq!(shown.status().as_deref(), Some("at lunch"));
+        // Who shows nothing is called by their address.
+        somebody.nickname = Some("\u{3164}\u{200b}".to_owned());
+        shown.update(&somebody);
+        assert_eq!((shown.display_name().as_str(), shown.nickname()), ("mallory", None));
+    }
+
+    #[test]
+    fn a_new_nickname_is_found_though_the_name_stays() {
+        let mut somebody = contact("bob@a.example");
+        somebody.name = Some("Bob".to_owned());
+        let known = Contact::new(&somebody);
+        assert!(!known.matches("robert"));
+        somebody.nickname = Some("Robert".to_owned());
+        known.update(&somebody);
+        assert!(known.matches("robert") && known.matches("bob"));
     }
 }

@@ -13,6 +13,7 @@ mod message;
 mod message_search;
 mod messenger;
 mod request;
+mod text;
 mod window;
 
 pub use crate::folding::fold;

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use glib::subclass::prelude::*;
 
+use super::text;
 use crate::engine::api::{AccountId, BareJid, SubscriptionRequest, Timestamp};
 
 mod imp {
@@ -46,13 +47,13 @@ impl Request {
     }
 
     /// What they call themselves.
-    pub fn nickname(&self) -> Option<&str> {
-        self.inner().nickname.as_deref()
+    pub fn nickname(&self) -> Option<String> {
+        text::shown(self.inner().nickname.as_deref())
     }
 
-    /// What they wrote with the request.
-    pub fn text(&self) -> Option<&str> {
-        self.inner().text.as_deref()
+    /// What they wrote with the request, in one line.
+    pub fn text(&self) -> Option<String> {
+        text::shown(self.inner().text.as_deref())
     }
 
     pub fn time(&self) -> Timestamp {

@@ -107,9 +107,7 @@ impl ContactRow {
         let name = contact.display_name();
         imp.name.set_label(&name);
         let availability = availability_text(contact.availability());
-        let status = contact.status().filter(|status| !status.trim().is_empty());
-        // One line, whatever they wrote.
-        let line = status.map_or_else(|| contact.address_text(), |status| status.lines().collect::<Vec<_>>().join(" "));
+        let line = contact.status().unwrap_or_else(|| contact.address_text());
         imp.status.set_label(&line);
         self.set_description(format!("{name}, {availability}, {line}"));
     }

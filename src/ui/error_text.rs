@@ -3,6 +3,7 @@
 use gettextrs::gettext;
 
 use crate::engine::api::{CommandError, ConnectStep, Notice, Problem, SendFailure, StartProblem};
+use crate::plain_text::isolated;
 use crate::xmpp::CertificateProblem;
 
 /// Why there is no connection.
@@ -21,7 +22,7 @@ pub fn problem(problem: &Problem) -> String {
         Problem::Certificate(problem) => certificate(*problem),
         Problem::Tls(_) => gettext("The server offers no secure connection."),
         Problem::CaFile(reason) => {
-            gettext("The file with certificates can't be used: {reason}").replace("{reason}", reason)
+            gettext("The file with certificates can't be used: {reason}").replace("{reason}", &isolated(reason))
         }
         Problem::WrongPassword => gettext("The server does not accept this address and password."),
         Problem::NoPassword => gettext("The password is needed to sign in."),
@@ -30,13 +31,17 @@ pub fn problem(problem: &Problem) -> String {
         Problem::ServerProof(_) => gettext(
             "The server could not prove that it is the right one. Nobody may be trusted here; try another network.",
         ),
-        Problem::Refused { text: Some(text), .. } => gettext("The server refuses: {reason}").replace("{reason}", text),
+        Problem::Refused { text: Some(text), .. } => {
+            gettext("The server refuses: {reason}").replace("{reason}", &isolated(text))
+        }
         Problem::Refused { condition, text: None } => {
-            gettext("The server refuses: {reason}").replace("{reason}", condition)
+            gettext("The server refuses: {reason}").replace("{reason}", &isolated(condition))
         }
         Problem::Replaced => gettext("You have signed in elsewhere in place of this device."),
         Problem::Lost => gettext("The connection was lost."),
-        Problem::Stream(reason) => gettext("The server ended the connection: {reason}").replace("{reason}", reason),
+        Problem::Stream(reason) => {
+            gettext("The server ended the connection: {reason}").replace("{reason}", &isolated(reason))
+        }
     }
 }
 
@@ -78,13 +83,12 @@ pub fn command(error: &CommandError) -> String {
         CommandError::BadImage => gettext("This is no picture, or it is too large."),
         CommandError::SignIn(reason) => problem(reason),
         CommandError::Refused { text: Some(reason), .. } | CommandError::Refused { condition: reason, text: None } => {
-            gettext("The server refuses: {reason}").replace("{reason}", reason)
+            gettext("The server refuses: {reason}").replace("{reason}", &isolated(reason))
         }
         CommandError::Timeout => gettext("The server does not answer. Try again later."),
         CommandError::DiskFull => gettext("The disk is full. Make room, then try again."),
-        CommandError::Store(reason) => {
-            gettext("The data on this computer can't be read or written: {reason}").replace("{reason}", reason)
-        }
+        CommandError::Store(reason) => gettext("The data on this computer can't be read or written: {reason}")
+            .replace("{reason}", &isolated(reason)),
         CommandError::Stopped => gettext("Stonechat is shutting down."),
     }
 }

@@ -84,10 +84,9 @@ impl RequestsDialog {
 
 fn row(request: &Request, messenger: &glib::WeakRef<Messenger>) -> adw::ActionRow {
     let address = request.address().to_string();
-    let name = request.nickname().map_or_else(|| address.clone(), str::to_owned);
-    let words = request.text().filter(|text| !text.trim().is_empty());
-    let subtitle = match words {
-        Some(words) => format!("{address}\n“{}”", words.trim()),
+    let name = request.nickname().unwrap_or_else(|| address.clone());
+    let subtitle = match request.text() {
+        Some(words) => format!("{address}\n“{words}”"),
         None => address,
     };
     let row = adw::ActionRow::builder()

@@ -1,6 +1,7 @@
 //! User Nickname (XEP-0172): what somebody calls themselves. Never proof of who they are.
 
 use super::xml::{self, Build as _, Element};
+use crate::plain_text::one_line;
 use xmpp_parsers::ns;
 
 /// The PEP node (§4.3).
@@ -20,10 +21,7 @@ pub fn parse_payload(nick: &Element) -> Option<String> {
     if !nick.is("nick", ns::NICK) {
         return None;
     }
-    let text = nick.text();
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
-    let name: String = words.join(" ").chars().take(MAX_CHARS).collect();
+    let name: String = one_line(&nick.text()).chars().take(MAX_CHARS).collect();
     (!name.is_empty()).then_some(name)
 }
 
