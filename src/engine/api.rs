@@ -394,21 +394,25 @@ pub enum Command {
     RequestSubscription {
         account: AccountId,
         address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
     },
     /// Lets the contact see our presence; adds them to the roster and asks back when `add` is set.
     ApproveRequest {
         account: AccountId,
         address: BareJid,
         add: bool,
+        reply: Reply<Result<(), CommandError>>,
     },
     DenyRequest {
         account: AccountId,
         address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
     },
     /// The contact may no longer see our presence.
     CancelSubscription {
         account: AccountId,
         address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
     },
 
     /// Finds or makes the conversation and puts it into the list.

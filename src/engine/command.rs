@@ -122,14 +122,18 @@ fn hand_over(shared: &Shared, command: Command) {
         Command::RemoveContact { account, address, reply } => {
             (account, Order::Contact(ContactOrder::Remove { address, reply }))
         }
-        Command::RequestSubscription { account, address } => {
-            (account, Order::Contact(ContactOrder::Subscribe { address }))
+        Command::RequestSubscription { account, address, reply } => {
+            (account, Order::Contact(ContactOrder::Subscribe { address, reply }))
         }
-        Command::ApproveRequest { account, address, add } => {
-            (account, Order::Contact(ContactOrder::Approve { address, add }))
+        Command::ApproveRequest { account, address, add, reply } => {
+            (account, Order::Contact(ContactOrder::Approve { address, add, reply }))
         }
-        Command::DenyRequest { account, address } => (account, Order::Contact(ContactOrder::Deny { address })),
-        Command::CancelSubscription { account, address } => (account, Order::Contact(ContactOrder::Cancel { address })),
+        Command::DenyRequest { account, address, reply } => {
+            (account, Order::Contact(ContactOrder::Deny { address, reply }))
+        }
+        Command::CancelSubscription { account, address, reply } => {
+            (account, Order::Contact(ContactOrder::Cancel { address, reply }))
+        }
         _ => return,
     };
     let mut order = Some(order);

@@ -26,19 +26,23 @@ pub enum ContactOrder {
     Add { address: BareJid, name: String, groups: Vec<String>, text: String, reply: Reply<Result<(), CommandError>> },
     Update { address: BareJid, name: String, groups: Vec<String>, reply: Reply<Result<(), CommandError>> },
     Remove { address: BareJid, reply: Reply<Result<(), CommandError>> },
-    Subscribe { address: BareJid },
-    Approve { address: BareJid, add: bool },
-    Deny { address: BareJid },
-    Cancel { address: BareJid },
+    Subscribe { address: BareJid, reply: Reply<Result<(), CommandError>> },
+    Approve { address: BareJid, add: bool, reply: Reply<Result<(), CommandError>> },
+    Deny { address: BareJid, reply: Reply<Result<(), CommandError>> },
+    Cancel { address: BareJid, reply: Reply<Result<(), CommandError>> },
 }
 
 impl ContactOrder {
     /// Answers whoever waits, when nothing can be done.
     pub fn refuse(self, error: CommandError) {
         match self {
-            Self::Add { reply, .. } | Self::Update { reply, .. } | Self::Remove { reply, .. } => reply.send(Err(error)),
-            // The button is still there when it can be done.
-            order => log::info!("nothing is said about a subscription: {error} ({order:?})"),
+            Self::Add { reply, .. }
+            | Self::Update { reply, .. }
+            | Self::Remove { reply, .. }
+            | Self::Subscribe { reply, .. }
+            | Self::Approve { reply, .. }
+            | Self::Deny { reply, .. }
+            | Self::Cancel { reply, .. } => reply.send(Err(error)),
         }
     }
 }
@@ -209,22 +213,29 @@ impl Task {
                 let change = roster::answering(roster::remove(session, address), reply);
                 self.jobs.push(change.map(|()| Done::Nothing).boxed());
             }
-            ContactOrder::Subscribe { address } => {
+            // No server answers a presence: what is on its way is all that can be said (RFC 6121 §3).
+            ContactOrder::Subscribe { address, reply } => {
                 let nickname = self.row().and_then(|row| row.nickname);
                 session.send(presence::subscribe(&address, None, nickname.as_deref()), None);
+                reply.send(Ok(()));
             }
-            ContactOrder::Approve { address, add } => {
+            ContactOrder::Approve { address, add, reply } => {
                 self.answer_request(&address).await;
                 session.send(presence::subscribed(&address), None);
                 if add {
                     self.ask_back(address).await;
                 }
+                reply.send(Ok(()));
             }
-            ContactOrder::Deny { address } => {
+            ContactOrder::Deny { address, reply } => {
                 self.answer_request(&address).await;
                 session.send(presence::unsubscribed(&address), None);
+                reply.send(Ok(()));
             }
-            ContactOrder::Cancel { address } => session.send(presence::unsubscribed(&address), None),
+            ContactOrder::Cancel { address, reply } => {
+                session.send(presence::unsubscribed(&address), None);
+                reply.send(Ok(()));
+            }
         }
     }
 

@@ -9,6 +9,8 @@ use crate::model::{Account, Availability, Contact};
 
 /// Below this size an avatar has a smaller dot, so that the dot does not cover the face.
 const SMALL: i32 = 36;
+/// From here on it has a larger one, so that the dot is seen at all.
+const LARGE: i32 = 72;
 
 mod imp {
     use super::{Cell, RefCell, glib, graphene};
@@ -71,10 +73,10 @@ mod imp {
             let size = self.size();
             self.avatar.size_allocate(&gtk::Allocation::new(0, 0, size, size), -1);
             if let Some(dot) = self.dot.borrow().as_ref().filter(|dot| dot.is_visible()) {
-                // A third of the avatar, at the lower outer corner; GTK mirrors nothing by itself here.
+                // On the circle, at the lower outer corner and within; GTK mirrors nothing by itself here.
                 let (_, natural, ..) = dot.measure(gtk::Orientation::Horizontal, -1);
-                let edge = size - natural;
-                let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { edge };
+                let edge = (size * 85 / 100 - natural / 2).min(size - natural);
+                let x = if self.obj().direction() == gtk::TextDirection::Rtl { size - natural - edge } else { edge };
                 #[allow(clippy::cast_precision_loss)] // a few pixels
                 let place = gtk::gsk::Transform::new().translate(&graphene::Point::new(x as f32, edge as f32));
                 dot.allocate(natural, natural, -1, Some(place));
@@ -184,7 +186,11 @@ impl AvatarView {
             Availability::DoNotDisturb => Some("busy"),
         };
         dot.set_visible(self.shows_presence() && class.is_some());
-        let size = (self.size() < SMALL).then_some("small");
+        let size = match self.size() {
+            ..SMALL => Some("small"),
+            LARGE.. => Some("large"),
+            _ => None,
+        };
         dot.set_css_classes(&[&["presence-dot"], class.as_slice(), size.as_slice()].concat());
     }
 }

@@ -1,8 +1,8 @@
-//! What the banner says while an account is not online, and what its button does.
+//! One banner for whatever account is not online: what it says, and what its button does.
 
 use std::time::Duration;
 
-use adw::prelude::*;
+use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::{gettext, ngettext};
 use gtk::{gio, glib};
 
@@ -16,18 +16,151 @@ use crate::{
 /// A connection that comes back within this time is no news.
 const MINOR: i64 = 1_500;
 
+mod imp {
+    use super::{Account, Messenger, glib};
+    use adw::{prelude::*, subclass::prelude::*};
+    use std::cell::{OnceCell, RefCell};
+
+    #[derive(Debug, Default)]
+    pub struct ConnectionBanner {
+        pub banner: adw::Banner,
+        pub messenger: OnceCell<Messenger>,
+        pub list_handler: RefCell<Option<glib::SignalHandlerId>>,
+        /// The accounts that are followed.
+        pub followed: RefCell<Vec<(Account, glib::SignalHandlerId)>>,
+        pub countdown: RefCell<Option<glib::SourceId>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for ConnectionBanner {
+        const NAME: &'static str = "StonechatConnectionBanner";
+        type Type = super::ConnectionBanner;
+        type ParentType = adw::Bin;
+    }
+
+    impl ObjectImpl for ConnectionBanner {
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.obj().set_child(Some(&self.banner));
+            let weak = self.obj().downgrade();
+            self.banner.connect_button_clicked(move |_| {
+                if let Some(banner) = weak.upgrade() {
+                    banner.mend();
+                }
+            });
+        }
+
+        fn dispose(&self) {
+            if let (Some(messenger), Some(handler)) = (self.messenger.get(), self.list_handler.take()) {
+                messenger.accounts().disconnect(handler);
+            }
+            for (account, handler) in self.followed.take() {
+                account.disconnect(handler);
+            }
+            if let Some(timer) = self.countdown.take() {
+                timer.remove();
+            }
+        }
+    }
+    impl WidgetImpl for ConnectionBanner {}
+    impl BinImpl for ConnectionBanner {}
+}
+
+glib::wrapper! {
+    /// The banner at the top of the window.
+    pub struct ConnectionBanner(ObjectSubclass<imp::ConnectionBanner>)
+        @extends adw::Bin, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl ConnectionBanner {
+    /// Whose accounts it speaks of; once.
+    pub fn set_messenger(&self, messenger: &Messenger) {
+        let imp = self.imp();
+        let is_fresh = imp.messenger.set(messenger.clone()).is_ok();
+        debug_assert!(is_fresh);
+        let weak = self.downgrade();
+        let handler = messenger.accounts().connect_items_changed(move |_, _, _, _| {
+            if let Some(banner) = weak.upgrade() {
+                banner.follow();
+            }
+        });
+        imp.list_handler.replace(Some(handler));
+        self.follow();
+    }
+
+    fn each_account(&self) -> impl Iterator<Item = Account> + use<> {
+        self.imp().messenger.get().into_iter().flat_map(Messenger::each_account).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Follows the accounts that there are now, each once.
+    fn follow(&self) {
+        let followed = self.each_account().map(|account| {
+            let weak = self.downgrade();
+            let handler = account.connect_notify_local(None, move |_, _| {
+                if let Some(banner) = weak.upgrade() {
+                    banner.update();
+                }
+            });
+            (account, handler)
+        });
+        for (account, handler) in self.imp().followed.replace(followed.collect()) {
+            account.disconnect(handler);
+        }
+        self.update();
+    }
+
+    fn update(&self) {
+        let imp = self.imp();
+        if let Some(timer) = imp.countdown.take() {
+            timer.remove();
+        }
+        let troubled =
+            self.each_account().filter(Account::enabled).find_map(|account| content(&account.connection().0));
+        let Some(content) = troubled else { return imp.banner.set_revealed(false) };
+        imp.banner.set_title(&content.text);
+        imp.banner.set_button_label(content.button.as_deref());
+        imp.banner.set_revealed(true);
+        if let Some(next) = content.changes_in {
+            let weak = self.downgrade();
+            let timer = glib::timeout_add_local_once(next, move || {
+                if let Some(banner) = weak.upgrade() {
+                    banner.imp().countdown.take();
+                    banner.update();
+                }
+            });
+            imp.countdown.replace(Some(timer));
+        }
+    }
+
+    /// Does what the button says, for each account that needs it.
+    fn mend(&self) {
+        let Some(messenger) = self.imp().messenger.get() else { return };
+        for account in self.each_account().filter(Account::enabled) {
+            match account.connection().0 {
+                ConnectionState::NeedsPerson(Problem::WrongPassword | Problem::NoPassword) => {
+                    ask_for_password(self, messenger, &account);
+                }
+                ConnectionState::Waiting { .. } | ConnectionState::NeedsPerson(_) => {
+                    messenger.send(Command::ReconnectNow { account: account.id() });
+                }
+                ConnectionState::Offline | ConnectionState::Connecting(_) | ConnectionState::Online => {}
+            }
+        }
+    }
+}
+
 /// What the banner shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    pub text: String,
-    pub button: Option<String>,
+struct Content {
+    text: String,
+    button: Option<String>,
     /// When the text will be another one.
-    pub changes_in: Option<Duration>,
+    changes_in: Option<Duration>,
 }
 
 /// `None` where there is nothing to say: online, offline by the person's wish, or about to be online.
-#[must_use]
-pub fn content(state: &ConnectionState) -> Option<Content> {
+fn content(state: &ConnectionState) -> Option<Content> {
     let now = glib::real_time() / 1_000;
     match state {
         ConnectionState::Offline | ConnectionState::Connecting(_) | ConnectionState::Online => None,
@@ -53,15 +186,6 @@ pub fn content(state: &ConnectionState) -> Option<Content> {
             }),
             changes_in: None,
         }),
-    }
-}
-
-/// Does what the button of a `NeedsPerson` banner says.
-pub fn mend(parent: &impl IsA<gtk::Widget>, messenger: &Messenger, account: &Account, problem: &Problem) {
-    if matches!(problem, Problem::WrongPassword | Problem::NoPassword) {
-        ask_for_password(parent, messenger, account);
-    } else {
-        messenger.send(Command::ReconnectNow { account: account.id() });
     }
 }
 

@@ -8,6 +8,7 @@ use super::{avatar_view::availability_text, error_text};
 use crate::{
     engine::api::{Command, CommandError, Subscription},
     model::{Contact, Conversation, Messenger},
+    plain_text::isolated,
 };
 
 mod imp {
@@ -20,6 +21,8 @@ mod imp {
     #[derive(Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/contact_details.ui")]
     pub struct ContactDetails {
+        #[template_child]
+        pub(super) close: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) avatar: TemplateChild<AvatarView>,
         #[template_child]
@@ -58,7 +61,7 @@ mod imp {
     impl ObjectSubclass for ContactDetails {
         const NAME: &'static str = "StonechatContactDetails";
         type Type = super::ContactDetails;
-        type ParentType = adw::Dialog;
+        type ParentType = adw::Bin;
 
         fn class_init(klass: &mut Self::Class) {
             AvatarView::ensure_type();
@@ -77,21 +80,23 @@ mod imp {
 
     impl ObjectImpl for ContactDetails {}
     impl WidgetImpl for ContactDetails {}
-    impl AdwDialogImpl for ContactDetails {}
+    impl BinImpl for ContactDetails {}
 }
 
 glib::wrapper! {
     /// A contact's details.
     pub struct ContactDetails(ObjectSubclass<imp::ContactDetails>)
-        @extends adw::Dialog, gtk::Widget,
-        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget, gtk::ShortcutManager;
+        @extends adw::Bin, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
 }
 
 impl ContactDetails {
+    /// In a pane, they have a button that closes it; a dialog has one of its own.
     #[must_use]
-    pub fn new(messenger: &Messenger, conversation: &Conversation) -> Self {
+    pub fn new(messenger: &Messenger, conversation: &Conversation, is_in_pane: bool) -> Self {
         let details: Self = glib::Object::new();
         let imp = details.imp();
+        imp.close.set_visible(is_in_pane);
         let contact = conversation.contact();
         let is_fresh =
             imp.messenger.set(messenger.clone()).is_ok() && imp.conversation.set(conversation.clone()).is_ok();
@@ -147,8 +152,8 @@ impl ContactDetails {
         let (imp, contact) = (self.imp(), self.contact());
         imp.name.set_label(&contact.display_name());
         let presence = availability_text(contact.availability());
-        imp.presence.set_label(&match contact.status().filter(|status| !status.trim().is_empty()) {
-            Some(status) => format!("{presence} · {status}"),
+        imp.presence.set_label(&match contact.status() {
+            Some(status) => format!("{presence} · {}", isolated(&status)),
             None => presence,
         });
         let in_roster = contact.in_roster();
@@ -210,18 +215,24 @@ impl ContactDetails {
     }
 
     fn ask(&self) {
-        let contact = self.contact();
-        self.send(Command::RequestSubscription { account: contact.account(), address: contact.address().clone() });
+        self.request(|contact, reply| Command::RequestSubscription {
+            account: contact.account(),
+            address: contact.address().clone(),
+            reply,
+        });
     }
 
     fn stop_sharing(&self) {
-        let contact = self.contact();
-        self.send(Command::CancelSubscription { account: contact.account(), address: contact.address().clone() });
+        self.request(|contact, reply| Command::CancelSubscription {
+            account: contact.account(),
+            address: contact.address().clone(),
+            reply,
+        });
     }
 
     fn remove(&self) {
         let contact = self.contact();
-        let heading = gettext("Remove {name}?").replace("{name}", &contact.display_name());
+        let heading = gettext("Remove {name}?").replace("{name}", &isolated(&contact.display_name()));
         let body = gettext("You will no longer see when each other is online. Your messages stay.");
         let dialog = adw::AlertDialog::new(Some(&heading), Some(&body));
         dialog.add_responses(&[("cancel", &gettext("Cancel")), ("remove", &gettext("Remove"))]);
@@ -236,16 +247,12 @@ impl ContactDetails {
                     address: contact.address().clone(),
                     reply,
                 });
-                details.close();
+                if let Some(dialog) = details.ancestor(adw::Dialog::static_type()).and_downcast::<adw::Dialog>() {
+                    dialog.close();
+                }
             }
         });
         dialog.present(Some(self));
-    }
-
-    fn send(&self, command: Command) {
-        if let Some(messenger) = self.imp().messenger.get() {
-            messenger.send(command);
-        }
     }
 
     /// Sends a command of which the outcome matters, and shows it if it is a failure.

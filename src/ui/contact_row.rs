@@ -76,12 +76,6 @@ impl Default for ContactRow {
 }
 
 impl ContactRow {
-    /// Puts the row into an item of a list, which gets its name.
-    pub fn fill(&self, item: &gtk::ListItem) {
-        item.set_child(Some(self));
-        self.bind_property("description", item, "accessible-label").sync_create().build();
-    }
-
     /// Shows another contact, or none.
     pub fn set_contact(&self, contact: Option<&Contact>) {
         let imp = self.imp();

@@ -6,17 +6,15 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::{
-    avatar_view::availability_text, composer::Composer, contact_details::ContactDetails, error_text,
-    history::HistoryPane,
-};
+use super::{DetailsPane, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane};
 use crate::{
     engine::api::{Command, MessageId, Subscription},
     model::{Availability, Conversation, Messenger},
+    plain_text::isolated,
 };
 
 mod imp {
-    use super::super::{AvatarView, composer::Composer, history::HistoryPane, watch::Watch};
+    use super::super::{AvatarView, DetailsPane, composer::Composer, history::HistoryPane, watch::Watch};
     use super::{Conversation, Messenger, gdk, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
@@ -25,6 +23,8 @@ mod imp {
     #[derive(Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/conversation_page.ui")]
     pub struct ConversationPage {
+        #[template_child]
+        pub(super) details: TemplateChild<DetailsPane>,
         #[template_child]
         pub(super) stack: TemplateChild<gtk::Stack>,
         #[template_child]
@@ -59,10 +59,11 @@ mod imp {
 
         fn class_init(klass: &mut Self::Class) {
             AvatarView::ensure_type();
+            DetailsPane::ensure_type();
             HistoryPane::ensure_type();
             Composer::ensure_type();
             klass.bind_template();
-            klass.install_action("conversation.details", None, |page, _, _| page.show_details());
+            klass.install_action("conversation.details", None, |page, _, _| page.details().toggle());
             klass.install_action("conversation.close", None, |page, _, _| page.close());
             klass.install_property_action("conversation.mute", "is-muted");
             klass.install_property_action("conversation.pin", "is-pinned");
@@ -113,7 +114,6 @@ mod imp {
 
         fn dispose(&self) {
             self.obj().set_conversation(None);
-            self.dispose_template();
         }
     }
 
@@ -162,6 +162,7 @@ impl ConversationPage {
         let imp = self.imp();
         imp.messenger.set(Some(messenger));
         settings.bind("send-on-enter", &*imp.composer, "send-on-enter").get().build();
+        settings.bind("show-details", &*imp.details, "is-open").build();
     }
 
     pub fn conversation(&self) -> Option<Conversation> {
@@ -182,6 +183,7 @@ impl ConversationPage {
         imp.stack.set_visible_child_name(if conversation.is_some() { "conversation" } else { "nothing" });
         pane.set_conversation(conversation);
         imp.composer.set_conversation(conversation);
+        imp.details.set_subject(imp.messenger.upgrade().zip(conversation.cloned()));
         let contact = conversation.map(Conversation::contact);
         imp.avatar.set_contact(contact.as_ref());
         let weak = self.downgrade();
@@ -217,6 +219,11 @@ impl ConversationPage {
 
     pub fn pane(&self) -> HistoryPane {
         self.imp().pane.get()
+    }
+
+    /// The place of the contact's details, which is told how much room there is.
+    pub fn details(&self) -> DetailsPane {
+        self.imp().details.get()
     }
 
     pub fn composer(&self) -> Composer {
@@ -331,12 +338,6 @@ impl ConversationPage {
         }
     }
 
-    fn show_details(&self) {
-        if let (Some(conversation), Some(messenger)) = (self.conversation(), self.imp().messenger.upgrade()) {
-            ContactDetails::new(&messenger, &conversation).present(Some(self));
-        }
-    }
-
     fn close(&self) {
         if let Some(conversation) = self.conversation() {
             self.keep_draft();
@@ -377,8 +378,8 @@ fn subtitle(conversation: &Conversation) -> String {
         return contact.address_text();
     }
     let presence = availability_text(contact.availability());
-    match contact.status().filter(|status| !status.trim().is_empty()) {
-        Some(status) => format!("{presence} · {}", status.split_whitespace().collect::<Vec<_>>().join(" ")),
+    match contact.status() {
+        Some(status) => format!("{presence} · {}", isolated(&status)),
         None => presence,
     }
 }

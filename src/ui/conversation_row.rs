@@ -81,12 +81,6 @@ impl Default for ConversationRow {
 }
 
 impl ConversationRow {
-    /// Puts the row into an item of a list, which gets its name.
-    pub fn fill(&self, item: &gtk::ListItem) {
-        item.set_child(Some(self));
-        self.bind_property("description", item, "accessible-label").sync_create().build();
-    }
-
     /// Shows another conversation, or none.
     pub fn set_conversation(&self, conversation: Option<&Conversation>) {
         let imp = self.imp();

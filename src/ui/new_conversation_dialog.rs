@@ -6,7 +6,7 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::contact_row::ContactRow;
+use super::{contact_row::ContactRow, list_row};
 use crate::{
     ids::{BareJid, person_address},
     model::{Contact, Messenger, fold},
@@ -231,7 +231,7 @@ fn row_factory() -> gtk::SignalListItemFactory {
     let factory = gtk::SignalListItemFactory::new();
     factory.connect_setup(|_, item| {
         if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
-            ContactRow::default().fill(item);
+            list_row::fill(item, &ContactRow::default());
         }
     });
     let row = |item: &glib::Object| {

@@ -4,8 +4,9 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gio, glib};
 
+use super::error_text;
 use crate::{
-    engine::api::Command,
+    engine::api::{Command, CommandError, EngineHandle, Reply},
     model::{Messenger, Request},
 };
 
@@ -17,6 +18,8 @@ mod imp {
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/requests_dialog.ui")]
     pub struct RequestsDialog {
+        #[template_child]
+        pub(super) toasts: TemplateChild<adw::ToastOverlay>,
         #[template_child]
         pub(super) stack: TemplateChild<gtk::Stack>,
         #[template_child]
@@ -55,10 +58,10 @@ impl RequestsDialog {
     pub fn new(messenger: &Messenger) -> Self {
         let dialog: Self = glib::Object::new();
         let requests = messenger.requests();
-        let weak = messenger.downgrade();
+        let (weak, engine) = (dialog.downgrade(), messenger.engine().clone());
         dialog.imp().list.bind_model(Some(&requests), move |item| {
             let request = item.downcast_ref::<Request>().expect("the list holds requests");
-            row(request, &weak).upcast()
+            row(request, &engine, &weak).upcast()
         });
         dialog.update(&requests);
         let weak = dialog.downgrade();
@@ -76,13 +79,17 @@ impl RequestsDialog {
         dialog
     }
 
+    fn toast(&self, text: &str) {
+        self.imp().toasts.add_toast(adw::Toast::builder().title(text).use_markup(false).build());
+    }
+
     fn update(&self, requests: &gio::ListStore) {
         let page = if requests.n_items() == 0 { "empty" } else { "requests" };
         self.imp().stack.set_visible_child_name(page);
     }
 }
 
-fn row(request: &Request, messenger: &glib::WeakRef<Messenger>) -> adw::ActionRow {
+fn row(request: &Request, engine: &EngineHandle, dialog: &glib::WeakRef<RequestsDialog>) -> adw::ActionRow {
     let address = request.address().to_string();
     let name = request.nickname().unwrap_or_else(|| address.clone());
     let subtitle = match request.text() {
@@ -97,28 +104,32 @@ fn row(request: &Request, messenger: &glib::WeakRef<Messenger>) -> adw::ActionRo
         .use_markup(false)
         .build();
     row.add_prefix(&adw::Avatar::new(40, Some(&name), true));
-    let button = |icon: &str, label: &str, class: &str, command: fn(&Request) -> Command| {
-        let button = gtk::Button::builder()
-            .icon_name(icon)
-            .tooltip_text(label)
-            .valign(gtk::Align::Center)
-            .css_classes(["circular", class])
-            .build();
-        button.update_property(&[gtk::accessible::Property::Label(&format!("{label}: {name}"))]);
-        let (request, messenger) = (request.clone(), messenger.clone());
-        button.connect_clicked(move |_| {
-            if let Some(messenger) = messenger.upgrade() {
-                messenger.send(command(&request));
-            }
-        });
-        button
-    };
-    row.add_suffix(&button("window-close-symbolic", &gettext("Decline"), "flat", |request| Command::DenyRequest {
-        account: request.account(),
-        address: request.address().clone(),
+    let button =
+        |icon: &str, label: &str, class: &str, command: fn(&Request, Reply<Result<(), CommandError>>) -> Command| {
+            let button = gtk::Button::builder()
+                .icon_name(icon)
+                .tooltip_text(label)
+                .valign(gtk::Align::Center)
+                .css_classes(["circular", class])
+                .build();
+            button.update_property(&[gtk::accessible::Property::Label(&format!("{label}: {name}"))]);
+            let (request, engine, dialog) = (request.clone(), engine.clone(), dialog.clone());
+            button.connect_clicked(move |_| {
+                let (request, engine, dialog) = (request.clone(), engine.clone(), dialog.clone());
+                glib::spawn_future_local(async move {
+                    let answered = engine.request(|reply| command(&request, reply)).await;
+                    if let (Err(error), Some(dialog)) = (answered, dialog.upgrade()) {
+                        dialog.toast(&error_text::command(&error));
+                    }
+                });
+            });
+            button
+        };
+    row.add_suffix(&button("window-close-symbolic", &gettext("Decline"), "flat", |request, reply| {
+        Command::DenyRequest { account: request.account(), address: request.address().clone(), reply }
     }));
-    row.add_suffix(&button("object-select-symbolic", &gettext("Accept"), "suggested-action", |request| {
-        Command::ApproveRequest { account: request.account(), address: request.address().clone(), add: true }
+    row.add_suffix(&button("object-select-symbolic", &gettext("Accept"), "suggested-action", |request, reply| {
+        Command::ApproveRequest { account: request.account(), address: request.address().clone(), add: true, reply }
     }));
     row
 }

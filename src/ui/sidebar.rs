@@ -6,7 +6,9 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::ngettext;
 use gtk::{gio, glib};
 
-use super::{AvatarView, ConversationRow, contact_row::ContactRow, fetching_bar::FetchingBar, row_menu, time_text};
+use super::{
+    AvatarView, ConversationRow, contact_row::ContactRow, fetching_bar::FetchingBar, list_row, row_menu, time_text,
+};
 use crate::model::{Contact, Conversation, Messenger, fold};
 
 mod imp {
@@ -202,7 +204,7 @@ impl Sidebar {
             if let Some(sidebar) = weak.upgrade() {
                 row_menu::attach(&row, &*sidebar.imp().row_menu);
             }
-            row.fill(item);
+            list_row::fill(item, &row);
         });
         bind_rows(&factory);
         row_menu::attach_keys(&imp.list, &*imp.row_menu);
@@ -271,11 +273,11 @@ impl Sidebar {
             if let Some(conversation) = object.and_downcast_ref::<Conversation>() {
                 let row = ConversationRow::default();
                 row.set_conversation(Some(conversation));
-                row.fill(item);
+                list_row::fill(item, &row);
             } else if let Some(contact) = object.and_downcast_ref::<Contact>() {
                 let row = ContactRow::default();
                 row.set_contact(Some(contact));
-                row.fill(item);
+                list_row::fill(item, &row);
             }
         });
         factory.connect_unbind(|_, item| {

@@ -8,16 +8,17 @@ use std::{
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
 
-use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, connection_banner, error_text};
+use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, error_text};
 use crate::{
-    engine::api::{BareJid, Command, ConnectionState},
-    model::{Account, Conversation, Messenger},
+    engine::api::BareJid,
+    model::{Conversation, Messenger},
 };
 
 /// The window waits so long for the list, so that it appears with it; on a slow disk it appears without.
 const PATIENCE: Duration = Duration::from_millis(150);
 
 mod imp {
+    use super::super::connection_banner::ConnectionBanner;
     use super::{Cell, ConversationPage, Messenger, OnceCell, RefCell, Sidebar, SignInPage, gio, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
@@ -34,18 +35,20 @@ mod imp {
         #[template_child]
         pub(super) sign_in: TemplateChild<adw::Bin>,
         #[template_child]
-        pub(super) banner: TemplateChild<adw::Banner>,
+        pub(super) banner: TemplateChild<ConnectionBanner>,
         #[template_child]
         pub(super) split: TemplateChild<adw::NavigationSplitView>,
+        /// There is room for a third pane.
+        #[template_child]
+        pub(super) wide: TemplateChild<adw::Breakpoint>,
         pub(super) messenger: OnceCell<Messenger>,
         pub(super) settings: OnceCell<gio::Settings>,
         pub(super) sidebar: OnceCell<Sidebar>,
         pub(super) conversation_page: OnceCell<ConversationPage>,
         pub(super) sign_in_page: OnceCell<SignInPage>,
         pub(super) has_failed: Cell<bool>,
-        /// Follows the connections of the accounts.
+        /// Follows the messenger.
         pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
-        pub(super) countdown: RefCell<Option<glib::SourceId>>,
     }
 
     #[glib::object_subclass]
@@ -55,8 +58,8 @@ mod imp {
         type ParentType = adw::ApplicationWindow;
 
         fn class_init(klass: &mut Self::Class) {
+            ConnectionBanner::ensure_type();
             klass.bind_template();
-            klass.bind_template_callbacks();
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -64,21 +67,10 @@ mod imp {
         }
     }
 
-    #[gtk::template_callbacks]
-    impl Window {
-        #[template_callback]
-        fn on_banner_button(&self) {
-            self.obj().on_banner_button();
-        }
-    }
-
     impl ObjectImpl for Window {
         fn dispose(&self) {
             for (object, handler) in self.handlers.take() {
                 object.disconnect(handler);
-            }
-            if let Some(timer) = self.countdown.take() {
-                timer.remove();
             }
         }
     }
@@ -189,7 +181,7 @@ impl Window {
                 }
             }
         };
-        let changed = on(Self::accounts_changed);
+        let changed = on(Self::show_fitting_page);
         let handler = messenger.accounts().connect_items_changed(move |_, _, _, _| changed());
         let mut handlers = vec![(messenger.accounts().upcast::<glib::Object>(), handler)];
         let loaded = on(Self::show_fitting_page);
@@ -220,21 +212,9 @@ impl Window {
         });
         handlers.push((messenger.clone().upcast(), handler));
         self.imp().handlers.replace(handlers);
-        self.accounts_changed();
-    }
-
-    fn accounts_changed(&self) {
-        for account in self.messenger().each_account() {
-            let weak = self.downgrade();
-            // The account's object goes with the account.
-            account.connect_connection_notify(move |_| {
-                if let Some(window) = weak.upgrade() {
-                    window.show_connection();
-                }
-            });
-        }
+        self.imp().banner.set_messenger(messenger);
         self.show_fitting_page();
-        self.show_connection();
+        self.update_title();
     }
 
     fn show_fitting_page(&self) {
@@ -291,6 +271,7 @@ impl Window {
         imp.split.set_sidebar(Some(&sidebar));
         let page = ConversationPage::new(self.messenger(), imp.settings.get().expect("given at the start"));
         imp.split.set_content(Some(&page));
+        self.give_room(&page);
         let _ = imp.sidebar.set(sidebar);
         let _ = imp.conversation_page.set(page);
         let weak = self.downgrade();
@@ -300,6 +281,22 @@ impl Window {
                 window.show_nothing();
             }
         });
+    }
+
+    /// Tells the page whether a contact's details have room beside it.
+    fn give_room(&self, page: &ConversationPage) {
+        let wide = self.imp().wide.get();
+        let details = page.details();
+        details.set_has_room(self.current_breakpoint().as_ref() == Some(&wide));
+        let weak = details.downgrade();
+        let tell = move |has_room| {
+            if let Some(details) = weak.upgrade() {
+                details.set_has_room(has_room);
+            }
+        };
+        let grown = tell.clone();
+        wide.connect_apply(move |_| grown(true));
+        wide.connect_unapply(move |_| tell(false));
     }
 
     fn show_nothing(&self) {
@@ -323,47 +320,6 @@ impl Window {
         let unread = self.messenger().unread();
         let title = if unread > 0 { format!("({unread}) Stonechat") } else { "Stonechat".to_owned() };
         self.set_title(Some(&title));
-    }
-
-    /// One banner for whatever account is not online.
-    fn show_connection(&self) {
-        let imp = self.imp();
-        if let Some(timer) = imp.countdown.take() {
-            timer.remove();
-        }
-        let troubled = self
-            .messenger()
-            .each_account()
-            .filter(Account::enabled)
-            .find_map(|account| connection_banner::content(&account.connection().0));
-        let Some(content) = troubled else { return imp.banner.set_revealed(false) };
-        imp.banner.set_title(&content.text);
-        imp.banner.set_button_label(content.button.as_deref());
-        imp.banner.set_revealed(true);
-        if let Some(next) = content.changes_in {
-            let weak = self.downgrade();
-            let timer = glib::timeout_add_local_once(next, move || {
-                if let Some(window) = weak.upgrade() {
-                    window.imp().countdown.take();
-                    window.show_connection();
-                }
-            });
-            imp.countdown.replace(Some(timer));
-        }
-    }
-
-    fn on_banner_button(&self) {
-        for account in self.messenger().each_account().filter(Account::enabled) {
-            match account.connection().0 {
-                ConnectionState::Waiting { .. } => {
-                    self.messenger().send(Command::ReconnectNow { account: account.id() });
-                }
-                ConnectionState::NeedsPerson(problem) => {
-                    connection_banner::mend(self, self.messenger(), &account, &problem);
-                }
-                _ => {}
-            }
-        }
     }
 
     fn remember_size(&self) {

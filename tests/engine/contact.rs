@@ -60,7 +60,8 @@ async fn a_request_that_is_denied_ends() {
     let (mut alice, mut bob) = two(&prosody).await;
     alice.add(BOB, "", &[]).await;
     bob.until_request(ALICE).await;
-    bob.tell(Command::DenyRequest { account: bob.account, address: jid(ALICE) });
+    let account = bob.account;
+    bob.request(|reply| Command::DenyRequest { account, address: jid(ALICE), reply }).await.unwrap();
     bob.until("no request", |all| all.requests.is_empty().then_some(())).await;
     let contact = alice.until_contact(BOB, "who did not want", |c| c.in_roster && !c.is_pending).await;
     assert_eq!(contact.subscription, Subscription::None);
@@ -83,7 +84,7 @@ async fn approving_without_adding_lets_them_see_us_only() {
     let (mut alice, mut bob) = two(&prosody).await;
     alice.add(BOB, "", &[]).await;
     bob.until_request(ALICE).await;
-    bob.tell(Command::ApproveRequest { account: bob.account, address: jid(ALICE), add: false });
+    bob.approve(ALICE, false).await.unwrap();
     alice.until_contact(BOB, "seen", |c| c.subscription == Subscription::To).await;
     bob.until_contact(ALICE, "seeing us", |c| c.subscription == Subscription::From).await;
     bob.until("no request", |all| all.requests.is_empty().then_some(())).await;
@@ -93,13 +94,15 @@ async fn approving_without_adding_lets_them_see_us_only() {
 async fn a_subscription_that_is_cancelled_hides_us_and_can_be_asked_for_again() {
     let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
     let (mut alice, mut bob) = friends(&prosody).await;
-    bob.tell(Command::CancelSubscription { account: bob.account, address: jid(ALICE) });
+    let account = bob.account;
+    bob.request(|reply| Command::CancelSubscription { account, address: jid(ALICE), reply }).await.unwrap();
     let contact = alice.until_contact(BOB, "hidden", |c| c.subscription == Subscription::From).await;
     assert!(contact.in_roster);
     alice.until_contact(BOB, "out of sight", |c| c.presence == Presence::default()).await;
-    alice.tell(Command::RequestSubscription { account: alice.account, address: jid(BOB) });
+    let account = alice.account;
+    alice.request(|reply| Command::RequestSubscription { account, address: jid(BOB), reply }).await.unwrap();
     bob.until_request(ALICE).await;
-    bob.tell(Command::ApproveRequest { account: bob.account, address: jid(ALICE), add: true });
+    bob.approve(ALICE, true).await.unwrap();
     alice.until_contact(BOB, "as before", |c| c.subscription == Subscription::Both).await;
 }
 
@@ -114,12 +117,21 @@ async fn who_is_removed_does_not_see_us_any_more() {
 }
 
 #[tokio::test]
-async fn nothing_can_be_changed_while_offline() {
-    let prosody = Prosody::start(&Options::with_users(&["alice"]));
-    let mut alice = Person::new(&prosody, "alice").await;
-    let account = alice.account;
-    alice.tell(Command::SetEnabled { account, enabled: false });
-    alice.until_account("off", |a| !a.enabled).await;
-    let removed = alice.request(|reply| Command::RemoveContact { account, address: jid(BOB), reply }).await;
-    assert_eq!(removed, Err(CommandError::NotOnline));
+async fn nothing_can_be_changed_while_offline_and_a_request_waits() {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    let (alice, mut bob) = two(&prosody).await;
+    alice.add(BOB, "", &[]).await;
+    bob.until_request(ALICE).await;
+    let account = bob.account;
+    bob.tell(Command::SetEnabled { account, enabled: false });
+    bob.until_account("off", |a| !a.enabled).await;
+    let refused = Err(CommandError::NotOnline);
+    assert_eq!(bob.request(|reply| Command::RemoveContact { account, address: jid(ALICE), reply }).await, refused);
+    assert_eq!(bob.approve(ALICE, true).await, refused);
+    assert_eq!(bob.request(|reply| Command::DenyRequest { account, address: jid(ALICE), reply }).await, refused);
+    let cancelled = bob.request(|reply| Command::CancelSubscription { account, address: jid(ALICE), reply }).await;
+    assert_eq!(cancelled, refused);
+    let asked = bob.request(|reply| Command::RequestSubscription { account, address: jid(ALICE), reply }).await;
+    assert_eq!(asked, refused);
+    bob.until_request(ALICE).await;
 }

@@ -55,7 +55,7 @@ pub async fn friends(prosody: &Prosody) -> (Person, Person) {
     let (alice, bob) = (one.address.clone(), other.address.clone());
     one.add(bob.as_str(), "", &[]).await;
     other.until_request(alice.as_str()).await;
-    other.tell(Command::ApproveRequest { account: other.account, address: alice.clone(), add: true });
+    other.approve(alice.as_str(), true).await.unwrap();
     let is_there =
         |c: &Contact| c.subscription == Subscription::Both && c.presence.availability == Availability::Online;
     one.until_contact(bob.as_str(), "as a friend", is_there).await;
@@ -287,6 +287,12 @@ impl Person {
         let groups = groups.iter().map(|&group| group.to_owned()).collect();
         let text = "It is me".to_owned();
         self.request(|reply| Command::AddContact { account, address, name, groups, text, reply }).await.unwrap();
+    }
+
+    /// Lets somebody see one's presence, and with `add` asks back.
+    pub async fn approve(&self, address: &str, add: bool) -> Result<(), CommandError> {
+        let (account, address) = (self.account, jid(address));
+        self.request(|reply| Command::ApproveRequest { account, address, add, reply }).await
     }
 
     pub async fn open(&self, peer: &str) -> Conversation {

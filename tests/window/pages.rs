@@ -3,8 +3,10 @@
 use adw::prelude::*;
 use gtk::glib;
 use stonechat::{
-    engine::api::{ChatState, ConnectionState, ConversationId, Event, HistoryProgress, Problem, Timestamp},
-    ui::{Application, ConversationRow, Profile},
+    engine::api::{
+        ChatState, CommandError, ConnectionState, ConversationId, Event, HistoryProgress, Problem, Timestamp,
+    },
+    ui::{Application, ContactDetails, ConversationRow, Profile},
 };
 
 use crate::{
@@ -203,6 +205,49 @@ fn a_narrow_window_shows_one_side_at_a_time() {
     show.open("Bob");
     until("the conversation is there", || split.shows_content() && show.names().is_empty());
     show.picture("narrow-conversation");
+}
+
+#[gtk::test]
+fn a_wide_window_has_the_details_beside_the_conversation_and_a_smaller_one_in_a_dialog() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    show.window.set_default_size(1200, 800);
+    show.open("Bob");
+    let header = || all::<gtk::Button>(&show.window).into_iter().find(|b| b.has_css_class("conversation-title"));
+    let details = || all::<ContactDetails>(&show.window);
+    let is_dialog = || !all::<adw::Dialog>(&show.window).is_empty();
+    until("it is wide, and the conversation is there", || show.window.width() >= 1100 && header().is_some());
+    assert_eq!(details().len(), 0, "nobody has asked for them");
+    header().unwrap().emit_clicked();
+    until("the pane is there", || details().len() == 1 && shows(&show.window, "bob@stone.example"));
+    assert!(!is_dialog());
+    show.picture("details-pane");
+    show.open("Carol Whitaker");
+    until("it follows the conversation", || shows(&show.window, "carol@stone.example"));
+    assert_eq!(details().len(), 1);
+
+    show.window.set_default_size(900, 700);
+    until("there is no room for it", || show.window.width() < 1100 && details().is_empty() && header().is_some());
+    header().unwrap().emit_clicked();
+    until("it is a dialog", || details().len() == 1 && is_dialog());
+    all::<adw::Dialog>(&show.window)[0].force_close();
+    show.window.set_default_size(1200, 800);
+    until("it is back", || !is_dialog() && details().len() == 1);
+    button(&show.window, "Close details").emit_clicked();
+    until("it is closed", || details().is_empty());
+    assert!(!show.application.settings().boolean("show-details"));
+}
+
+#[gtk::test]
+fn an_answer_that_can_not_be_given_is_told_where_it_was_pressed() {
+    let show = Show::begin(World { answer: Some(CommandError::NotOnline), ..World::lively() });
+    until("the request is there", || shows(&show.window, "1 contact request"));
+    show.application.activate_action("requests", None);
+    until("the dialog is there", || shows(&show.window, "Zoë"));
+    button(&show.window, "Accept").emit_clicked();
+    until("it is told", || shows(&show.window, "You are offline. Try again when you are connected."));
+    assert!(shows(&show.window, "Zoë"));
+    show.picture("request-offline");
 }
 
 #[gtk::test]

@@ -18,6 +18,8 @@ pub struct World {
     pub snapshot: Snapshot,
     pub messages: Vec<Message>,
     pub commands: Vec<String>,
+    /// What comes of an answer to a request.
+    pub answer: Option<CommandError>,
     /// What a sign-in comes to.
     pub sign_in: Option<CommandError>,
 }
@@ -66,6 +68,9 @@ impl Stage {
                         })
                         .ok_or(CommandError::NotFound),
                 );
+            }
+            Command::ApproveRequest { reply, .. } | Command::DenyRequest { reply, .. } => {
+                reply.send(world.answer.clone().map_or(Ok(()), Err));
             }
             Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
             Command::Shutdown { reply } => reply.send(()),
