@@ -1,7 +1,7 @@
 //! Where passwords are kept: in the desktop's keyring, and nowhere else.
 //!
 //! A keyring may ask the person to unlock it, for as long as they please; so each call has a deadline and nobody's start
-//! waits for it.
+//! waits for it. It may also end and begin again while we run, so each call finds it anew: there are few of them.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex as TurnMutex;
 
 use crate::{config, ids::BareJid, secret::Secret};
 
@@ -70,23 +70,17 @@ impl SecretStore for MemorySecrets {
 }
 
 /// The Secret Service, or in a sandbox the file that the secret portal has the key of.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Keyring {
-    keyring: OnceCell<oo7::Keyring>,
+    /// One call at a time: a person is asked once to unlock it, not once for each account.
+    turn: TurnMutex<()>,
 }
 
-impl fmt::Debug for Keyring {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keyring")
-    }
-}
-
-impl Keyring {
-    async fn open(&self) -> oo7::Result<&oo7::Keyring> {
-        let keyring = self.keyring.get_or_try_init(oo7::Keyring::new).await?;
-        keyring.unlock().await?;
-        Ok(keyring)
-    }
+/// An unlocked keyring. It may have to ask.
+async fn open() -> oo7::Result<oo7::Keyring> {
+    let keyring = oo7::Keyring::new().await?;
+    keyring.unlock().await?;
+    Ok(keyring)
 }
 
 /// By these a secret is found again, by us and by a person who looks through the keyring.
@@ -94,18 +88,24 @@ fn attributes(account: &BareJid) -> HashMap<&'static str, String> {
     HashMap::from([("app-id", config::APP_ID.to_owned()), ("account", account.to_string())])
 }
 
-async fn within_deadline<T>(work: impl Future<Output = oo7::Result<T>>) -> Result<T, SecretError> {
-    match tokio::time::timeout(DEADLINE, work).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(SecretError::Unavailable(error.to_string())),
-        Err(_) => Err(SecretError::Unavailable("no answer in time".to_owned())),
+impl Keyring {
+    async fn in_turn<T>(&self, work: impl Future<Output = oo7::Result<T>>) -> Result<T, SecretError> {
+        let work = async {
+            let _turn = self.turn.lock().await;
+            work.await
+        };
+        match tokio::time::timeout(DEADLINE, work).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(SecretError::Unavailable(error.to_string())),
+            Err(_) => Err(SecretError::Unavailable("no answer in time".to_owned())),
+        }
     }
 }
 
 impl SecretStore for Keyring {
     fn password<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>> {
-        Box::pin(within_deadline(async move {
-            let items = self.open().await?.search_items(&attributes(account)).await?;
+        Box::pin(self.in_turn(async move {
+            let items = open().await?.search_items(&attributes(account)).await?;
             let Some(item) = items.first() else { return Ok(None) };
             let secret = item.secret().await?;
             Ok(std::str::from_utf8(secret.as_bytes()).ok().map(Secret::new))
@@ -113,15 +113,15 @@ impl SecretStore for Keyring {
     }
 
     fn set_password<'a>(&'a self, account: &'a BareJid, password: &'a Secret) -> Answer<'a, ()> {
-        Box::pin(within_deadline(async move {
+        Box::pin(self.in_turn(async move {
             let label = format!("{} ({account})", config::APP_NAME);
             let secret = oo7::Secret::text(password.expose());
-            self.open().await?.create_item(&label, &attributes(account), secret, true).await
+            open().await?.create_item(&label, &attributes(account), secret, true).await
         }))
     }
 
     fn remove<'a>(&'a self, account: &'a BareJid) -> Answer<'a, ()> {
-        Box::pin(within_deadline(async move { self.open().await?.delete(&attributes(account)).await }))
+        Box::pin(self.in_turn(async move { open().await?.delete(&attributes(account)).await }))
     }
 }
 

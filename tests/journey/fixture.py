@@ -68,6 +68,11 @@ class Stonechat(shots.Stonechat):
 
     def enter(self, node):
         """Presses the Enter key on something: rows and search fields offer no action."""
+        self.focus(node)
+        self.key("Return")
+
+    def focus(self, node):
+        """Goes there by the Tab key."""
         for _ in range(12):
             try:
                 ax.wait(lambda: any(inside.get_state_set().contains(ax.Atspi.StateType.FOCUSED) for inside in ax.walk(node)),
@@ -77,7 +82,6 @@ class Stonechat(shots.Stonechat):
                 self.key("Tab")
         else:
             raise ax.NotFound(f"the Tab key does not lead to “{node.get_name()}”")
-        self.key("Return")
 
     def send(self, text):
         self.write("Message", text)
