@@ -161,6 +161,13 @@ impl ConversationPage {
     pub fn set_messenger(&self, messenger: &Messenger, settings: &gio::Settings) {
         let imp = self.imp();
         imp.messenger.set(Some(messenger));
+        let weak = self.downgrade();
+        messenger.conversations().connect_items_changed(move |_, _, _, _| {
+            if let Some(page) = weak.upgrade() {
+                page.show_fitting_page();
+            }
+        });
+        self.show_fitting_page();
         settings.bind("send-on-enter", &*imp.composer, "send-on-enter").get().build();
         settings.bind("show-details", &*imp.details, "is-open").build();
     }
@@ -180,7 +187,7 @@ impl ConversationPage {
         let Some(pane) = imp.pane.try_get() else { return };
         imp.header.set_visible(conversation.is_some());
         imp.menu.set_visible(conversation.is_some());
-        imp.stack.set_visible_child_name(if conversation.is_some() { "conversation" } else { "nothing" });
+        self.show_fitting_page();
         pane.set_conversation(conversation);
         imp.composer.set_conversation(conversation);
         imp.details.set_subject(imp.messenger.upgrade().zip(conversation.cloned()));
@@ -200,6 +207,17 @@ impl ConversationPage {
         });
         self.update();
         self.update_presence_of_person();
+    }
+
+    fn show_fitting_page(&self) {
+        let imp = self.imp();
+        let is_empty = imp.messenger.upgrade().is_some_and(|messenger| messenger.conversations().n_items() == 0);
+        let page = match imp.conversation.borrow().as_ref() {
+            Some(_) => "conversation",
+            None if is_empty => "welcome",
+            None => "nothing",
+        };
+        imp.stack.set_visible_child_name(page);
     }
 
     /// Gives the keyboard to the field in which one writes.

@@ -9,6 +9,9 @@ use gtk::glib;
 use super::ContactDetails;
 use crate::model::{Conversation, Messenger};
 
+/// The pane's least width, which grows with the text.
+const MIN_WIDTH: f64 = 300.0;
+
 mod imp {
     use super::{Conversation, Messenger, glib};
     use adw::{prelude::*, subclass::prelude::*};
@@ -108,6 +111,8 @@ impl DetailsPane {
         let imp = self.imp();
         let subject = imp.subject.borrow().clone();
         let is_shown = self.has_room() && self.is_open() && subject.is_some();
+        // A pane that is hidden would still widen the window.
+        imp.split.set_min_sidebar_width(if is_shown { MIN_WIDTH } else { 0.0 });
         imp.split.set_collapsed(!is_shown);
         imp.split.set_show_sidebar(is_shown);
         let wanted = subject.filter(|_| is_shown);

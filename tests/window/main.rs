@@ -3,6 +3,8 @@
 #![cfg(feature = "ui")]
 #![allow(clippy::unwrap_used)]
 
+mod gallery;
 mod pages;
+mod show;
 mod stage;
 mod widgets;

@@ -6,80 +6,14 @@ use stonechat::{
     engine::api::{
         ChatState, CommandError, ConnectionState, ConversationId, Event, HistoryProgress, Problem, Timestamp,
     },
-    ui::{Application, ContactDetails, ConversationRow, Profile},
+    ui::ContactDetails,
 };
 
 use crate::{
-    stage::{self, Stage, World},
+    show::Show,
+    stage::{self, World},
     widgets::{all, button, entry, shows, until},
 };
-
-/// A window in a played world; gone with its profile when it is dropped.
-struct Show {
-    stage: Stage,
-    application: Application,
-    window: gtk::Window,
-    _profile: tempfile::TempDir,
-}
-
-impl Show {
-    fn begin(world: World) -> Self {
-        stonechat::ui::register_resources();
-        adw::init().unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let (stage, engine, events) = Stage::begin(world);
-        let application = Application::with_engine(Profile::new(Some(dir.path().to_owned())), engine, events);
-        application.register(gtk::gio::Cancellable::NONE).unwrap();
-        application.activate();
-        until("the window is there", || {
-            application.windows().iter().any(|window| window.is_mapped() && window.width() > 0)
-        });
-        let window = application.windows().remove(0);
-        Self { stage, application, window, _profile: dir }
-    }
-
-    fn names(&self) -> Vec<String> {
-        let rows = all::<ConversationRow>(&self.window);
-        rows.iter()
-            .filter_map(ConversationRow::conversation)
-            .map(|conversation| conversation.contact().display_name())
-            .collect()
-    }
-
-    fn open(&self, name: &str) {
-        let conversations = self.application.messenger().conversations();
-        let conversation = conversations.iter().find(|c| c.contact().display_name() == name).unwrap();
-        self.window.downcast_ref::<stonechat::ui::Window>().unwrap().show_conversation(&conversation);
-    }
-
-    /// Leaves a picture where somebody wants to see one.
-    fn picture(&self, name: &str) {
-        let Some(dir) = std::env::var_os("STONECHAT_SHOTS") else { return };
-        let widget = self.window.upcast_ref::<gtk::Widget>();
-        let paintable = gtk::WidgetPaintable::new(Some(widget));
-        // What slides in or fades has arrived after a second.
-        let frames = std::rc::Rc::new(std::cell::Cell::new(0));
-        let count = frames.clone();
-        widget.add_tick_callback(move |widget, _| {
-            widget.queue_draw();
-            count.set(count.get() + 1);
-            if count.get() < 60 { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
-        });
-        until("it has settled", || frames.get() >= 60);
-        let snapshot = gtk::Snapshot::new();
-        paintable.snapshot(&snapshot, f64::from(widget.width()), f64::from(widget.height()));
-        let node = snapshot.to_node().expect("the window is drawn");
-        let renderer = self.window.renderer().expect("the window is realized");
-        let texture = renderer.render_texture(node, None);
-        texture.save_to_png(std::path::Path::new(&dir).join(format!("{name}.png"))).unwrap();
-    }
-}
-
-impl Drop for Show {
-    fn drop(&mut self) {
-        self.window.destroy();
-    }
-}
 
 #[gtk::test]
 fn conversations_stand_in_order_with_what_was_said_last() {
@@ -205,6 +139,24 @@ fn a_narrow_window_shows_one_side_at_a_time() {
     show.open("Bob");
     until("the conversation is there", || split.shows_content() && show.names().is_empty());
     show.picture("narrow-conversation");
+}
+
+#[gtk::test]
+fn a_narrow_window_has_room_for_large_text() {
+    adw::init().unwrap();
+    let settings = gtk::Settings::default().unwrap();
+    // 150 % of the usual 96 dots per inch, in 1024ths.
+    settings.set_gtk_xft_dpi(96 * 1_024 * 3 / 2);
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 9);
+    show.window.set_default_size(360, 640);
+    let split = all::<adw::NavigationSplitView>(&show.window).remove(0);
+    until("it is narrow", || split.is_collapsed());
+    assert!(show.least_width() <= 360, "the list needs {}", show.least_width());
+    show.open("Bob");
+    until("the conversation is there", || split.shows_content() && show.names().is_empty());
+    assert!(show.least_width() <= 360, "the conversation needs {}", show.least_width());
+    settings.set_gtk_xft_dpi(-1);
 }
 
 #[gtk::test]

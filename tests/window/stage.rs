@@ -85,6 +85,13 @@ impl World {
         Self { sign_in: Some(CommandError::SignIn(Problem::WrongPassword)), ..Self::default() }
     }
 
+    /// Somebody who knows nobody yet.
+    pub fn lonely() -> Self {
+        let mut world = Self::default();
+        world.snapshot.accounts.push(account(ConnectionState::Online));
+        world
+    }
+
     /// A dozen people, with some of whom there are conversations.
     pub fn lively() -> Self {
         let now = glib::DateTime::now_utc().unwrap().to_unix() * 1_000;
