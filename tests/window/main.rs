@@ -3,7 +3,9 @@
 #![cfg(feature = "ui")]
 #![allow(clippy::unwrap_used)]
 
+mod desktop;
 mod gallery;
+mod mock;
 mod pages;
 mod show;
 mod stage;
