@@ -16,7 +16,7 @@ use gtk::{gio, glib};
 
 use super::{
     AccountDialog, AddContactDialog, PreferencesDialog, Profile, RequestsDialog, ShortcutsDialog, Window, about_dialog,
-    desktop::Services, link, register_resources, shortcuts_dialog,
+    desktop::Services, link, register_resources, shortcuts,
 };
 use crate::{
     config,
@@ -206,7 +206,7 @@ impl Application {
         settings.connect_changed(Some("color-scheme"), |settings, _| apply_color_scheme(settings));
         let _ = imp.settings.set(settings);
         self.add_actions();
-        for (_, shortcuts) in shortcut_groups() {
+        for (_, shortcuts) in shortcuts::groups() {
             for shortcut in shortcuts {
                 let accelerators: Vec<&str> = shortcut.accelerators.to_vec();
                 self.set_accels_for_action(shortcut.action, &accelerators);
@@ -291,7 +291,7 @@ impl Application {
                 PreferencesDialog::new(application.settings()).present(Some(&application.window()));
             }),
             simple("shortcuts", |application| {
-                ShortcutsDialog::new(&shortcuts_for_people()).present(Some(&application.window()));
+                ShortcutsDialog::new(&shortcuts::for_people()).present(Some(&application.window()));
             }),
             simple("account", |application| {
                 if let Some(account) = application.messenger().default_account() {
@@ -388,52 +388,4 @@ fn apply_color_scheme(settings: &gio::Settings) {
         _ => adw::ColorScheme::Default,
     };
     adw::StyleManager::default().set_color_scheme(scheme);
-}
-
-/// An action, its keys, and what it is called.
-struct Shortcut {
-    action: &'static str,
-    accelerators: &'static [&'static str],
-    label: String,
-}
-
-/// Every shortcut there is: from here they are set, and from here they are listed.
-fn shortcut_groups() -> Vec<(String, Vec<Shortcut>)> {
-    let shortcut = |action, accelerators, label| Shortcut { action, accelerators, label };
-    vec![
-        (
-            gettext("Conversations"),
-            vec![
-                shortcut("win.search", &["<Control>k"], gettext("Find a conversation or contact")),
-                shortcut("win.new-conversation", &["<Control>n"], gettext("New conversation")),
-                shortcut("win.next-conversation", &["<Alt>Down"], gettext("Next conversation")),
-                shortcut("win.previous-conversation", &["<Alt>Up"], gettext("Previous conversation")),
-                shortcut("win.next-unread", &["<Alt><Shift>Down"], gettext("Next unread conversation")),
-                shortcut("win.previous-unread", &["<Alt><Shift>Up"], gettext("Previous unread conversation")),
-                shortcut("win.close-conversation", &["<Control>w"], gettext("Leave the conversation")),
-            ],
-        ),
-        (
-            gettext("Application"),
-            vec![
-                shortcut("app.add-contact", &["<Control><Shift>n"], gettext("Add a contact")),
-                shortcut("app.preferences", &["<Control>comma"], gettext("Preferences")),
-                shortcut("app.shortcuts", &["<Control>question"], gettext("Keyboard shortcuts")),
-                shortcut("win.menu", &["F10"], gettext("Main menu")),
-                shortcut("app.quit", &["<Control>q"], gettext("Quit")),
-            ],
-        ),
-    ]
-}
-
-fn shortcuts_for_people() -> Vec<shortcuts_dialog::Group> {
-    shortcut_groups()
-        .into_iter()
-        .map(|(title, shortcuts)| {
-            let rows = shortcuts.into_iter().map(|shortcut| {
-                (shortcut.label, shortcut.accelerators.iter().map(|keys| (*keys).to_owned()).collect())
-            });
-            (title, rows.collect())
-        })
-        .collect()
 }

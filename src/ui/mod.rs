@@ -31,6 +31,7 @@ pub mod preferences_dialog;
 mod profile;
 pub mod requests_dialog;
 mod row_menu;
+mod shortcuts;
 pub mod shortcuts_dialog;
 mod sidebar;
 mod sign_in_page;
