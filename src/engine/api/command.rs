@@ -1,0 +1,236 @@
+//! What the window can ask for, and why it may not be done.
+
+use super::{
+    AccountId, ArchivePolicy, Availability, BareJid, ChatState, Conversation, ConversationId, Cursor, FoundPage,
+    HistoryAnchor, HistoryPage, Message, MessageId, MessageQuery, NewAccount, Problem, Reply, SearchPlace, Secret,
+    ServerSettings, Snapshot,
+};
+
+/// Why a command could not be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    #[error("the account is not online")]
+    NotOnline,
+    #[error("no such account, conversation or message")]
+    NotFound,
+    #[error("this account exists already")]
+    AccountExists,
+    #[error("the message is longer than the {limit} bytes that the server takes")]
+    TooLong { limit: usize },
+    #[error("there is nothing to send")]
+    EmptyMessage,
+    #[error("not a picture, or one that is too large")]
+    BadImage,
+    #[error("sign-in failed: {0}")]
+    SignIn(Problem),
+    /// The server answered with an error; its words, if any.
+    #[error("the server refused: {condition}")]
+    Refused { condition: String, text: Option<String> },
+    #[error("no answer in time")]
+    Timeout,
+    #[error("the disk is full")]
+    DiskFull,
+    #[error("the database failed: {0}")]
+    Store(String),
+    #[error("the engine has stopped")]
+    Stopped,
+}
+
+/// What a person, or the window on their behalf, wants.
+#[derive(Debug)]
+pub enum Command {
+    LoadSnapshot {
+        reply: Reply<Result<Snapshot, CommandError>>,
+    },
+    LoadHistory {
+        conversation: ConversationId,
+        anchor: HistoryAnchor,
+        limit: usize,
+        reply: Reply<Result<HistoryPage, CommandError>>,
+    },
+
+    /// Finds messages by their words, newest first; those older than `before`.
+    SearchMessages {
+        query: MessageQuery,
+        before: Option<SearchPlace>,
+        limit: usize,
+        reply: Reply<Result<FoundPage, CommandError>>,
+    },
+
+    /// Connects once; the account joins the profile only when that worked. Progress comes as `Event::SignInProgress`.
+    SignIn {
+        account: NewAccount,
+        reply: Reply<Result<AccountId, CommandError>>,
+    },
+    /// Gives up the sign-in under way; its reply is `CommandError::Stopped`.
+    CancelSignIn,
+    /// Signs out and forgets the account with all it stored.
+    RemoveAccount {
+        account: AccountId,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// A new password for an account whose state is `NeedsPerson`; connects at once.
+    SetPassword {
+        account: AccountId,
+        password: Secret,
+        remember: bool,
+    },
+    SetServerSettings {
+        account: AccountId,
+        server: ServerSettings,
+    },
+    /// Goes online or offline for good (over restarts).
+    SetEnabled {
+        account: AccountId,
+        enabled: bool,
+    },
+    /// Does not wait for the next try.
+    ReconnectNow {
+        account: AccountId,
+    },
+    /// The network or the machine has woken up or changed: every account checks or makes its connection at once.
+    NetworkChanged {
+        available: bool,
+    },
+
+    SetAvailability {
+        account: AccountId,
+        availability: Availability,
+        status: String,
+    },
+    /// The person has left the machine, or is back.
+    SetIdle {
+        idle: bool,
+    },
+    SetNickname {
+        account: AccountId,
+        nickname: String,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Bytes of a picture file in any format that can be read; `None` removes the avatar.
+    SetAvatar {
+        account: AccountId,
+        image: Option<Vec<u8>>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+
+    /// What the server keeps of conversations; `None` where there is nothing to choose (XEP-0441).
+    LoadArchivePolicy {
+        account: AccountId,
+        reply: Reply<Result<Option<ArchivePolicy>, CommandError>>,
+    },
+    SetArchivePolicy {
+        account: AccountId,
+        policy: ArchivePolicy,
+        reply: Reply<Result<(), CommandError>>,
+    },
+
+    /// Puts somebody on the roster, asks for their presence and lets them see ours (RFC 6121 §3.1, §3.4).
+    AddContact {
+        account: AccountId,
+        address: BareJid,
+        name: String,
+        groups: Vec<String>,
+        text: String,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    UpdateContact {
+        account: AccountId,
+        address: BareJid,
+        name: String,
+        groups: Vec<String>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    RemoveContact {
+        account: AccountId,
+        address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Asks again to see this contact's presence.
+    RequestSubscription {
+        account: AccountId,
+        address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Lets the contact see our presence; adds them to the roster and asks back when `add` is set.
+    ApproveRequest {
+        account: AccountId,
+        address: BareJid,
+        add: bool,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    DenyRequest {
+        account: AccountId,
+        address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// The contact may no longer see our presence.
+    CancelSubscription {
+        account: AccountId,
+        address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
+    },
+
+    /// Finds or makes the conversation and puts it into the list.
+    OpenConversation {
+        account: AccountId,
+        peer: BareJid,
+        reply: Reply<Result<Conversation, CommandError>>,
+    },
+    /// Takes it out of the list; its history stays.
+    CloseConversation {
+        conversation: ConversationId,
+    },
+    SetDraft {
+        conversation: ConversationId,
+        text: String,
+    },
+    SetMuted {
+        conversation: ConversationId,
+        muted: bool,
+    },
+    SetPinned {
+        conversation: ConversationId,
+        pinned: bool,
+    },
+    /// Everything up to this message has been seen.
+    MarkRead {
+        conversation: ConversationId,
+        up_to: Cursor,
+    },
+    /// The conversation that the person looks at, with the window in front; messages in it are no news.
+    SetInFront {
+        conversation: Option<ConversationId>,
+    },
+    SendMessage {
+        conversation: ConversationId,
+        body: String,
+        reply: Reply<Result<Message, CommandError>>,
+    },
+    /// Sends a failed message again.
+    RetryMessage {
+        message: MessageId,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Deletes a message that failed.
+    DiscardMessage {
+        message: MessageId,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// What the composer shows to the other side (XEP-0085).
+    SetChatState {
+        conversation: ConversationId,
+        state: ChatState,
+    },
+    /// What other people may learn: receipts (XEP-0184), markers (XEP-0333) and chat states (XEP-0085).
+    SetPrivacy {
+        send_receipts: bool,
+        send_markers: bool,
+        send_chat_states: bool,
+    },
+
+    /// Sends presence `unavailable`, closes the streams, finishes what is being written.
+    Shutdown {
+        reply: Reply<()>,
+    },
+}
