@@ -2,11 +2,18 @@
 
 use std::{cell::RefCell, future::Future, rc::Rc, time::Duration};
 
+#[path = "../../tests/support/played.rs"]
+mod played;
+
 use super::Messenger;
 use crate::engine::api::{
     AccountId, BareJid, Command, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event,
     FoundMessage, FoundPage, HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, SearchPlace,
     Snapshot, Subscription, Timestamp,
+=======
+    self, AccountId, BareJid, Command, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle,
+    Event, Message, MessageId, MessageState, Presence, Snapshot, Subscription, Timestamp,
+>>>>>>> 0727f68 (tests: Page a played history in one place)
 };
 
 pub fn jid(text: &str) -> BareJid {
@@ -111,7 +118,9 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
         let mut stored = stored.borrow_mut();
         match command {
             Command::LoadSnapshot { reply } => reply.send(Ok(stored.snapshot.clone())),
-            Command::LoadHistory { anchor, limit, reply, .. } => reply.send(Ok(page(&stored.messages, anchor, limit))),
+            Command::LoadHistory { anchor, limit, reply, .. } => {
+                reply.send(Ok(played::page(&stored.messages, anchor, limit)));
+            }
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(found(&stored.messages, &query.text, before, limit)));
             }
@@ -119,6 +128,7 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
         }
     }
 }
+<<<<<<< HEAD
 
 /// The messages with this text in them, newest first.
 fn found(all: &[Message], text: &str, before: Option<SearchPlace>, limit: usize) -> FoundPage {
@@ -136,24 +146,4 @@ fn found(all: &[Message], text: &str, before: Option<SearchPlace>, limit: usize)
         marks: Vec::new(),
     });
     FoundPage { found: found.collect(), next }
-}
-
-/// What a store would answer.
-pub fn page(all: &[Message], anchor: HistoryAnchor, limit: usize) -> HistoryPage {
-    let (start, end) = match anchor {
-        HistoryAnchor::Newest => (all.len().saturating_sub(limit), all.len()),
-        HistoryAnchor::Before(cursor) => {
-            let end = all.partition_point(|message| message.cursor < cursor);
-            (end.saturating_sub(limit), end)
-        }
-        HistoryAnchor::After(cursor) => {
-            let start = all.partition_point(|message| message.cursor <= cursor);
-            (start, (start + limit).min(all.len()))
-        }
-        HistoryAnchor::Around(id) => {
-            let at = all.iter().position(|message| message.cursor.id == id).unwrap_or(all.len());
-            (at.saturating_sub(limit / 2), (at + limit / 2 + 1).min(all.len()))
-        }
-    };
-    HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
 }

@@ -1,5 +1,8 @@
 //! A window with one conversation in it, and an engine played by the test.
 
+#[path = "../support/played.rs"]
+mod played;
+
 use std::{
     cell::{Cell, RefCell},
     path::Path,
@@ -12,9 +15,9 @@ use adw::prelude::*;
 use gtk::{gio, glib};
 use stonechat::{
     engine::api::{
-        Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
-        ConversationId, Cursor, EngineHandle, Event, HistoryAnchor, HistoryPage, Message, MessageId, MessageState,
-        Presence, Preview, ServerSettings, Snapshot, Subscription, Timestamp,
+        self, Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
+        ConversationId, Cursor, EngineHandle, Event, Message, MessageId, MessageState, Presence, Preview,
+        ServerSettings, Snapshot, Subscription, Timestamp,
     },
     model::{self, Messenger},
     ui::{ConversationPage, history::HistoryView},
@@ -259,7 +262,7 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
         match command {
             Command::LoadSnapshot { reply } => reply.send(Ok(snapshot(&engine, unread))),
             Command::LoadHistory { anchor, limit, reply, .. } => {
-                reply.send(Ok(page(&engine.messages.borrow(), anchor, limit)));
+                reply.send(Ok(played::page(&engine.messages.borrow(), anchor, limit)));
             }
             Command::SendMessage { body, reply, .. } => {
                 if body.len() > engine.limit.get() {
@@ -330,24 +333,4 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
         is_listed: true,
         active_at: Timestamp(1_790_000_000_000),
     }
-}
-
-/// What a store would answer.
-fn page(all: &[Message], anchor: HistoryAnchor, limit: usize) -> HistoryPage {
-    let (start, end) = match anchor {
-        HistoryAnchor::Newest => (all.len().saturating_sub(limit), all.len()),
-        HistoryAnchor::Before(cursor) => {
-            let end = all.partition_point(|message| message.cursor < cursor);
-            (end.saturating_sub(limit), end)
-        }
-        HistoryAnchor::After(cursor) => {
-            let start = all.partition_point(|message| message.cursor <= cursor);
-            (start, (start + limit).min(all.len()))
-        }
-        HistoryAnchor::Around(id) => {
-            let at = all.iter().position(|message| message.cursor.id == id).unwrap_or(all.len());
-            (at.saturating_sub(limit / 2), (at + limit / 2 + 1).min(all.len()))
-        }
-    };
-    HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
 }

@@ -1,10 +1,13 @@
 //! An engine played from memory, and a small believable world in it.
 
+#[path = "../support/played.rs"]
+mod played;
+
 use std::{cell::RefCell, rc::Rc};
 
 use gtk::glib;
 use stonechat::engine::api::{
-    Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
+    self, Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
     ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, HistoryAnchor, HistoryPage, Message,
     MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription, SubscriptionRequest,
     Timestamp,
@@ -165,19 +168,7 @@ impl World {
     fn page(&self, conversation: ConversationId, anchor: HistoryAnchor, limit: usize) -> HistoryPage {
         let all: Vec<_> =
             self.messages.iter().filter(|message| message.conversation == conversation).cloned().collect();
-        let (start, end) = match anchor {
-            HistoryAnchor::Newest => (all.len().saturating_sub(limit), all.len()),
-            HistoryAnchor::Before(cursor) => {
-                let end = all.partition_point(|message| message.cursor < cursor);
-                (end.saturating_sub(limit), end)
-            }
-            HistoryAnchor::After(cursor) => {
-                let start = all.partition_point(|message| message.cursor <= cursor);
-                (start, (start + limit).min(all.len()))
-            }
-            HistoryAnchor::Around(_) => (0, all.len().min(limit)),
-        };
-        HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
+        played::page(&all, anchor, limit)
     }
 }
 

@@ -163,6 +163,9 @@ class Photographer:
             app.leave_dialog()
             with self.page(app, "conversation-wide"):
                 app.resize(WIDE)
+            with self.page(app, "details-wide"):
+                app.press("Contact details")
+                ax.find(app.root, "button", "Close details")
 
     def dialogs(self, app, suffix):
         for name, keys in (("new-conversation", "ctrl+n"), ("preferences", "ctrl+comma"), ("add-contact", "ctrl+shift+n"),
