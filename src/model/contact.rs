@@ -4,8 +4,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use glib::{prelude::*, subclass::prelude::*};
 
-use crate::engine::api::{self, AccountId, Avatar, BareJid, Presence, Subscription};
 use super::text;
+use crate::engine::api::{self, AccountId, Avatar, BareJid, Presence, Subscription};
 use crate::folding;
 
 /// What a presence says of somebody, as a value that widgets can bind to.

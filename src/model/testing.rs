@@ -7,13 +7,9 @@ mod played;
 
 use super::Messenger;
 use crate::engine::api::{
-    AccountId, BareJid, Command, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event,
-    FoundMessage, FoundPage, HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, SearchPlace,
-    Snapshot, Subscription, Timestamp,
-=======
     self, AccountId, BareJid, Command, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle,
-    Event, Message, MessageId, MessageState, Presence, Snapshot, Subscription, Timestamp,
->>>>>>> 0727f68 (tests: Page a played history in one place)
+    Event, FoundMessage, FoundPage, Message, MessageId, MessageState, Presence, SearchPlace, Snapshot, Subscription,
+    Timestamp,
 };
 
 pub fn jid(text: &str) -> BareJid {
@@ -128,7 +124,6 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
         }
     }
 }
-<<<<<<< HEAD
 
 /// The messages with this text in them, newest first.
 fn found(all: &[Message], text: &str, before: Option<SearchPlace>, limit: usize) -> FoundPage {
