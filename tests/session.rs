@@ -6,6 +6,8 @@ mod support;
 
 #[path = "session/client.rs"]
 mod client;
+#[path = "session/fast.rs"]
+mod fast;
 #[path = "session/resume.rs"]
 mod resume;
 #[path = "session/sign_in.rs"]

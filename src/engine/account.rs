@@ -39,7 +39,7 @@ use crate::{
         incoming::Incoming,
         pubsub::Item,
         roster::RosterResult,
-        session::{IqError, SessionEvent, SessionHandle, SessionState},
+        session::{IqError, SessionEvent, SessionHandle, SessionState, Token},
     },
 };
 
@@ -58,6 +58,10 @@ pub enum Order {
     SetServer(ServerSettings),
     SetEnabled(bool),
     ReconnectNow,
+    /// The person takes a sign-in that is weaker than before.
+    AcceptWeaker,
+    /// Whether somebody looks at the window.
+    SetActive(bool),
     NetworkChanged {
         available: bool,
     },
@@ -114,7 +118,8 @@ impl Order {
 /// What a job has brought.
 pub(super) enum Done {
     Nothing,
-    Password(Result<Option<Secret>, SecretError>),
+    /// The password and the token, from the keyring.
+    Secrets(Result<Option<Secret>, SecretError>, Option<Token>),
     Roster(RosterResult),
     /// What the server does for our own address.
     OwnAbilities {
@@ -154,7 +159,7 @@ pub struct Begun {
     pub session: SessionHandle,
     pub events: mpsc::Receiver<SessionEvent>,
     /// Already taken out of `events`.
-    pub first: SessionEvent,
+    pub first: Vec<SessionEvent>,
     pub password: Secret,
 }
 
@@ -169,6 +174,7 @@ pub fn spawn(shared: &Arc<Shared>, row: AccountRow, begun: Option<Begun>) {
         orders: receiver,
         session: None,
         password: None,
+        token: None,
         announced: None,
         jobs: FuturesUnordered::new(),
         avatars: None,
@@ -201,6 +207,7 @@ pub(super) struct Task {
     orders: mpsc::UnboundedReceiver<Order>,
     pub(super) session: Option<(SessionHandle, mpsc::Receiver<SessionEvent>)>,
     pub(super) password: Option<Secret>,
+    pub(super) token: Option<Token>,
     /// The presence that the server has of us.
     pub(super) announced: Option<Element>,
     pub(super) jobs: FuturesUnordered<Job>,
@@ -275,6 +282,8 @@ impl Task {
                     self.push(&mut batch).await;
                     self.online(resumed, features).await;
                 }
+                SessionEvent::SignedIn(assurance) => self.signed_in(assurance).await,
+                SessionEvent::Token(token) => self.keep_token(token),
                 SessionEvent::Unsent { undelivered, unknown } => {
                     self.push(&mut batch).await;
                     self.unsent(messages(undelivered).collect(), messages(unknown).collect()).await;

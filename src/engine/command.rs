@@ -70,6 +70,11 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
                 shared.accounts.each(|live| live.order(Order::SendPresence));
             }
         }
+        Command::SetActive { active } => {
+            if shared.choices.set_active(active) != active {
+                shared.accounts.each(|live| live.order(Order::SetActive(active)));
+            }
+        }
         Command::NetworkChanged { available } => {
             shared.accounts.each(|live| live.order(Order::NetworkChanged { available }));
         }
@@ -106,6 +111,7 @@ fn hand_over(shared: &Shared, command: Command) {
         Command::SetServerSettings { account, server } => (account, Order::SetServer(server)),
         Command::SetEnabled { account, enabled } => (account, Order::SetEnabled(enabled)),
         Command::ReconnectNow { account } => (account, Order::ReconnectNow),
+        Command::AcceptWeakerSignIn { account } => (account, Order::AcceptWeaker),
         Command::SetAvailability { account, availability, status } => {
             (account, Order::SetAvailability { availability, status })
         }

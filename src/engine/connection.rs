@@ -16,9 +16,10 @@ use super::{
 };
 use crate::{
     secret::Secret,
+    store::account,
     xmpp::{
         ConnectStep, Problem, presence,
-        session::{self, AccountConfig, SessionEvent, SessionHandle},
+        session::{self, AccountConfig, Assurance, SessionEvent, SessionHandle, Token},
     },
 };
 
@@ -63,7 +64,15 @@ impl Task {
     pub(super) fn look_for_password(&mut self) {
         self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
         let (shared, address) = (Arc::clone(&self.shared), self.address.clone());
-        self.jobs.push(async move { Done::Password(shared.secrets.password(&address).await) }.boxed());
+        let job = async move {
+            let password = shared.secrets.password(&address).await;
+            let token = match &password {
+                Ok(Some(_)) => shared.secrets.token(&address).await.ok().flatten(),
+                _ => None,
+            };
+            Done::Secrets(password, token.as_ref().and_then(Token::from_secret))
+        };
+        self.jobs.push(job.boxed());
     }
 
     pub(super) fn connect(&mut self) {
@@ -82,10 +91,13 @@ impl Task {
             ca_file: row.server.ca_file,
             resource: row.server.resource,
             agent: row.agent,
+            token: self.token.clone(),
+            seen: row.seen.and_then(Assurance::from_code),
             trust: Arc::clone(&self.shared.trust),
         };
         let (session, events) = session::start(config);
         self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
+        session.set_active(self.shared.choices.is_active());
         self.session = Some((session, events));
         self.start_avatars();
         self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
@@ -95,9 +107,41 @@ impl Task {
         let Begun { session, events, first, password } = begun;
         self.password = Some(password);
         self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
+        session.set_active(self.shared.choices.is_active());
         self.session = Some((session, events));
         self.start_avatars();
-        self.events(first).await;
+        for event in first {
+            self.events(event).await;
+        }
+    }
+
+    /// The best sign-in that was seen is on disk before anything is built on it.
+    pub(super) async fn signed_in(&mut self, assurance: Assurance) {
+        let (id, code) = (self.id, assurance.code());
+        if self.row().is_some_and(|row| row.seen != Some(code)) {
+            self.change_row(move |store| account::set_seen(store, id, Some(code))).await;
+        }
+    }
+
+    pub(super) fn keep_token(&mut self, token: Option<Token>) {
+        self.token.clone_from(&token);
+        let (shared, address) = (Arc::clone(&self.shared), self.address.clone());
+        tokio::spawn(async move {
+            let token = token.as_ref().map(Token::to_secret);
+            // Without a keyring it is good until the program ends.
+            if let Err(error) = shared.secrets.set_token(&address, token.as_ref()).await {
+                log::info!("{address}: the token is not kept: {error}");
+            }
+        });
+    }
+
+    pub(super) async fn accept_weaker(&mut self) {
+        let id = self.id;
+        if self.change_row(move |store| account::set_seen(store, id, None)).await
+            && let Some(session) = self.session()
+        {
+            session.accept_weaker();
+        }
     }
 
     fn start_avatars(&mut self) {
@@ -114,6 +158,10 @@ impl Task {
     }
 
     pub(super) fn set_password(&mut self, password: Secret) {
+        // It was for the old one.
+        if self.token.is_some() {
+            self.keep_token(None);
+        }
         if let Some((session, _)) = &self.session {
             session.set_password(password.clone());
             self.password = Some(password);
@@ -124,10 +172,10 @@ impl Task {
     }
 
     /// A password from the keyring, unless the person was quicker.
-    pub(super) fn found_password(&mut self, found: Result<Option<Secret>, SecretError>) {
+    pub(super) fn found_secrets(&mut self, found: Result<Option<Secret>, SecretError>, token: Option<Token>) {
         if self.password.is_none() {
             match found {
-                Ok(password) => self.password = password,
+                Ok(password) => (self.password, self.token) = (password, token),
                 Err(error) => self.shared.no_keyring(&error),
             }
         }

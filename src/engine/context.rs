@@ -45,6 +45,7 @@ pub struct Choices {
     send_markers: AtomicBool,
     send_chat_states: AtomicBool,
     is_idle: AtomicBool,
+    is_active: AtomicBool,
     has_told_of_keyring: AtomicBool,
     has_tidied: AtomicBool,
 }
@@ -57,6 +58,7 @@ impl Default for Choices {
             send_markers: AtomicBool::new(true),
             send_chat_states: AtomicBool::new(true),
             is_idle: AtomicBool::new(false),
+            is_active: AtomicBool::new(true),
             has_told_of_keyring: AtomicBool::new(false),
             has_tidied: AtomicBool::new(false),
         }
@@ -71,6 +73,16 @@ impl Choices {
 
     pub fn set_in_front(&self, conversation: Option<ConversationId>) {
         *self.in_front.lock().unwrap_or_else(PoisonError::into_inner) = conversation;
+    }
+
+    /// Somebody looks at the window.
+    pub fn is_active(&self) -> bool {
+        self.is_active.load(Relaxed)
+    }
+
+    /// Returns what it was before.
+    pub fn set_active(&self, is_active: bool) -> bool {
+        self.is_active.swap(is_active, Relaxed)
     }
 
     pub fn privacy(&self) -> Privacy {

@@ -136,7 +136,7 @@ impl Task {
                 self.read_row().await;
                 return reply.send(result);
             }
-            Done::Password(found) => return self.found_password(found),
+            Done::Secrets(password, token) => return self.found_secrets(password, token),
             Done::OwnAbilities { has_stanza_ids, archive } => {
                 self.shared.accounts.with(id, |live| live.has_stanza_ids = has_stanza_ids);
                 return self.found_archive(archive).await;

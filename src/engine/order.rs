@@ -62,6 +62,12 @@ impl Task {
                 Some(session) => session.reconnect_now(),
                 None => self.connect(),
             },
+            Order::AcceptWeaker => self.accept_weaker().await,
+            Order::SetActive(is_active) => {
+                if let Some(session) = self.session() {
+                    session.set_active(is_active);
+                }
+            }
             Order::NetworkChanged { available } => {
                 if let Some(session) = self.session() {
                     session.network_changed(available);
@@ -173,7 +179,7 @@ impl Task {
     }
 
     /// Changes the account's row and tells the window.
-    async fn change_row(
+    pub(super) async fn change_row(
         &mut self,
         f: impl FnOnce(&rusqlite::Connection) -> Result<(), StoreError> + Send + 'static,
     ) -> bool {

@@ -35,6 +35,11 @@ pub trait SecretStore: fmt::Debug + Send + Sync {
     /// `None` where there is none for this account.
     fn password<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>>;
     fn set_password<'a>(&'a self, account: &'a BareJid, password: &'a Secret) -> Answer<'a, ()>;
+    /// What the server gave to sign in with in place of the password (XEP-0484).
+    fn token<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>>;
+    /// `None` forgets it.
+    fn set_token<'a>(&'a self, account: &'a BareJid, token: Option<&'a Secret>) -> Answer<'a, ()>;
+    /// Forgets all of the account.
     fn remove<'a>(&'a self, account: &'a BareJid) -> Answer<'a, ()>;
 }
 
@@ -42,13 +47,14 @@ pub trait SecretStore: fmt::Debug + Send + Sync {
 #[derive(Debug, Default)]
 pub struct MemorySecrets {
     passwords: Mutex<HashMap<BareJid, Secret>>,
+    tokens: Mutex<HashMap<BareJid, Secret>>,
 }
 
 impl MemorySecrets {
     /// Knows one password from the start.
     #[must_use]
     pub fn with(account: BareJid, password: Secret) -> Self {
-        Self { passwords: Mutex::new(HashMap::from([(account, password)])) }
+        Self { passwords: Mutex::new(HashMap::from([(account, password)])), tokens: Mutex::default() }
     }
 }
 
@@ -63,8 +69,23 @@ impl SecretStore for MemorySecrets {
         Box::pin(async { Ok(()) })
     }
 
+    fn token<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>> {
+        let found = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn set_token<'a>(&'a self, account: &'a BareJid, token: Option<&'a Secret>) -> Answer<'a, ()> {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        match token {
+            Some(token) => tokens.insert(account.clone(), token.clone()),
+            None => tokens.remove(account),
+        };
+        Box::pin(async { Ok(()) })
+    }
+
     fn remove<'a>(&'a self, account: &'a BareJid) -> Answer<'a, ()> {
         self.passwords.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
         Box::pin(async { Ok(()) })
     }
 }
@@ -88,6 +109,28 @@ fn attributes(account: &BareJid) -> HashMap<&'static str, String> {
     HashMap::from([("app-id", config::APP_ID.to_owned()), ("account", account.to_string())])
 }
 
+const PASSWORD: &str = "password";
+const TOKEN: &str = "token";
+
+/// The same for one kind of secret.
+fn attributes_of(account: &BareJid, kind: &str) -> HashMap<&'static str, String> {
+    let mut attributes = attributes(account);
+    attributes.insert("kind", kind.to_owned());
+    attributes
+}
+
+async fn find(account: &BareJid, kind: &str) -> oo7::Result<Option<Secret>> {
+    let items = open().await?.search_items(&attributes_of(account, kind)).await?;
+    let Some(item) = items.first() else { return Ok(None) };
+    let secret = item.secret().await?;
+    Ok(std::str::from_utf8(secret.as_bytes()).ok().map(Secret::new))
+}
+
+async fn keep(label: &str, account: &BareJid, kind: &str, secret: &Secret) -> oo7::Result<()> {
+    let secret = oo7::Secret::text(secret.expose());
+    open().await?.create_item(label, &attributes_of(account, kind), secret, true).await
+}
+
 impl Keyring {
     async fn in_turn<T>(&self, work: impl Future<Output = oo7::Result<T>>) -> Result<T, SecretError> {
         let work = async {
@@ -104,19 +147,24 @@ impl Keyring {
 
 impl SecretStore for Keyring {
     fn password<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>> {
-        Box::pin(self.in_turn(async move {
-            let items = open().await?.search_items(&attributes(account)).await?;
-            let Some(item) = items.first() else { return Ok(None) };
-            let secret = item.secret().await?;
-            Ok(std::str::from_utf8(secret.as_bytes()).ok().map(Secret::new))
-        }))
+        Box::pin(self.in_turn(find(account, PASSWORD)))
     }
 
     fn set_password<'a>(&'a self, account: &'a BareJid, password: &'a Secret) -> Answer<'a, ()> {
         Box::pin(self.in_turn(async move {
             let label = format!("{} ({account})", config::APP_NAME);
-            let secret = oo7::Secret::text(password.expose());
-            open().await?.create_item(&label, &attributes(account), secret, true).await
+            keep(&label, account, PASSWORD, password).await
+        }))
+    }
+
+    fn token<'a>(&'a self, account: &'a BareJid) -> Answer<'a, Option<Secret>> {
+        Box::pin(self.in_turn(find(account, TOKEN)))
+    }
+
+    fn set_token<'a>(&'a self, account: &'a BareJid, token: Option<&'a Secret>) -> Answer<'a, ()> {
+        Box::pin(self.in_turn(async move {
+            let Some(token) = token else { return open().await?.delete(&attributes_of(account, TOKEN)).await };
+            keep(&format!("{} ({account}, token)", config::APP_NAME), account, TOKEN, token).await
         }))
     }
 
@@ -136,8 +184,11 @@ mod tests {
             assert_eq!(secrets.password(&account).await, Ok(None));
             secrets.set_password(&account, &Secret::new("x")).await.unwrap();
             assert_eq!(secrets.password(&account).await, Ok(Some(Secret::new("x"))));
+            secrets.set_token(&account, Some(&Secret::new("t"))).await.unwrap();
+            assert_eq!(secrets.token(&account).await, Ok(Some(Secret::new("t"))));
             secrets.remove(&account).await.unwrap();
             assert_eq!(secrets.password(&account).await, Ok(None));
+            assert_eq!(secrets.token(&account).await, Ok(None));
         });
     }
 }

@@ -71,10 +71,15 @@ async fn connect(shared: &Shared, new: &NewAccount, row: &table::NewAccount) -> 
         ca_file: new.server.ca_file.clone(),
         resource: new.server.resource.clone(),
         agent: row.agent,
+        token: None,
+        seen: None,
         trust: Arc::clone(&shared.trust),
     });
+    // What was learnt by signing in comes before it is said that it worked.
+    let mut learnt = Vec::new();
     let problem = loop {
         match events.recv().await {
+            Some(event @ (SessionEvent::SignedIn(_) | SessionEvent::Token(_))) => learnt.push(event),
             Some(SessionEvent::State(SessionState::Connecting(step))) => {
                 shared.events.emit(Event::SignInProgress { step });
             }
@@ -82,7 +87,8 @@ async fn connect(shared: &Shared, new: &NewAccount, row: &table::NewAccount) -> 
                 break problem;
             }
             Some(first @ SessionEvent::Online { .. }) => {
-                return Ok(Begun { session, events, first, password: new.password.clone() });
+                learnt.push(first);
+                return Ok(Begun { session, events, first: learnt, password: new.password.clone() });
             }
             Some(SessionEvent::State(SessionState::Closed)) | None => break Problem::Lost,
             Some(_) => {}

@@ -72,10 +72,12 @@ pub struct AccountRow {
     pub avatar_hash: Option<AvatarHash>,
     /// The version of the roster as it is stored (RFC 6121 §2.6).
     pub roster_version: Option<String>,
+    /// The best sign-in that was seen, as the session writes it.
+    pub seen: Option<u8>,
 }
 
 const COLUMNS: &str = "id, address, is_enabled, host, port, ca_file, resource, agent, availability, status, nickname, \
-                       avatar_hash, roster_version";
+                       avatar_hash, roster_version, seen";
 
 /// All accounts, the oldest first.
 pub fn all(connection: &Connection) -> Result<Vec<AccountRow>, StoreError> {
@@ -161,6 +163,12 @@ pub fn set_roster_version(connection: &Connection, id: AccountId, version: Optio
     found(statement.execute(params![id, version])?)
 }
 
+/// The best sign-in that was seen; `None` where the person has taken whatever there is.
+pub fn set_seen(connection: &Connection, id: AccountId, seen: Option<u8>) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE account SET seen = ?2 WHERE id = ?1")?;
+    found(statement.execute(params![id, seen])?)
+}
+
 /// Forgets the account and all that is stored of it: contacts, requests, conversations and messages.
 pub fn remove(connection: &Connection, id: AccountId) -> Result<(), StoreError> {
     found(connection.execute("DELETE FROM account WHERE id = ?1", [id])?)
@@ -189,5 +197,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         nickname: row.get(10)?,
         avatar_hash: row.get(11)?,
         roster_version: row.get(12)?,
+        seen: row.get(13)?,
     })
 }

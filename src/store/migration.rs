@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_attempt.sql"),
     include_str!("migrations/0004_search.sql"),
     include_str!("migrations/0005_read.sql"),
+    include_str!("migrations/0006_sign_in.sql"),
 ];
 
 /// The version that this program writes.
@@ -80,6 +81,7 @@ mod tests {
         include_str!("fixtures/0003.sql"),
         include_str!("fixtures/0004.sql"),
         include_str!("fixtures/0005.sql"),
+        include_str!("fixtures/0006.sql"),
     ];
 
     fn empty() -> Connection {

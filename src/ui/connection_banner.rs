@@ -141,6 +141,7 @@ impl ConnectionBanner {
                 ConnectionState::NeedsPerson(Problem::WrongPassword | Problem::NoPassword) => {
                     ask_for_password(self, messenger, &account);
                 }
+                ConnectionState::NeedsPerson(Problem::WeakerSignIn) => ask_about_weaker(self, messenger, &account),
                 ConnectionState::Waiting { .. } | ConnectionState::NeedsPerson(_) => {
                     messenger.send(Command::ReconnectNow { account: account.id() });
                 }
@@ -182,11 +183,34 @@ fn content(state: &ConnectionState) -> Option<Content> {
             text: error_text::problem(problem),
             button: Some(match problem {
                 Problem::WrongPassword | Problem::NoPassword => gettext("_Enter password"),
+                Problem::WeakerSignIn => gettext("_Decide"),
                 _ => gettext("_Try again"),
             }),
             changes_in: None,
         }),
     }
+}
+
+/// The safe answer is the one that is given without reading.
+fn ask_about_weaker(parent: &impl IsA<gtk::Widget>, messenger: &Messenger, account: &Account) {
+    let why =
+        gettext("{server} used to prove better who it is. Either it was set up anew, or somebody wants your password.");
+    let advice = gettext("If you know of no change, try another network, or ask those who run the server.");
+    let body = format!("{}\n\n{advice}", why.replace("{server}", account.address().domain().as_str()));
+    let alert = adw::AlertDialog::builder()
+        .heading(gettext("Sign in less safely?"))
+        .body(body)
+        .close_response("not-now")
+        .default_response("not-now")
+        .build();
+    alert.add_responses(&[("not-now", &gettext("_Not now")), ("sign-in", &gettext("_Sign in anyway"))]);
+    alert.set_response_appearance("sign-in", adw::ResponseAppearance::Destructive);
+    let (messenger, id) = (messenger.clone(), account.id());
+    alert.choose(Some(parent), gio::Cancellable::NONE, move |response| {
+        if response == "sign-in" {
+            messenger.send(Command::AcceptWeakerSignIn { account: id });
+        }
+    });
 }
 
 fn ask_for_password(parent: &impl IsA<gtk::Widget>, messenger: &Messenger, account: &Account) {

@@ -28,6 +28,9 @@ pub fn problem(problem: &Problem) -> String {
         Problem::NoPassword => gettext("The password is needed to sign in."),
         Problem::AccountDisabled => gettext("The server has disabled this account. Ask those who run it."),
         Problem::NoMechanism => gettext("The server offers no safe way to sign in."),
+        Problem::WeakerSignIn => {
+            gettext("The server offers a weaker way to sign in than before. Somebody may be reading along.")
+        }
         Problem::ServerProof(_) => gettext(
             "The server could not prove that it is the right one. Nobody may be trusted here; try another network.",
         ),

@@ -65,6 +65,9 @@ pub enum Problem {
     /// The server offers no mechanism that is safe enough.
     #[error("no safe way to sign in")]
     NoMechanism,
+    /// The server offers only what is weaker than before, or the channel is not bound any more: somebody may be in between.
+    #[error("a weaker sign-in than before")]
+    WeakerSignIn,
     /// The server could not prove that it knows the password, or broke the protocol while signing in.
     #[error("the server can't be trusted: {0}")]
     ServerProof(String),
@@ -94,6 +97,7 @@ impl Problem {
                 | Self::NoPassword
                 | Self::AccountDisabled
                 | Self::NoMechanism
+                | Self::WeakerSignIn
                 | Self::ServerProof(_)
                 | Self::Replaced
                 | Self::NoService { .. }

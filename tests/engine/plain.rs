@@ -31,6 +31,8 @@ impl Plain {
             ca_file: Some(prosody.ca_file()),
             resource: Some("plain".into()),
             agent: Uuid::from_u128(7),
+            token: None,
+            seen: None,
             trust: Arc::new(Trust::default()),
         });
         while !matches!(next(&mut events).await, SessionEvent::Online { .. }) {}

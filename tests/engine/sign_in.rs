@@ -156,6 +156,14 @@ impl SecretStore for BadKeyring {
         self.answer()
     }
 
+    fn token<'a>(&'a self, _: &'a BareJid) -> Answer<'a, Option<Secret>> {
+        self.answer()
+    }
+
+    fn set_token<'a>(&'a self, _: &'a BareJid, _: Option<&'a Secret>) -> Answer<'a, ()> {
+        self.answer()
+    }
+
     fn remove<'a>(&'a self, _: &'a BareJid) -> Answer<'a, ()> {
         self.answer()
     }
@@ -191,4 +199,39 @@ async fn a_keyring_that_does_not_answer_keeps_nobody_waiting() {
     let settings = server(prosody.port(), Some(prosody.ca_file()));
     other.join(new_account("alice@chat.test", "secret", settings)).await.unwrap();
     other.online().await;
+}
+
+#[tokio::test]
+async fn a_token_is_kept_with_the_password_and_goes_with_the_account() {
+    let modules = ["sasl2", "sasl2_bind2", "sasl2_sm", "sasl2_fast"].map(str::to_owned).to_vec();
+    let prosody = Prosody::start(&Options { modules, ..Options::with_users(&["alice"]) });
+    let mut alice = Person::new(&prosody, "alice").await;
+    alice.restart().await;
+    alice.online().await;
+    assert!(prosody.log().contains("authenticating using FAST"), "the second sign-in is by token");
+    let kept = alice.secrets.token(&alice.address).await.unwrap();
+    assert!(kept.is_some());
+    let account = alice.account;
+    alice.request(|reply| Command::RemoveAccount { account, reply }).await.unwrap();
+    assert_eq!(alice.secrets.token(&alice.address).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_weaker_sign_in_than_before_is_asked_about_also_after_a_restart() {
+    let prosody = Prosody::start(&Options::with_users(&["alice"]));
+    let mut alice = Person::new(&prosody, "alice").await;
+    alice.stop().await;
+    drop(prosody);
+    let global = "disable_sasl_mechanisms = { \"SCRAM-SHA-256\", \"SCRAM-SHA-256-PLUS\" }";
+    let weaker = Prosody::start(&Options { global: global.to_owned(), ..Options::with_users(&["alice"]) });
+    let settings = server(weaker.port(), Some(weaker.ca_file()));
+    alice.start();
+    alice.tell(Command::SetServerSettings { account: alice.account, server: settings });
+    let needs = ConnectionState::NeedsPerson(Problem::WeakerSignIn);
+    alice.until_account("asking", |account| account.connection == needs).await;
+    alice.tell(Command::AcceptWeakerSignIn { account: alice.account });
+    alice.online().await;
+    // And it is not asked again.
+    alice.restart().await;
+    alice.online().await;
 }

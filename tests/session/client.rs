@@ -36,6 +36,8 @@ pub fn config(prosody: &Prosody, user: &str, port: u16) -> AccountConfig {
         ca_file: Some(prosody.ca_file()),
         resource: None,
         agent: Uuid::new_v4(),
+        token: None,
+        seen: None,
         trust: Arc::clone(&TRUST),
     }
 }

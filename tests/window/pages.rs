@@ -94,6 +94,26 @@ fn a_lost_connection_is_in_plain_sight_until_it_is_back() {
 }
 
 #[gtk::test]
+fn a_weaker_sign_in_is_taken_only_when_that_is_said() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 4);
+    let weaker = ConnectionState::NeedsPerson(Problem::WeakerSignIn);
+    show.stage.tell(Event::AccountChanged(stage::account(weaker)));
+    until("the banner is there", || all::<adw::Banner>(&show.window).iter().any(adw::Banner::is_revealed));
+    let told = || show.stage.world.borrow().commands.iter().filter(|c| c.contains("AcceptWeaker")).count();
+    for (answer, expected) in [("Not now", 0), ("Sign in anyway", 1)] {
+        let banner = all::<adw::Banner>(&show.window).remove(0);
+        assert_eq!(banner.button_label().as_deref(), Some("_Decide"));
+        banner.emit_by_name::<()>("button-clicked", &[]);
+        until("the question is there", || shows(&show.window, "Sign in less safely?"));
+        show.picture("weaker-sign-in");
+        button(&show.window, answer).emit_clicked();
+        until("it is gone", || !shows(&show.window, "Sign in less safely?"));
+        assert_eq!(told(), expected);
+    }
+}
+
+#[gtk::test]
 fn how_far_the_history_has_come_is_shown_until_it_is_there() {
     let show = Show::begin(World::lively());
     until("the rows are there", || show.names().len() >= 9);

@@ -88,6 +88,14 @@ pub enum Command {
     ReconnectNow {
         account: AccountId,
     },
+    /// Signs in although the server offers only what is weaker than before (`Problem::WeakerSignIn`).
+    AcceptWeakerSignIn {
+        account: AccountId,
+    },
+    /// Whether somebody looks at the window: the server may hold back what can wait while nobody does (XEP-0352).
+    SetActive {
+        active: bool,
+    },
     /// The network or the machine has woken up or changed: every account checks or makes its connection at once.
     NetworkChanged {
         available: bool,

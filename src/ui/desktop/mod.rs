@@ -1,5 +1,6 @@
 //! What the desktop offers beyond a window: notifications, knowing whether anybody is there, running in the background.
 
+mod activity;
 mod background;
 mod idle_watch;
 mod network_watch;
@@ -7,6 +8,7 @@ mod notifier;
 mod service_thread;
 mod services;
 
+use activity::Activity;
 use background::Background;
 use idle_watch::IdleWatch;
 use network_watch::NetworkWatch;

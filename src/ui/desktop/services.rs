@@ -10,7 +10,7 @@ use gtk::{
     glib::{self, clone},
 };
 
-use super::{Background, IdleWatch, NetworkWatch, Notification, Notifier};
+use super::{Activity, Background, IdleWatch, NetworkWatch, Notification, Notifier};
 use crate::{
     engine::api::{Command, ConversationId, Message},
     model::{Conversation, Messenger},
@@ -29,12 +29,13 @@ pub struct Services {
     idle: RefCell<Option<IdleWatch>>,
     background: RefCell<Option<Background>>,
     _network: NetworkWatch,
+    _activity: Activity,
 }
 
 impl Services {
     /// `open` brings a conversation to the front: its notification was pressed.
     pub fn new(
-        application: &impl IsA<gio::Application>,
+        application: &impl IsA<gtk::Application>,
         messenger: &Messenger,
         settings: &gio::Settings,
         open: impl Fn(ConversationId) + 'static,
@@ -44,14 +45,23 @@ impl Services {
             messenger,
             move |available| messenger.send(Command::NetworkChanged { available })
         ));
+        let activity = Activity::new(
+            application.as_ref(),
+            clone!(
+                #[weak]
+                messenger,
+                move |active| messenger.send(Command::SetActive { active })
+            ),
+        );
         let services = Rc::new(Self {
             messenger: messenger.clone(),
             settings: settings.clone(),
-            application: application.clone().upcast(),
+            application: application.as_ref().clone().upcast(),
             notifier: Notifier::new(open),
             idle: RefCell::default(),
             background: RefCell::default(),
             _network: network,
+            _activity: activity,
         });
         services.watch_settings();
         services.watch_messages();

@@ -10,12 +10,12 @@ use tokio::{
 use xmpp_parsers::ns;
 
 use super::{
-    auth::Strength,
+    auth::{Assurance, Token},
     back_off::BackOff,
     element::{StreamElement, StreamError},
     event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState},
     handle::{AccountConfig, Request, SessionHandle},
-    login::{LoggedIn, Login, Management, Outcome, login},
+    login::{LoggedIn, Login, Management, Outcome, Tokens, login},
     problem::is_likely_again,
     sm::{Cause, ResumePoint, TooHigh},
     stream::{Ended, Received, Stream},
@@ -58,12 +58,14 @@ pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEve
         ),
         domain,
         password: config.password.clone(),
+        seen: config.seen,
+        token: config.token.clone(),
+        is_active: true,
         config,
         requests,
         events,
         back_off: BackOff::default(),
         features: ServerFeatures::default(),
-        strongest: None,
         failed_resumes: 0,
     };
     tokio::spawn(actor.run());
@@ -102,8 +104,10 @@ struct Actor {
     back_off: BackOff,
     /// What the server said last.
     features: ServerFeatures,
-    /// The best mechanism that was seen since the person last gave a password.
-    strongest: Option<Strength>,
+    /// The best sign-in that was seen, unless the person has taken a weaker one.
+    seen: Option<Assurance>,
+    token: Option<Token>,
+    is_active: bool,
     /// In a row.
     failed_resumes: u32,
 }
@@ -160,7 +164,9 @@ impl Actor {
             resource: self.config.resource.clone(),
             agent: self.config.agent,
             resume: resume.map(|(previd, h, _)| (previd, h)),
-            at_least: self.strongest,
+            token: self.token.clone(),
+            at_least: self.seen,
+            is_inactive: !self.is_active,
         };
         let (steps, mut step) = mpsc::unbounded_channel();
         let mut attempt = std::pin::pin!(attempt(self.connector.clone(), login, steps));
@@ -207,11 +213,11 @@ impl Actor {
     }
 
     fn signed_in(&mut self, logged_in: LoggedIn<Io>, point: Option<ResumePoint>) -> Next {
-        let LoggedIn { stream, features, mechanism, strength, outcome } = logged_in;
+        let LoggedIn { stream, features, mechanism, assurance, tokens, outcome } = logged_in;
         let address = self.config.address.clone();
         self.features = features.unwrap_or_else(|| self.features.clone());
         self.failed_resumes = 0;
-        self.strongest = self.strongest.max(Some(strength));
+        self.proved(assurance, tokens);
         let mut stream = Box::new(Stream::new(stream));
         let resumed = match outcome {
             Outcome::Resumed { h } => {
@@ -245,8 +251,37 @@ impl Actor {
         self.state(SessionState::Online);
         let features = self.features.clone();
         self.traffic.events.push_back(SessionEvent::Online { jid, resumed, features });
+        if !self.is_active {
+            self.indicate();
+        }
         stream.queue(self.traffic.out.drain(..));
         Next::Online(stream)
+    }
+
+    /// What was learnt by signing in, for the next time.
+    fn proved(&mut self, assurance: Option<Assurance>, tokens: Tokens) {
+        if let Some(assurance) = assurance {
+            let best = self.seen.map_or(assurance, |seen| seen.join(assurance));
+            self.seen = Some(best);
+            self.traffic.events.push_back(SessionEvent::SignedIn(best));
+        }
+        let Tokens { is_refused, new } = tokens;
+        if is_refused || new.is_some() {
+            self.token.clone_from(&new);
+            self.traffic.events.push_back(SessionEvent::Token(new));
+        }
+    }
+
+    /// Tells the server whether somebody looks (XEP-0352 §4); a stream begins as one that is looked at.
+    fn indicate(&mut self) {
+        if self.features.csi {
+            let name = if self.is_active { "active" } else { "inactive" };
+            self.traffic.out.push(StreamElement::Unknown(element(name, ns::CSI)));
+        }
+    }
+
+    fn set_active(&mut self, is_active: bool) -> bool {
+        std::mem::replace(&mut self.is_active, is_active) != is_active
     }
 
     async fn online(&mut self, mut stream: Stream<Io>) -> Next {
@@ -270,6 +305,12 @@ impl Actor {
                     Some(Request::Iq { to, kind, payload, reply }) => self.traffic.ask(to, kind, payload, reply),
                     Some(Request::Handled(count)) => self.traffic.handled(count),
                     Some(Request::SetPassword(password)) => self.set_password(password),
+                    Some(Request::AcceptWeaker) => self.seen = None,
+                    Some(Request::SetActive(is_active)) => {
+                        if self.set_active(is_active) {
+                            self.indicate();
+                        }
+                    }
                     Some(Request::ReconnectNow | Request::NetworkChanged { .. }) => {
                         self.traffic.probe();
                         stream.expect_answer(PROBE_DEADLINE);
@@ -372,6 +413,13 @@ impl Actor {
                 self.set_password(password);
                 return Wake::Now;
             }
+            Some(Request::AcceptWeaker) => {
+                self.seen = None;
+                return Wake::Now;
+            }
+            Some(Request::SetActive(is_active)) => {
+                self.set_active(is_active);
+            }
             Some(Request::ReconnectNow) => return Wake::Now,
             Some(Request::NetworkChanged { available: true }) => return Wake::IfStale,
             Some(Request::NetworkChanged { available: false }) => (),
@@ -383,7 +431,8 @@ impl Actor {
 
     fn set_password(&mut self, password: Secret) {
         self.password = Some(password);
-        self.strongest = None;
+        // It was for the old one.
+        self.token = None;
     }
 }
 

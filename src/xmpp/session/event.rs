@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::auth::{Assurance, Token};
 use crate::{
     ids::FullJid,
     xmpp::{ConnectStep, Problem, incoming::Incoming},
@@ -27,6 +28,10 @@ pub enum SessionEvent {
         resumed: bool,
         features: ServerFeatures,
     },
+    /// How the server was signed in to, with the best of what was seen before.
+    SignedIn(Assurance),
+    /// What to sign in with the next time, or that what there was is not taken any more.
+    Token(Option<Token>),
     /// A stanza from the server; the engine says `handled` when it is done with it.
     Stanza(Incoming),
     /// A stanza that the session consumed by itself, such as the reply to an IQ; it has to be `handled` all the same, so that

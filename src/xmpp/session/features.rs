@@ -7,6 +7,8 @@ use crate::xmpp::xml::{self, Element};
 
 const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 const PRE_APPROVAL: &str = "urn:xmpp:features:pre-approval";
+/// XEP-0484.
+pub const FAST: &str = "urn:xmpp:fast:0";
 const STREAM_LIMITS: &str = "urn:xmpp:stream-limits:0";
 
 /// `<stream:features/>`.
@@ -30,6 +32,8 @@ pub struct Sasl2Features {
     /// What Bind2 can switch on by the way, if Bind2 is offered.
     pub bind2: Option<Vec<String>>,
     pub has_sm: bool,
+    /// Mechanisms for tokens (XEP-0484).
+    pub fast: Vec<String>,
 }
 
 impl Features {
@@ -68,6 +72,7 @@ impl Sasl2Features {
                 None => Vec::new(),
             }),
             has_sm: part("sm", ns::SM).is_some(),
+            fast: part("fast", FAST).map(mechanisms).unwrap_or_default(),
         }
     }
 }

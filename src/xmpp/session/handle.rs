@@ -6,7 +6,11 @@ use minidom::Element;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{event::Tag, trust::Trust};
+use super::{
+    auth::{Assurance, Token},
+    event::Tag,
+    trust::Trust,
+};
 use crate::{
     ids::{BareJid, Jid},
     secret::Secret,
@@ -31,6 +35,10 @@ pub struct AccountConfig {
     pub resource: Option<String>,
     /// Names this installation to the server, the same over restarts (XEP-0388 §2.3.1).
     pub agent: Uuid,
+    /// To sign in with before the password is tried.
+    pub token: Option<Token>,
+    /// The best sign-in that was seen before: nothing less is taken without the person's word.
+    pub seen: Option<Assurance>,
     pub trust: Arc<Trust>,
 }
 
@@ -61,6 +69,8 @@ pub(super) enum Request {
     ReconnectNow,
     NetworkChanged { available: bool },
     SetPassword(Secret),
+    AcceptWeaker,
+    SetActive(bool),
     Close(oneshot::Sender<()>),
 }
 
@@ -125,6 +135,16 @@ impl SessionHandle {
     /// Another password, for the next sign-in; ends waiting for the person.
     pub fn set_password(&self, password: Secret) {
         let _ = self.requests.send(Request::SetPassword(password));
+    }
+
+    /// The person takes a sign-in that is weaker than before.
+    pub fn accept_weaker(&self) {
+        let _ = self.requests.send(Request::AcceptWeaker);
+    }
+
+    /// Whether somebody looks at what comes (XEP-0352).
+    pub fn set_active(&self, is_active: bool) {
+        let _ = self.requests.send(Request::SetActive(is_active));
     }
 
     /// Closes the stream in an orderly way, which ends the session for good; ready when that is done.

@@ -12,10 +12,10 @@ use uuid::Uuid;
 use xmpp_parsers::ns;
 
 use super::{
-    auth::{Exchange, Strength},
+    auth::{Assurance, AuthError, Exchange, Offer, Token},
     element::StreamElement,
     event::ServerFeatures,
-    features::{Features, Sasl2Features},
+    features::{FAST, Features, Sasl2Features},
     guard::GuardHandle,
     nonza::{Profile, Sasl, SmNonza},
     problem::{io_problem, unexpected},
@@ -42,8 +42,12 @@ pub struct Login {
     pub agent: Uuid,
     /// `previd` and `h` of the session to resume.
     pub resume: Option<(String, u32)>,
-    /// The strongest mechanism seen so far: a server that offers less has been tampered with, or with its configuration.
-    pub at_least: Option<Strength>,
+    /// Better than the password, as long as the server takes it.
+    pub token: Option<Token>,
+    /// The best seen so far: a server that offers less has been tampered with, or with its configuration.
+    pub at_least: Option<Assurance>,
+    /// Nobody looks at the moment (XEP-0352).
+    pub is_inactive: bool,
 }
 
 /// A stream that is bound.
@@ -52,8 +56,19 @@ pub struct LoggedIn<Io> {
     /// None where they are still to come, after a resume: they are what they were.
     pub features: Option<ServerFeatures>,
     pub mechanism: &'static str,
-    pub strength: Strength,
+    /// What was proved; nothing new by a token.
+    pub assurance: Option<Assurance>,
+    pub tokens: Tokens,
     pub outcome: Outcome,
+}
+
+/// What became of tokens while signing in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// The one we had was not taken.
+    pub is_refused: bool,
+    /// To be used from the next time on.
+    pub new: Option<Token>,
 }
 
 /// Which session it is.
@@ -98,21 +113,48 @@ pub async fn login<Io: AsyncBufRead + AsyncWrite + Unpin>(
     let features = signing_in.features().await?;
     // Bind2 leaves the resource to the server, so a person who asks for one gets the classic way.
     let modern = features.sasl2.clone().filter(|sasl2| sasl2.bind2.is_some() && login.resource.is_none());
-    let offered = modern.as_ref().map_or(&features.sasl1, |sasl2| &sasl2.mechanisms);
     let user = login.address.node().map(ToString::to_string).unwrap_or_default();
-    let types = features.channel_bindings.as_deref();
-    let (exchange, strength) =
-        Exchange::choose(offered, &user, &login.password, exporter, types).ok_or(Problem::NoMechanism)?;
-    if login.at_least.is_some_and(|seen| strength < seen) {
-        log::warn!("{domain} offers only {}, and offered better before", exchange.mechanism());
-        return Err(Problem::NoMechanism);
+    let mut tokens = Tokens::default();
+    if let Some(sasl2) = &modern
+        && let Some(token) = login.token.as_ref().filter(|token| token.is_usable(&sasl2.fast, exporter))
+    {
+        let exchange = Exchange::with_token(token, &user, exporter);
+        let mechanism = exchange.mechanism();
+        match signing_in.modern(sasl2, exchange, None, steps).await? {
+            Ok((features, outcome, new)) => {
+                tokens.new = new;
+                let SigningIn { stream, .. } = signing_in;
+                return Ok(LoggedIn { stream, features, mechanism, assurance: None, tokens, outcome });
+            }
+            // It has expired, or was revoked; the password is asked for nothing less.
+            Err(refused) => {
+                log::info!("{}: the token is not taken: {refused}", login.address);
+                tokens.is_refused = true;
+            }
+        }
     }
-    let mechanism = exchange.mechanism();
+    let mechanisms = modern.as_ref().map_or(&features.sasl1, |sasl2| &sasl2.mechanisms);
+    let offer = Offer { mechanisms, channel_bindings: features.channel_bindings.as_deref() };
+    let chosen = Exchange::choose(offer, &user, &login.password, exporter, login.at_least).map_err(untrusted)?;
+    let (exchange, assurance) = chosen.ok_or(Problem::NoMechanism)?;
+    let (mechanism, assurance) = (exchange.mechanism(), Some(assurance));
     let (stream, features, outcome) = match modern {
-        Some(sasl2) => signing_in.modern(&sasl2, exchange, steps).await?,
+        Some(sasl2) => {
+            let wanted = Token::mechanism_for(&sasl2.fast, exporter);
+            let (features, outcome, new) = signing_in.modern(&sasl2, exchange, wanted, steps).await??;
+            tokens.new = new;
+            (signing_in.stream, features, outcome)
+        }
         None => signing_in.classic(guard, exchange, steps).await?,
     };
-    Ok(LoggedIn { stream, features, mechanism, strength, outcome })
+    Ok(LoggedIn { stream, features, mechanism, assurance, tokens, outcome })
+}
+
+fn untrusted(error: AuthError) -> Problem {
+    match error {
+        AuthError::Weaker => Problem::WeakerSignIn,
+        error => Problem::ServerProof(error.to_string()),
+    }
 }
 
 struct SigningIn<'l, Io> {
@@ -122,6 +164,8 @@ struct SigningIn<'l, Io> {
 }
 
 type Bound<Io> = (XmlStream<Io, StreamElement>, Option<ServerFeatures>, Outcome);
+/// The same on the stream as it is, with the token that came along.
+type BoundWithToken = (Option<ServerFeatures>, Outcome, Option<Token>);
 
 /// What `<success/>` brought.
 struct Success {
@@ -153,15 +197,15 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
         self.login.resume.as_ref().map(|(previd, h)| SmNonza::Resume { h: *h, previd: previd.clone() })
     }
 
+    /// The inner error is the server's refusal, after which the stream is as good as before.
     async fn authenticate(
         &mut self,
         profile: Profile,
         mut exchange: Exchange,
         inline: Vec<Element>,
-    ) -> Result<Success, Problem> {
+    ) -> Result<Result<Success, Problem>, Problem> {
         let start = Sasl::Start { mechanism: exchange.mechanism(), initial: exchange.initial(), inline };
         self.send(StreamElement::Sasl(profile, start)).await?;
-        let untrusted = |e: super::auth::AuthError| Problem::ServerProof(e.to_string());
         loop {
             let sasl = match self.next().await {
                 Some(Ok(StreamElement::Sasl(p, sasl))) if p == profile => sasl,
@@ -181,9 +225,9 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
                 }
                 Sasl::Success { data, jid, inline } => {
                     exchange.verify(data.as_deref()).map_err(untrusted)?;
-                    return Ok(Success { jid, inline });
+                    return Ok(Ok(Success { jid, inline }));
                 }
-                Sasl::Failure { condition, text } => return Err(refusal(condition, text)),
+                Sasl::Failure { condition, text } => return Ok(Err(refusal(condition, text))),
                 Sasl::Start { .. } | Sasl::Response(_) => {
                     return Err(Problem::ServerProof("a client's message from the server".to_owned()));
                 }
@@ -191,13 +235,17 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
         }
     }
 
-    /// One round trip for all, once the password is proved.
+    /// One round trip for all, once the password or the token is proved. Errors as those of `authenticate`.
     async fn modern(
-        mut self,
+        &mut self,
         offered: &Sasl2Features,
         exchange: Exchange,
+        token: Option<&'static str>,
         steps: &UnboundedSender<ConnectStep>,
-    ) -> Result<Bound<Io>, Problem> {
+    ) -> Result<Result<BoundWithToken, Problem>, Problem> {
+        // A new one comes by itself when it is time; it is for the same mechanism.
+        let mechanism = token.unwrap_or_else(|| exchange.mechanism());
+        let has_token = matches!(exchange, Exchange::Token { .. });
         let bind2 = offered.bind2.as_deref().unwrap_or_default();
         let can = |feature: &str| bind2.iter().any(|offered| offered == feature);
         let has_carbons = can(ns::CARBONS);
@@ -207,18 +255,26 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
         let bind = element("bind", ns::BIND2)
             .with_child(element("tag", ns::BIND2).with_text(SOFTWARE))
             .with_children(has_carbons.then(|| element("enable", ns::CARBONS)))
+            .with_children((self.login.is_inactive && can(ns::CSI)).then(|| element("inactive", ns::CSI)))
             .with_children(can(ns::SM).then(|| SmNonza::Enable { resume: true }.to_element()));
         let mut inline = vec![agent, bind];
         if offered.has_sm {
             inline.extend(self.resume().map(|resume| resume.to_element()));
         }
-        let success = self.authenticate(Profile::Sasl2, exchange, inline).await?;
+        inline.extend(token.map(|mechanism| element("request-token", FAST).with_attr("mechanism", mechanism)));
+        inline.extend(has_token.then(|| element("fast", FAST)));
+        let success = match self.authenticate(Profile::Sasl2, exchange, inline).await? {
+            Ok(success) => success,
+            Err(refused) => return Ok(Err(refused)),
+        };
         let _ = steps.send(ConnectStep::Binding);
+        let new = success.inline.iter().find(|e| e.is("token", FAST)).and_then(|e| xml::filled_attr(e, "token"));
+        let new = new.map(|token| Token::new(mechanism, &token));
 
         let mut failed_h = None;
         match success.inline.iter().find_map(SmNonza::read) {
             // Stream features follow, but what had not been acknowledged may come before them.
-            Some(SmNonza::Resumed { h }) => return Ok((self.stream, None, Outcome::Resumed { h })),
+            Some(SmNonza::Resumed { h }) => return Ok(Ok((None, Outcome::Resumed { h }, new))),
             Some(SmNonza::Failed { h }) => failed_h = h,
             _ => (),
         }
@@ -230,7 +286,7 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
             Some(SmNonza::Enabled { id, resume, .. }) => Management::Enabled(id.filter(|_| resume)),
             _ => Management::NotOffered,
         };
-        Ok((self.stream, Some(server), Outcome::Fresh { jid, failed_h, sm, has_carbons }))
+        Ok(Ok((Some(server), Outcome::Fresh { jid, failed_h, sm, has_carbons }, new)))
     }
 
     /// RFC 6120 §6, §7: a new stream after SASL, then one step after the other.
@@ -240,7 +296,7 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
         exchange: Exchange,
         steps: &UnboundedSender<ConnectStep>,
     ) -> Result<Bound<Io>, Problem> {
-        self.authenticate(Profile::Sasl1, exchange, Vec::new()).await?;
+        self.authenticate(Profile::Sasl1, exchange, Vec::new()).await??;
         let _ = steps.send(ConnectStep::Binding);
         guard.stream_reset();
         let bare = self.login.address.to_string();

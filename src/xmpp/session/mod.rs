@@ -26,6 +26,7 @@ mod waiter;
 mod tests;
 
 pub use account::start;
+pub use auth::{Assurance, Strength, Token};
 pub use event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState, Tag};
 pub use handle::{AccountConfig, IQ_TIMEOUT, IqError, IqKind, SessionHandle};
 pub use trust::Trust;

@@ -1,8 +1,11 @@
 //! SASL: which mechanism is used, and one authentication in progress. Knows nothing of streams.
 
 mod scram;
+mod token;
 
-use scram::{Binding, Hash, Scram};
+use scram::{Advertised, Binding, Hash, Scram};
+
+pub use token::Token;
 
 use crate::secret::Secret;
 
@@ -23,6 +26,12 @@ pub enum AuthError {
     WrongProof,
     #[error("a challenge out of order")]
     OutOfOrder,
+    /// XEP-0474 §5.2.
+    #[error("what the server offers was changed on the way")]
+    Tampered,
+    /// It offers less than it did, and does not vouch for that.
+    #[error("a weaker sign-in than before")]
+    Weaker,
 }
 
 /// How strong a mechanism is, as far as it matters when a server offers less than it did before.
@@ -34,8 +43,58 @@ pub enum Strength {
     Sha512,
 }
 
+/// How an account has proved itself, and the server to it: the best that was seen is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assurance {
+    pub strength: Strength,
+    /// What was proved includes the TLS channel.
+    pub is_bound: bool,
+}
+
+impl Assurance {
+    /// Whether this is as good as what was seen before.
+    #[must_use]
+    pub fn covers(self, seen: Self) -> bool {
+        self.strength >= seen.strength && self.is_bound >= seen.is_bound
+    }
+
+    /// The best of both.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        Self { strength: self.strength.max(other.strength), is_bound: self.is_bound || other.is_bound }
+    }
+
+    /// As a number, to be kept.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self.strength as u8 * 2 + u8::from(self.is_bound)
+    }
+
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        let strengths = [Strength::Plain, Strength::Sha1, Strength::Sha256, Strength::Sha512];
+        let strength = *strengths.get(usize::from(code / 2))?;
+        Some(Self { strength, is_bound: code % 2 == 1 })
+    }
+}
+
+/// What a server offers.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'o> {
+    /// Of the profile that is used.
+    pub mechanisms: &'o [String],
+    /// The types of channel binding that the server names, if it names any (XEP-0440).
+    pub channel_bindings: Option<&'o [String]>,
+}
+
 /// One authentication in progress.
 pub enum Exchange {
+    /// XEP-0484.
+    Token {
+        token: Token,
+        user: String,
+        exporter: Vec<u8>,
+    },
     Scram(Box<Scram>),
     /// RFC 4616: the server sees the password.
     Plain {
@@ -47,15 +106,20 @@ pub enum Exchange {
 impl Exchange {
     /// The best of what is offered: strong hash first, bound to the channel where both sides can.
     ///
-    /// PLAIN only where there is no SCRAM at all; the caller makes sure of TLS. `channel_bindings` are the types that the
-    /// server names, if it names any (XEP-0440).
+    /// PLAIN only where there is no SCRAM at all; the caller makes sure of TLS.
+    ///
+    /// # Errors
+    /// `Weaker` where it is less than what was `seen` before. A SCRAM exchange that is less goes on all the same if the server
+    /// vouches for what it offers (XEP-0474): nobody has tampered with that then.
     pub fn choose(
-        offered: &[String],
+        offer: Offer<'_>,
         user: &str,
         password: &Secret,
         exporter: Option<&[u8]>,
-        channel_bindings: Option<&[String]>,
-    ) -> Option<(Self, Strength)> {
+        seen: Option<Assurance>,
+    ) -> Result<Option<(Self, Assurance)>, AuthError> {
+        let Offer { mechanisms: offered, channel_bindings } = offer;
+        let is_less = |assurance: Assurance| seen.is_some_and(|seen| !assurance.covers(seen));
         let offers = |name: &str| offered.iter().any(|mechanism| mechanism == name);
         let knows_exporter = channel_bindings.is_none_or(|types| types.iter().any(|t| t == "tls-exporter"));
         let any_bound = offered.iter().any(|mechanism| mechanism.starts_with("SCRAM-") && mechanism.ends_with("-PLUS"));
@@ -67,15 +131,32 @@ impl Exchange {
                 Some(_) if !any_bound => Binding::Unsupported,
                 _ => Binding::None,
             };
-            return Some((Self::Scram(Box::new(Scram::new(hash, user, password, binding))), hash.strength()));
+            let is_bound = matches!(binding, Binding::Exporter(_));
+            let assurance = Assurance { strength: hash.strength(), is_bound };
+            let advertised = Advertised::new(offered, channel_bindings, is_less(assurance));
+            let scram = Scram::new(hash, user, password, binding, advertised);
+            return Ok(Some((Self::Scram(Box::new(scram)), assurance)));
         }
         let has_scram = offered.iter().any(|mechanism| mechanism.starts_with("SCRAM-"));
-        (offers("PLAIN") && !has_scram)
-            .then(|| (Self::Plain { user: user.to_owned(), password: password.clone() }, Strength::Plain))
+        if has_scram || !offers("PLAIN") {
+            return Ok(None);
+        }
+        let assurance = Assurance { strength: Strength::Plain, is_bound: false };
+        if is_less(assurance) {
+            return Err(AuthError::Weaker);
+        }
+        Ok(Some((Self::Plain { user: user.to_owned(), password: password.clone() }, assurance)))
+    }
+
+    /// An exchange with a token in place of the password.
+    pub fn with_token(token: &Token, user: &str, exporter: Option<&[u8]>) -> Self {
+        let exporter = exporter.unwrap_or_default().to_vec();
+        Self::Token { token: token.clone(), user: user.to_owned(), exporter }
     }
 
     pub const fn mechanism(&self) -> &'static str {
         match self {
+            Self::Token { token, .. } => token.mechanism(),
             Self::Scram(scram) => scram.mechanism(),
             Self::Plain { .. } => "PLAIN",
         }
@@ -83,6 +164,7 @@ impl Exchange {
 
     pub fn initial(&self) -> Vec<u8> {
         match self {
+            Self::Token { token, user, exporter } => token.initial(user, exporter),
             Self::Scram(scram) => scram.first(),
             Self::Plain { user, password } => format!("\0{user}\0{}", password.expose()).into_bytes(),
         }
@@ -92,7 +174,7 @@ impl Exchange {
     pub fn respond(&mut self, challenge: &[u8]) -> Result<Vec<u8>, AuthError> {
         match self {
             Self::Scram(scram) => scram.respond(challenge),
-            Self::Plain { .. } => Err(AuthError::OutOfOrder),
+            Self::Plain { .. } | Self::Token { .. } => Err(AuthError::OutOfOrder),
         }
     }
 
@@ -100,6 +182,11 @@ impl Exchange {
     pub fn verify(&self, data: Option<&[u8]>) -> Result<(), AuthError> {
         match self {
             Self::Scram(scram) => scram.verify(data),
+            Self::Token { token, exporter, .. } => match data {
+                Some(data) if token.is_proof(data, exporter) => Ok(()),
+                Some(_) => Err(AuthError::WrongProof),
+                None => Err(AuthError::NoProof),
+            },
             Self::Plain { .. } => Ok(()),
         }
     }
@@ -113,8 +200,8 @@ mod tests {
         let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let types = types.map(own);
         let exporter = exporter.then_some(&b"binding"[..]);
-        let (exchange, _) =
-            Exchange::choose(&own(offered), "user", &Secret::new("pencil"), exporter, types.as_deref())?;
+        let offer = Offer { mechanisms: &own(offered), channel_bindings: types.as_deref() };
+        let (exchange, _) = Exchange::choose(offer, "user", &Secret::new("pencil"), exporter, None).unwrap()?;
         let initial = String::from_utf8(exchange.initial()).unwrap();
         let flag = initial.split(',').next().unwrap().to_owned();
         Some((exchange.mechanism().to_owned(), flag))
@@ -138,5 +225,27 @@ mod tests {
         assert_eq!(choose(&["PLAIN", "SCRAM-SHA-256-PLUS"], false, None), None);
         assert_eq!(choose(&["PLAIN", "SCRAM-SHA3-512"], true, None), None);
         assert_eq!(choose(&["ANONYMOUS", "EXTERNAL", "DIGEST-MD5"], true, None), None);
+    }
+
+    #[test]
+    fn plain_is_never_taken_where_better_was_seen() {
+        let plain = ["PLAIN".to_owned()];
+        let offer = Offer { mechanisms: &plain, channel_bindings: None };
+        let choose = |seen| Exchange::choose(offer, "user", &Secret::new("x"), None, seen).map(|found| found.is_some());
+        assert_eq!(choose(None), Ok(true));
+        let seen = |strength, is_bound| Some(Assurance { strength, is_bound });
+        assert_eq!(choose(seen(Strength::Plain, false)), Ok(true));
+        assert_eq!(choose(seen(Strength::Sha1, false)), Err(AuthError::Weaker));
+    }
+
+    #[test]
+    fn the_best_that_was_seen_is_kept_as_a_number() {
+        for code in 0..8 {
+            assert_eq!(Assurance::from_code(code).unwrap().code(), code);
+        }
+        assert_eq!(Assurance::from_code(8), None);
+        let [weak, strong] = [1, 4].map(|code| Assurance::from_code(code).unwrap());
+        assert!(!weak.covers(strong) && !strong.covers(weak), "one is bound, the other stronger");
+        assert!(weak.join(strong).covers(weak) && weak.join(strong).covers(strong));
     }
 }

@@ -130,9 +130,34 @@ impl Binding {
     }
 }
 
+/// What the server offered, to be compared with what it says that it did (XEP-0474).
+pub(super) struct Advertised {
+    list: String,
+    /// It is less than before: without the server's word for it, the exchange is given up.
+    is_to_be_vouched_for: bool,
+}
+
+impl Advertised {
+    pub fn new(mechanisms: &[String], channel_bindings: Option<&[String]>, is_to_be_vouched_for: bool) -> Self {
+        let joined = |all: &[String]| {
+            let mut all: Vec<&str> = all.iter().map(String::as_str).collect();
+            // By octets, as Rust compares strings.
+            all.sort_unstable();
+            all.join("\u{1e}")
+        };
+        let mut list = joined(mechanisms);
+        if let Some(types) = channel_bindings {
+            list.push('\u{1f}');
+            list.push_str(&joined(types));
+        }
+        Self { list, is_to_be_vouched_for }
+    }
+}
+
 /// One authentication.
 pub struct Scram {
     hash: Hash,
+    advertised: Advertised,
     password: Secret,
     binding: Binding,
     nonce: String,
@@ -147,15 +172,16 @@ struct Expected {
 }
 
 impl Scram {
-    pub(super) fn new(hash: Hash, user: &str, password: &Secret, binding: Binding) -> Self {
+    pub(super) fn new(hash: Hash, user: &str, password: &Secret, binding: Binding, advertised: Advertised) -> Self {
         let nonce = xml::encode_base64(&rand::random::<[u8; 24]>());
-        Self::with_nonce(hash, user, password, binding, nonce)
+        Self { advertised, ..Self::with_nonce(hash, user, password, binding, nonce) }
     }
 
     fn with_nonce(hash: Hash, user: &str, password: &Secret, binding: Binding, nonce: String) -> Self {
+        let advertised = Advertised::new(&[], None, false);
         let user = prepared(user).replace('=', "=3D").replace(',', "=2C");
         let first_bare = format!("n={user},r={nonce}");
-        Self { hash, password: password.clone(), binding, nonce, first_bare, expected: None }
+        Self { hash, advertised, password: password.clone(), binding, nonce, first_bare, expected: None }
     }
 
     pub const fn mechanism(&self) -> &'static str {
@@ -181,6 +207,14 @@ impl Scram {
         // RFC 5802 §5.1: else somebody replays another exchange.
         if !nonce.starts_with(&self.nonce) || nonce.len() == self.nonce.len() {
             return Err(AuthError::Nonce);
+        }
+        // Both sides' proofs cover it, so that nobody on the way can make it fit.
+        match part(challenge, "h=") {
+            Some(hash) if hash != xml::encode_base64(&self.hash.digest(self.advertised.list.as_bytes())) => {
+                return Err(AuthError::Tampered);
+            }
+            None if self.advertised.is_to_be_vouched_for => return Err(AuthError::Weaker),
+            _ => (),
         }
         let salt = part(challenge, "s=").and_then(xml::decode_base64).ok_or(AuthError::Malformed)?;
         let iterations = part(challenge, "i=").and_then(|i| i.parse().ok()).ok_or(AuthError::Malformed)?;
@@ -303,6 +337,28 @@ mod tests {
             assert_eq!(scram(&VECTORS[1]).respond(challenge.as_bytes()), Err(error), "{challenge}");
         }
         assert_eq!(scram(&VECTORS[1]).respond(b"r=\xff"), Err(AuthError::Malformed));
+    }
+
+    #[test]
+    fn what_was_offered_is_compared_with_what_the_server_says() {
+        // XEP-0474 §5.3.
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let respond = |mechanisms: &[&str], types: Option<&[&str]>, is_less, attribute: &str| {
+            let vector = &VECTORS[0];
+            let types = types.map(own);
+            let advertised = Advertised::new(&own(mechanisms), types.as_deref(), is_less);
+            let mut scram = Scram { advertised, ..scram(vector) };
+            scram.respond(format!("{}{attribute}", vector.challenge).as_bytes()).map(|_| ())
+        };
+        let (both, types) = (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"], ["tls-server-end-point", "tls-exporter"]);
+        let hash = ",h=G6k/rBLDqgOhRRaCuuatSDFkJ08=";
+        assert_eq!(respond(&both, Some(&types), false, hash), Ok(()));
+        assert_eq!(respond(&both, Some(&types), true, hash), Ok(()));
+        assert_eq!(respond(&["SCRAM-SHA-1"], Some(&types), false, hash), Err(AuthError::Tampered));
+        assert_eq!(respond(&both, Some(&types[..1]), false, hash), Err(AuthError::Tampered));
+        assert_eq!(respond(&both, None, false, hash), Err(AuthError::Tampered));
+        assert_eq!(respond(&both, None, false, ""), Ok(()));
+        assert_eq!(respond(&both, None, true, ""), Err(AuthError::Weaker));
     }
 
     #[test]
