@@ -205,6 +205,10 @@ impl Application {
         apply_color_scheme(&settings);
         settings.connect_changed(Some("color-scheme"), |settings, _| apply_color_scheme(settings));
         let _ = imp.settings.set(settings);
+        // A text that can be selected is not selected because the keyboard comes by, or a dialog opens.
+        if let Some(looks) = gtk::Settings::default() {
+            looks.set_gtk_label_select_on_focus(false);
+        }
         self.add_actions();
         for (_, shortcuts) in shortcuts::groups() {
             for shortcut in shortcuts {
