@@ -58,6 +58,8 @@ pub struct Ahead {
     gap: Gap,
     below: Option<Range>,
     before: Option<String>,
+    /// The newest message that was here before what has been fetched; none before the first page.
+    begun_after: Option<MessageId>,
     /// How many pages came by themselves.
     pages: u32,
 }
@@ -103,7 +105,13 @@ pub enum After {
 
 /// From when on what came after a range is asked for.
 fn since(below: &Range) -> Timestamp {
-    Timestamp(below.last_time.0.saturating_sub(OVERLAP_MS))
+    Timestamp(below.last_time.0.saturating_sub(OVERLAP_MS).max(0))
+}
+
+/// The range of an archive that holds nothing: whatever there will be is newer.
+fn empty(begun_after: MessageId) -> NewRange {
+    let (first_id, last_id) = (String::new(), String::new());
+    NewRange { first_id, last_id, last_time: Timestamp(0), is_start: true, begun_after }
 }
 
 /// Where to begin in a new session.
@@ -116,16 +124,20 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
     match &page.want {
         Want::Missing(plan) => {
             let begun_after = begun_after(store, page, plan.gap)?;
-            let effects = fill(store, scope, page, Filling::new(begun_after, plan.below.is_some()))?;
+            let (begun_after, effects) = fill(store, scope, page, Filling::new(begun_after, plan.below.is_some()))?;
             note(store, scope, page, plan, begun_after)?;
             Ok((After::Missing(next(store, scope)?), effects))
         }
         Want::Ahead(ahead) => {
-            let begun_after = begun_after(store, page, ahead.gap)?;
-            let effects = fill(store, scope, page, Filling::new(begun_after, ahead.below.is_some()))?;
+            let begun_after = match ahead.begun_after {
+                Some(begun_after) => begun_after,
+                None => begun_after(store, page, ahead.gap)?,
+            };
+            let (begun_after, effects) = fill(store, scope, page, Filling::new(begun_after, ahead.below.is_some()))?;
+            let ahead = Ahead { begun_after: Some(begun_after), ..ahead.clone() };
             let first_id = page.items.first().map(|item| item.id.clone());
             let is_complete = page.is_complete || first_id.is_none();
-            Ok((After::Ahead { ahead: ahead.clone(), first_id, is_complete }, effects))
+            Ok((After::Ahead { ahead, first_id, is_complete }, effects))
         }
         Want::Lookup(lookup) => {
             let (further, effects) = lookup.store(store, scope, &page.items, page.is_complete)?;
@@ -147,12 +159,19 @@ fn begun_after(store: &Connection, page: &Page, gap: Gap) -> Result<MessageId, S
     }
 }
 
-fn fill(store: &Connection, scope: &Scope, page: &Page, mut filling: Filling) -> Result<Effects, StoreError> {
+/// Stores what is new in a page. What was here before all of it is older than what the next page brings, and has to be known
+/// then.
+fn fill(
+    store: &Connection,
+    scope: &Scope,
+    page: &Page,
+    mut filling: Filling,
+) -> Result<(MessageId, Effects), StoreError> {
     let mut inbound = Inbound::new(scope);
     for item in page.items.iter().rev() {
         inbound.archived(store, item, &mut filling)?;
     }
-    inbound.finish(store)
+    Ok((filling.begun_after(), inbound.finish(store)?))
 }
 
 /// Writes down which part of the archive is here now.
@@ -179,11 +198,17 @@ fn note(store: &Connection, scope: &Scope, page: &Page, plan: &Plan, begun_after
             table::begin(store, scope.account, &new)?;
             return Ok(());
         }
-        (Gap::Newest, None, _) => return Ok(()),
+        (Gap::Newest, None, _) => {
+            // It is empty, and what will be in it has come after this.
+            if below.is_none() && *is_complete {
+                table::begin(store, scope.account, &empty(begun_after))?;
+            }
+            return Ok(());
+        }
         (Gap::Under(id), ..) => *id,
     };
     if let Some((first, _)) = ends {
-        table::extend_back(store, id, &first.id)?;
+        table::extend_back(store, id, &first.id, begun_after)?;
     }
     // An archive that says nothing and yet has more would be asked for ever.
     let says_nothing = items.is_empty() && !is_bounded;

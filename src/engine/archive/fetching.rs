@@ -40,6 +40,7 @@ struct Open {
 struct Reached {
     below: Option<RangeId>,
     first_id: Option<String>,
+    begun_after: Option<MessageId>,
     is_complete: bool,
 }
 
@@ -96,12 +97,15 @@ impl Fetching {
     pub fn prefer(&mut self, conversation: ConversationId, with: BareJid, is_older: bool) {
         let Some(plan) = &self.plan else { return };
         let below = plan.below.as_ref().map(|below| below.id);
-        let before = match self.reached.get(&conversation).filter(|reached| reached.below == below) {
-            None => None,
-            Some(Reached { first_id: Some(first), is_complete: false, .. }) if is_older => Some(first.clone()),
+        let (before, begun_after) = match self.reached.get(&conversation).filter(|reached| reached.below == below) {
+            None => (None, None),
+            Some(Reached { first_id: Some(first), is_complete: false, begun_after, .. }) if is_older => {
+                (Some(first.clone()), *begun_after)
+            }
             Some(_) => return,
         };
-        self.ahead = Some(Ahead { conversation, with, gap: plan.gap, below: plan.below.clone(), before, pages: 0 });
+        let (gap, below) = (plan.gap, plan.below.clone());
+        self.ahead = Some(Ahead { conversation, with, gap, below, before, begun_after, pages: 0 });
     }
 
     /// What to ask now, if anything.
@@ -225,7 +229,7 @@ impl Fetching {
     pub fn went_ahead(&mut self, ahead: Ahead, page_first: Option<String>, is_complete: bool) {
         let below = ahead.below.as_ref().map(|below| below.id);
         let first_id = page_first.or_else(|| ahead.before.clone());
-        let reached = Reached { below, first_id: first_id.clone(), is_complete };
+        let reached = Reached { below, first_id: first_id.clone(), begun_after: ahead.begun_after, is_complete };
         self.reached.insert(ahead.conversation, reached);
         // Above what was here before there may be no hole, as far as the person looks.
         if !is_complete && below.is_some() && ahead.pages < super::MAX_AHEAD && self.ahead.is_none() {

@@ -12,6 +12,7 @@ use crate::{
     xmpp::{
         archive::{Fin, Query},
         incoming::{IncomingMessage, MessageKind},
+        stanza_id::StanzaId,
     },
 };
 
@@ -397,7 +398,15 @@ fn a_conversation_that_came_first_is_not_shown_twice_and_in_order() {
     let (After::Missing(Some(plan)), _) = store_page(&fixture.store, &fixture.scope, &newest_page).unwrap() else {
         panic!("there is more")
     };
-    let ahead = Ahead { conversation: id, with: jid(BOB), gap: plan.gap, below: None, before: None, pages: 0 };
+    let ahead = Ahead {
+        conversation: id,
+        with: jid(BOB),
+        gap: plan.gap,
+        below: None,
+        before: None,
+        begun_after: None,
+        pages: 0,
+    };
     let page = Page {
         want: Want::Ahead(ahead),
         items: archive.items[40..].to_vec(),
@@ -421,8 +430,8 @@ fn a_conversation_that_came_first_after_an_absence_is_unread_once() {
     let id = fixture.open(BOB);
     let begun_after = message::newest_id(&fixture.store).unwrap();
     let plan = newest(&fixture.store, &fixture.scope).unwrap();
-    let ahead =
-        Ahead { conversation: id, with: jid(BOB), gap: plan.gap, below: plan.below.clone(), before: None, pages: 0 };
+    let (gap, below) = (plan.gap, plan.below.clone());
+    let ahead = Ahead { conversation: id, with: jid(BOB), gap, below, before: None, begun_after: None, pages: 0 };
     let page = Page {
         want: Want::Ahead(ahead),
         items: all(100).items[50..].to_vec(),
@@ -442,4 +451,62 @@ fn a_conversation_that_came_first_after_an_absence_is_unread_once() {
     }
     assert_eq!(bodies(&fixture), numbers(100));
     assert_eq!(unread(&fixture), 80);
+}
+
+/// Comes live, with what the archive calls it.
+fn live(item: &Archived) -> IncomingMessage {
+    let id = StanzaId { id: item.id.clone(), by: Jid::new(ALICE).unwrap() };
+    IncomingMessage { stanza_ids: vec![id], ..(*item.message).clone() }
+}
+
+#[test]
+fn what_came_in_an_absence_is_news_also_where_the_archive_had_been_empty() {
+    let fixture = Fixture::new();
+    Archive::new(0).fetch(&fixture, 1);
+    assert_eq!(Archive::new(25).fetch(&fixture, 100), (25, 25));
+    assert_eq!((unread(&fixture), ranges(&fixture).len()), (25, 1));
+    assert_eq!(Archive::new(25).fetch(&fixture, 100), (0, 0));
+}
+
+/// Twice the line was lost for a while, and what came live between stands under times of a clock that is wrong.
+#[test]
+fn two_absences_are_filled_around_what_came_live_between_them() {
+    for hours in [-1, 0, 1] {
+        let mut fixture = Fixture::new();
+        let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+        all(15).fetch(&fixture, 100);
+        fixture.scope.now = Timestamp(NOW.0 + hours * 3_600_000);
+        for n in 32..57 {
+            fixture.receive(&[live(&all(100).items[n])]);
+        }
+        assert_eq!(all(100).fetch(&fixture, 100), (60, 60), "{hours}");
+        assert_eq!(bodies(&fixture), numbers(100), "{hours}");
+        assert_eq!(ranges(&fixture), [range("a-0", "a-99", true)]);
+    }
+}
+
+#[test]
+fn what_is_filled_around_it_stands_right_after_a_crash_in_the_middle_too() {
+    let fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+    all(15).fetch(&fixture, 100);
+    for n in 32..57 {
+        fixture.receive(&[live(&all(100).items[n])]);
+    }
+    for _ in 0..12 {
+        all(100).fetch(&fixture, 2);
+    }
+    assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(100), 85));
+}
+
+#[test]
+fn what_came_live_before_the_first_page_tells_what_an_absence_is() {
+    let mut fixture = Fixture::new();
+    let archive = Archive::new(60);
+    fixture.scope.now = Timestamp(NOW.0 + 3_600_000);
+    for n in 20..25 {
+        fixture.receive(&[live(&archive.items[n])]);
+    }
+    assert_eq!(archive.fetch(&fixture, 100), (55, 35));
+    assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(60), 40));
 }

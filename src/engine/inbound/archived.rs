@@ -19,56 +19,91 @@ use crate::{
     xmpp::archive::Archived,
 };
 
-/// How far above the last message below a gap the gap's own begin at least, in the units of a position.
-const STEP: i64 = 512;
+/// How far above the last message below a gap the gap's own begin at least, in the units of a position: room for as many as
+/// may come, whatever the clocks say.
+const STEP: i64 = 1 << 20;
 
 /// Where a page of the archive belongs. Its messages are handed over newest first, like the pages themselves.
+///
+/// What was here before the page, and is older than what the page has come to, is known by when it came: live messages come
+/// in the archive's order, so that all that came before the last of them that the page has met is older than it.
 #[derive(Debug)]
 pub struct Filling {
-    /// The newest message that was here when the range above was begun: everything after it is newer than the page.
-    pub begun_after: MessageId,
-    /// The page is from a time in which this device was away, and not from before it ever signed in.
-    pub is_absence: bool,
-    /// The last position below, and the first above, for each conversation that has been met.
-    bounds: HashMap<ConversationId, (Option<i64>, Option<i64>)>,
+    /// The newest message that was here before what the page has come to: everything after it is newer.
+    begun_after: MessageId,
+    /// There is a range below: the page is from a time in which this device was away.
+    has_range_below: bool,
+    bounds: HashMap<ConversationId, Bounds>,
+}
+
+/// Where a conversation's messages can stand.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// The last position below, and when that was looked up.
+    below: Option<i64>,
+    begun_after: MessageId,
+    /// The first position above.
+    above: Option<i64>,
 }
 
 impl Filling {
     #[must_use]
-    pub fn new(begun_after: MessageId, is_absence: bool) -> Self {
-        Self { begun_after, is_absence, bounds: HashMap::new() }
+    pub fn new(begun_after: MessageId, has_range_below: bool) -> Self {
+        Self { begun_after, has_range_below, bounds: HashMap::new() }
     }
 
-    /// Where the next older message of a conversation stands: by its time, and never out of the archive's order, which counts
-    /// more than clocks do.
-    fn place(&mut self, store: &Connection, id: ConversationId, stamp: Timestamp) -> Result<i64, StoreError> {
-        let (below, above) = match self.bounds.entry(id) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(free) => {
-                let (below, above) = message::bounds(store, id, self.begun_after)?;
-                // A device that never asked before has no reason to think its own messages older.
-                *free.insert((below.filter(|_| self.is_absence), above))
+    /// As after the last page; now, after what this one has met.
+    #[must_use]
+    pub const fn begun_after(&self) -> MessageId {
+        self.begun_after
+    }
+
+    /// Where a conversation's next older message can stand.
+    fn bounds(&mut self, store: &Connection, id: ConversationId) -> Result<&mut Bounds, StoreError> {
+        let Self { begun_after, has_range_below, .. } = *self;
+        // What came to a device that had never asked before need not be younger than what it finds in the archive: only where
+        // the archive is known to have it too.
+        let below = || message::last_before(store, id, begun_after, !has_range_below);
+        match self.bounds.entry(id) {
+            Entry::Occupied(known) => {
+                let bounds = known.into_mut();
+                if bounds.begun_after != begun_after {
+                    (bounds.below, bounds.begun_after) = (below()?, begun_after);
+                }
+                Ok(bounds)
             }
-        };
+            Entry::Vacant(free) => {
+                let above = message::first_after(store, id, begun_after)?;
+                Ok(free.insert(Bounds { below: below()?, begun_after, above }))
+            }
+        }
+    }
+
+    /// Where it stands, and whether it is from a time in which this device was away, not from before it ever signed in: by its
+    /// time, and never out of the archive's order, which counts more than clocks do.
+    fn place(&mut self, store: &Connection, id: ConversationId, stamp: Timestamp) -> Result<(i64, bool), StoreError> {
+        let has_range_below = self.has_range_below;
+        let bounds = self.bounds(store, id)?;
         let by_time = message::position_of(stamp);
-        let position = below.map_or(by_time, |below| by_time.max(below.saturating_add(STEP)));
-        Ok(above.map_or(position, |above| position.min(above.saturating_sub(1))))
+        let position = bounds.below.map_or(by_time, |below| by_time.max(below.saturating_add(STEP)));
+        let position = bounds.above.map_or(position, |above| position.min(above.saturating_sub(1)));
+        Ok((position, has_range_below || bounds.below.is_some()))
     }
 
     fn placed(&mut self, id: ConversationId, position: i64) {
-        if let Some((_, above)) = self.bounds.get_mut(&id) {
-            *above = Some(position);
+        if let Some(bounds) = self.bounds.get_mut(&id) {
+            bounds.above = Some(position);
         }
     }
 
-    /// A message that is here already. What is still to come is older than it, and may be older than more that was here
-    /// before the session.
-    fn met(&mut self, id: ConversationId, known: Cursor) {
-        let position = known.position;
-        if let Some((below, above)) = self.bounds.get_mut(&id) {
-            *below = below.filter(|_| known.id > self.begun_after);
-            *above = Some(above.map_or(position, |above| above.min(position)));
+    /// A message that is here already. What is still to come is older than it.
+    fn met(&mut self, store: &Connection, id: ConversationId, known: Cursor) -> Result<(), StoreError> {
+        if known.id <= self.begun_after {
+            self.begun_after = MessageId(known.id.0 - 1);
         }
+        let bounds = self.bounds(store, id)?;
+        bounds.above = Some(bounds.above.map_or(known.position, |above| above.min(known.position)));
+        Ok(())
     }
 }
 
@@ -109,7 +144,7 @@ impl Inbound<'_> {
             self.effects.contact(self.scope.account, peer);
         }
         let archive_id = ArchiveId { by: self.scope.address.clone(), id: item.id.clone() };
-        let position = filling.place(store, id, stamp)?;
+        let (position, is_absence) = filling.place(store, id, stamp)?;
         let new = NewMessage {
             conversation: id,
             place: Place::At(position),
@@ -127,7 +162,7 @@ impl Inbound<'_> {
             message::set_archive_id(store, known.cursor.id, &archive_id)?;
             // One's own may stand where it was written, long before it could be sent.
             if !is_outgoing {
-                filling.met(id, known.cursor);
+                filling.met(store, id, known.cursor)?;
             }
             if let Some(row) = message::advance(store, known.cursor.id, MessageState::Sent)? {
                 self.changes.of(store, id)?.change(row.into());
@@ -137,7 +172,7 @@ impl Inbound<'_> {
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
         filling.placed(id, position);
         let cursor = row.cursor;
-        if *is_outgoing || !filling.is_absence {
+        if *is_outgoing || !is_absence {
             // Who writes on another device has seen what stands there; and what is older than this device is no news.
             let mark = conversation::mark_read(store, id, cursor)?;
             self.changes.of(store, id)?.read(mark);
