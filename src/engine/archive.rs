@@ -9,6 +9,8 @@ mod lookup;
 mod task;
 mod window;
 
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 
 pub use fetching::Fetching;
@@ -48,6 +50,8 @@ pub struct Plan {
     /// The range that ends the gap, if there is one.
     below: Option<Range>,
     before: Option<String>,
+    /// Where the oldest message stands in each conversation that the pages before have come to.
+    lowest: HashMap<ConversationId, i64>,
 }
 
 /// A part of the same gap that comes before its turn: one conversation's.
@@ -116,7 +120,7 @@ fn empty(begun_after: MessageId) -> NewRange {
 
 /// Where to begin in a new session.
 pub fn newest(store: &Connection, scope: &Scope) -> Result<Plan, StoreError> {
-    Ok(Plan { gap: Gap::Newest, below: table::newest(store, scope.account)?, before: None })
+    Ok(Plan { gap: Gap::Newest, below: table::newest(store, scope.account)?, before: None, lowest: HashMap::new() })
 }
 
 /// Stores a page and how far it reaches, and says what follows.
@@ -124,16 +128,22 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
     match &page.want {
         Want::Missing(plan) => {
             let begun_after = begun_after(store, page, plan.gap)?;
-            let (begun_after, effects) = fill(store, scope, page, Filling::new(begun_after, plan.below.is_some()))?;
+            let filling = Filling::new(begun_after, plan.below.is_some(), plan.lowest.clone());
+            let (begun_after, lowest, effects) = fill(store, scope, page, filling)?;
             note(store, scope, page, plan, begun_after)?;
-            Ok((After::Missing(next(store, scope)?), effects))
+            let next = next(store, scope)?.map(|next| {
+                let is_same_gap = next.below == plan.below;
+                Plan { lowest: if is_same_gap { lowest } else { HashMap::new() }, ..next }
+            });
+            Ok((After::Missing(next), effects))
         }
         Want::Ahead(ahead) => {
             let begun_after = match ahead.begun_after {
                 Some(begun_after) => begun_after,
                 None => begun_after(store, page, ahead.gap)?,
             };
-            let (begun_after, effects) = fill(store, scope, page, Filling::new(begun_after, ahead.below.is_some()))?;
+            let filling = Filling::new(begun_after, ahead.below.is_some(), HashMap::new());
+            let (begun_after, _, effects) = fill(store, scope, page, filling)?;
             let ahead = Ahead { begun_after: Some(begun_after), ..ahead.clone() };
             let first_id = page.items.first().map(|item| item.id.clone());
             let is_complete = page.is_complete || first_id.is_none();
@@ -159,19 +169,20 @@ fn begun_after(store: &Connection, page: &Page, gap: Gap) -> Result<MessageId, S
     }
 }
 
-/// Stores what is new in a page. What was here before all of it is older than what the next page brings, and has to be known
-/// then.
+/// Stores what is new in a page, and says what it has come to: what was here before all of it is older than what the next page
+/// brings.
 fn fill(
     store: &Connection,
     scope: &Scope,
     page: &Page,
     mut filling: Filling,
-) -> Result<(MessageId, Effects), StoreError> {
+) -> Result<(MessageId, HashMap<ConversationId, i64>, Effects), StoreError> {
     let mut inbound = Inbound::new(scope);
     for item in page.items.iter().rev() {
         inbound.archived(store, item, &mut filling)?;
     }
-    Ok((filling.begun_after(), inbound.finish(store)?))
+    let (begun_after, lowest) = filling.reached();
+    Ok((begun_after, lowest, inbound.finish(store)?))
 }
 
 /// Writes down which part of the archive is here now.
@@ -224,7 +235,12 @@ fn next(store: &Connection, scope: &Scope) -> Result<Option<Plan>, StoreError> {
     let Some(range) = table::newest(store, scope.account)? else { return Ok(None) };
     let below = table::older(store, scope.account, range.id)?;
     let is_missing = below.is_some() || !range.is_start;
-    Ok(is_missing.then_some(Plan { gap: Gap::Under(range.id), below, before: Some(range.first_id) }))
+    Ok(is_missing.then_some(Plan {
+        gap: Gap::Under(range.id),
+        below,
+        before: Some(range.first_id),
+        lowest: HashMap::new(),
+    }))
 }
 
 #[cfg(test)]

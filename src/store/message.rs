@@ -254,6 +254,12 @@ pub fn set_archive_id(connection: &Connection, id: MessageId, archive: &ArchiveI
     Ok(())
 }
 
+/// Puts a message in another place of its conversation; the moved row.
+pub fn move_to(connection: &Connection, id: MessageId, position: i64) -> Result<MessageRow, StoreError> {
+    connection.prepare_cached("UPDATE message SET position = ?2 WHERE id = ?1")?.execute(params![id, position])?;
+    by_id(connection, id)
+}
+
 /// Gives a message a new state, if it may become that ([`MessageState::may_become`]); the changed row, or `None`.
 pub fn advance(connection: &Connection, id: MessageId, state: MessageState) -> Result<Option<MessageRow>, StoreError> {
     change_state(connection, id, state, |old| old.may_become(state))

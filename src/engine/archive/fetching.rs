@@ -125,6 +125,10 @@ impl Fetching {
                         self.is_resting = true;
                         return Next::Rest(rest);
                     }
+                    // Asked from further up, a page begins with what was there before.
+                    None if self.window.before().is_some() => {
+                        Want::Missing(Plan { lowest: HashMap::new(), ..plan.clone() })
+                    }
                     None => Want::Missing(plan.clone()),
                 }
             }

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{fetching::Next, *};
 use crate::{
@@ -244,7 +244,7 @@ fn an_archive_that_has_forgotten_the_place_ends_there() {
 
 #[test]
 fn only_results_of_our_own_archive_for_the_open_query_count() {
-    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None });
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, lowest: HashMap::new() });
     let query = ask(&mut fetching);
     let result = |from: Option<&str>, query: Option<&str>| IncomingMessage {
         from: from.map(|from| Jid::new(from).unwrap()),
@@ -272,7 +272,7 @@ fn only_results_of_our_own_archive_for_the_open_query_count() {
 
 #[test]
 fn an_archive_that_does_not_answer_is_asked_for_less_and_then_left_alone() {
-    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None });
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, lowest: HashMap::new() });
     let mut sizes = Vec::new();
     loop {
         match fetching.next() {
@@ -509,4 +509,54 @@ fn what_came_live_before_the_first_page_tells_what_an_absence_is() {
     }
     assert_eq!(archive.fetch(&fixture, 100), (55, 35));
     assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(60), 40));
+}
+
+/// Servers give what waited for us in an order of their own.
+#[test]
+fn what_came_in_another_order_is_put_into_the_archives() {
+    let fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+    all(5).fetch(&fixture, 100);
+    for n in [22, 17, 12, 11, 13, 14, 15, 16, 18, 19, 20, 21] {
+        fixture.receive(&[live(&all(100).items[n])]);
+    }
+    assert_eq!(all(30).fetch(&fixture, 100).1, 13);
+    assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(30), 25));
+}
+
+#[test]
+fn whoever_shows_a_message_that_moves_sees_it_go_and_come_again() {
+    let fixture = Fixture::new();
+    let archive = Archive::new(2);
+    let seen = fixture.receive(&[live(&archive.items[1]), live(&archive.items[0])]);
+    let moved = seen.stored.iter().find(|message| message.body == "0").unwrap();
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let page = archive.page(&plan, message::newest_id(&fixture.store).unwrap());
+    let (_, effects) = store_page(&fixture.store, &fixture.scope, &page).unwrap();
+    let removed = |event: &Event| matches!(event, Event::MessageRemoved { message, .. } if *message == moved.cursor.id);
+    let stored = |event: &Event| {
+        matches!(event, Event::MessagesStored { messages, news, .. } if messages.len() == 1
+        && news.is_empty() && messages[0].cursor.id == moved.cursor.id && messages[0].cursor < seen.stored[0].cursor)
+    };
+    let places = (effects.events.iter().position(removed), effects.events.iter().position(stored));
+    assert!(places.0.is_some() && places.0 < places.1, "{:?}", effects.events);
+}
+
+/// Sent again under the same id by a client that did not know whether it had arrived.
+#[test]
+fn what_the_archive_has_twice_stands_where_it_came_first() {
+    for came_live in [true, false] {
+        let fixture = Fixture::new();
+        let mut archive = Archive::new(20);
+        let again = Archived { message: archive.items[3].message.clone(), ..item(7, 20) };
+        archive.items[7] = again;
+        if came_live {
+            for n in 0..10 {
+                fixture.receive(&[live(&archive.items[n])]);
+            }
+        }
+        archive.fetch(&fixture, 100);
+        let expected: Vec<_> = numbers(20).into_iter().filter(|n| n != "7").collect();
+        assert_eq!(bodies(&fixture), expected, "{came_live}");
+    }
 }

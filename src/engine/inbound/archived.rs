@@ -1,6 +1,6 @@
 //! What a message out of the archive does to the store: history that is filled in below what is here already.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use rusqlite::Connection;
 
@@ -14,7 +14,7 @@ use crate::{
     ids::{ConversationId, Cursor, MessageId, Timestamp},
     store::{
         MessageState, StoreError, contact, conversation,
-        message::{self, ArchiveId, NewMessage, Place},
+        message::{self, ArchiveId, MessageRow, NewMessage, Place},
     },
     xmpp::archive::Archived,
 };
@@ -34,6 +34,10 @@ pub struct Filling {
     /// There is a range below: the page is from a time in which this device was away.
     has_range_below: bool,
     bounds: HashMap<ConversationId, Bounds>,
+    /// Where the oldest message stands that it has come to, in each conversation.
+    lowest: HashMap<ConversationId, i64>,
+    /// What has been placed or met.
+    seen: HashSet<MessageId>,
 }
 
 /// Where a conversation's messages can stand.
@@ -47,15 +51,16 @@ struct Bounds {
 }
 
 impl Filling {
+    /// `lowest` is where the last page has come to, where that is known.
     #[must_use]
-    pub fn new(begun_after: MessageId, has_range_below: bool) -> Self {
-        Self { begun_after, has_range_below, bounds: HashMap::new() }
+    pub fn new(begun_after: MessageId, has_range_below: bool, lowest: HashMap<ConversationId, i64>) -> Self {
+        Self { begun_after, has_range_below, bounds: HashMap::new(), lowest, seen: HashSet::new() }
     }
 
-    /// As after the last page; now, after what this one has met.
+    /// Where this page has come to, for the next: what was here before all of it, and where the oldest of it stand.
     #[must_use]
-    pub const fn begun_after(&self) -> MessageId {
-        self.begun_after
+    pub fn reached(self) -> (MessageId, HashMap<ConversationId, i64>) {
+        (self.begun_after, self.lowest)
     }
 
     /// Where a conversation's next older message can stand.
@@ -90,20 +95,39 @@ impl Filling {
         Ok((position, has_range_below || bounds.below.is_some()))
     }
 
-    fn placed(&mut self, id: ConversationId, position: i64) {
+    fn placed(&mut self, id: ConversationId, cursor: Cursor) {
         if let Some(bounds) = self.bounds.get_mut(&id) {
-            bounds.above = Some(position);
+            bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
         }
+        self.lowest.insert(id, cursor.position);
+        self.seen.insert(cursor.id);
     }
 
-    /// A message that is here already. What is still to come is older than it.
-    fn met(&mut self, store: &Connection, id: ConversationId, known: Cursor) -> Result<(), StoreError> {
-        if known.id <= self.begun_after {
-            self.begun_after = MessageId(known.id.0 - 1);
+    /// A message that is here already; `archive_id` is what the archive calls it at this place. What is still to come is older
+    /// than it. Returns where it has to stand, when that is not where it does.
+    ///
+    /// What waited at the server may have come in another order than the archive's, and what came late under a later time
+    /// than what was fetched from there.
+    fn met(
+        &mut self,
+        store: &Connection,
+        known: &MessageRow,
+        archive_id: &ArchiveId,
+    ) -> Result<Option<i64>, StoreError> {
+        let MessageRow { cursor, conversation: id, .. } = known;
+        // Sent twice, and so here twice: its place is the older one.
+        let is_other = known.archive_id.as_ref().is_some_and(|known| known != archive_id);
+        if is_other && !self.seen.contains(&cursor.id) {
+            return Ok(None);
         }
-        let bounds = self.bounds(store, id)?;
-        bounds.above = Some(bounds.above.map_or(known.position, |above| above.min(known.position)));
-        Ok(())
+        if cursor.id <= self.begun_after {
+            self.begun_after = MessageId(cursor.id.0 - 1);
+        }
+        self.bounds(store, *id)?;
+        let lowest = self.lowest.get(id).copied().filter(|lowest| cursor.position >= *lowest);
+        let place = lowest.map(|lowest| lowest.saturating_sub(1).max(0));
+        self.placed(*id, Cursor { position: place.unwrap_or(cursor.position), id: cursor.id });
+        Ok(place)
     }
 }
 
@@ -161,8 +185,9 @@ impl Inbound<'_> {
         if let Some(known) = known {
             message::set_archive_id(store, known.cursor.id, &archive_id)?;
             // One's own may stand where it was written, long before it could be sent.
-            if !is_outgoing {
-                filling.met(store, id, known.cursor)?;
+            if !is_outgoing && let Some(position) = filling.met(store, &known, &archive_id)? {
+                let moved = message::move_to(store, known.cursor.id, position)?;
+                self.changes.of(store, id)?.moved(moved.into());
             }
             if let Some(row) = message::advance(store, known.cursor.id, MessageState::Sent)? {
                 self.changes.of(store, id)?.change(row.into());
@@ -170,8 +195,8 @@ impl Inbound<'_> {
             return Ok(());
         }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
-        filling.placed(id, position);
         let cursor = row.cursor;
+        filling.placed(id, cursor);
         if *is_outgoing || !is_absence {
             // Who writes on another device has seen what stands there; and what is older than this device is no news.
             let mark = conversation::mark_read(store, id, cursor)?;
