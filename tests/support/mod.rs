@@ -10,5 +10,5 @@ pub mod scripted;
 
 pub use prosody::{Certificate, Options, Prosody};
 pub use raw::Raw;
-pub use relay::Relay;
+pub use relay::{Cut, Limit, Relay};
 pub use scripted::{Script, Scripted};

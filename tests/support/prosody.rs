@@ -228,8 +228,11 @@ impl Prosody {
         let Options { domain, hibernation, global, hosts, .. } = options;
         let (port, direct_tls_port) = (self.port, self.direct_tls_port);
         // Prosody trips over an option that is set twice.
-        let name = "c2s_require_encryption";
-        let encryption = if global.contains(name) { String::new() } else { format!("{name} = true\n") };
+        let default = |name: &str, value: &str| match global.contains(&format!("{name} =")) {
+            true => String::new(),
+            false => format!("{name} = {value}\n"),
+        };
+        let (encryption, storage) = (default("c2s_require_encryption", "true"), default("storage", "\"internal\""));
         format!(
             r#"run_as_root = true
 pidfile = "{dir}/prosody.pid"
@@ -240,8 +243,7 @@ c2s_direct_tls_ports = {{ {direct_tls_port} }}
 modules_enabled = {{ {modules} }}
 modules_disabled = {{ "s2s", "posix" }}
 authentication = "internal_plain"
-storage = "internal"
-{encryption}smacks_hibernation_time = {hibernation}
+{storage}{encryption}smacks_hibernation_time = {hibernation}
 archive_expires_after = "never"
 log = {{ debug = "{dir}/prosody.log" }}
 ssl = {{ key = "{dir}/server.key", certificate = "{dir}/server.pem" }}

@@ -12,6 +12,7 @@ use xmpp_parsers::ns;
 use super::{
     auth::Strength,
     back_off::BackOff,
+    deafness::Deafness,
     element::{StreamElement, StreamError},
     event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState},
     handle::{AccountConfig, Request, SessionHandle},
@@ -33,6 +34,8 @@ use crate::{
 const LOGIN_DEADLINE: Duration = Duration::from_secs(40);
 /// How long an acknowledgement may take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+/// How long an acknowledgement may take while other things come: a server answers in order, and may have much to say before.
+const ACK_DEADLINE: Duration = Duration::from_secs(60);
 /// How long the peer may take to show that it is still there after the network has changed.
 const PROBE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long we wait for acknowledgements before we go.
@@ -65,6 +68,7 @@ pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEve
         features: ServerFeatures::default(),
         strongest: None,
         failed_resumes: 0,
+        deafness: Deafness::default(),
     };
     tokio::spawn(actor.run());
     (handle, receiver)
@@ -106,6 +110,7 @@ struct Actor {
     strongest: Option<Strength>,
     /// In a row.
     failed_resumes: u32,
+    deafness: Deafness,
 }
 
 /// What an attempt to connect brought.
@@ -242,6 +247,7 @@ impl Actor {
         let Some(jid) = self.traffic.bound().cloned() else { return Next::Wait(Problem::Lost) };
         log::info!("{address}: online by {mechanism}{}", if resumed { ", resumed" } else { "" });
         self.back_off.succeeded();
+        self.deafness.begun(resumed);
         self.state(SessionState::Online);
         let features = self.features.clone();
         self.traffic.events.push_back(SessionEvent::Online { jid, resumed, features });
@@ -256,6 +262,7 @@ impl Actor {
             stream.queue(self.traffic.out.drain(..));
             if self.traffic.is_request_out() {
                 stream.expect_answer(ANSWER_DEADLINE);
+                stream.expect_ack(ACK_DEADLINE);
             }
             // While the engine is behind, the server has to wait.
             let is_reading = self.traffic.events.is_empty();
@@ -280,6 +287,10 @@ impl Actor {
                 () = sleep_until(ack_by.unwrap_or(begun)), if ack_by.is_some() => self.traffic.ack(),
                 received = stream.next(is_reading) => match received {
                     Ok(Received::Element(element)) => {
+                        if matches!(&element, StreamElement::Sm(nonza) if nonza.is_ack()) {
+                            stream.acked();
+                            self.deafness.answered();
+                        }
                         if let Err(ended) = self.traffic.receive(element) {
                             break ended;
                         }
@@ -300,6 +311,9 @@ impl Actor {
         let problem = ended.problem(&self.domain);
         log::info!("{}: {problem}", self.config.address);
         self.traffic.detach(ended.cause(&self.domain));
+        if self.deafness.ended(matches!(ended, Ended::Silent)) {
+            self.traffic.give_up_resuming();
+        }
         if problem.needs_person() {
             return Next::NeedPerson(problem);
         }
