@@ -63,14 +63,13 @@ async fn run(mut lines: mpsc::UnboundedReceiver<Value>) {
     let (address, peer) = (person::jid(&text("address")), person::jid(&text("peer")));
     let secrets = MemorySecrets::with(address.clone(), Secret::new(PASSWORD));
     let (handle, events) = engine::start(person::config(PathBuf::from(text("dir")), Arc::new(secrets)));
-    let account = match handle.request(|reply| Command::LoadSnapshot { reply }).await.unwrap().accounts.first() {
-        Some(account) => account.id,
-        None => {
-            let port = u16::try_from(who["port"].as_u64().unwrap()).unwrap();
-            let server = person::server(port, Some(text("ca").into()));
-            let account = new_account(address.as_str(), PASSWORD, server);
-            handle.request(|reply| Command::SignIn { account, reply }).await.unwrap()
-        }
+    let known = handle.request(|reply| Command::LoadSnapshot { reply }).await.unwrap().accounts;
+    let account = if let Some(account) = known.first() {
+        account.id
+    } else {
+        let port = u16::try_from(who["port"].as_u64().unwrap()).unwrap();
+        let account = new_account(address.as_str(), PASSWORD, person::server(port, Some(text("ca").into())));
+        handle.request(|reply| Command::SignIn { account, reply }).await.unwrap()
     };
     let open = |reply| Command::OpenConversation { account, peer: peer.clone(), reply };
     let conversation = handle.request(open).await.unwrap().id;

@@ -13,7 +13,7 @@ use super::{
     verdict::Verdict,
 };
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// How often it is looked whether the line has broken.
 const BEAT: Duration = Duration::from_millis(1);
 
@@ -116,21 +116,20 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
     }
     relay.truncate(None);
     alice.tell(Command::ReconnectNow { account: alice.account });
-    let mut verdict = Verdict::default();
-    for person in [&mut alice, &mut bob] {
-        let profile = person.dir.path().to_owned();
-        let judge = || {
-            let mut verdict = profile::judge(&profile, "alice", breaks);
-            verdict += profile::judge(&profile, "bob", breaks);
-            verdict
-        };
-        let until = Instant::now() + DEADLINE;
-        while !judge().is_clean() && Instant::now() < until {
-            sleep(100 * BEAT).await;
+    let judge = || {
+        let mut verdict = Verdict::default();
+        for (person, sender) in [(&alice, "alice"), (&alice, "bob"), (&bob, "alice"), (&bob, "bob")] {
+            verdict += profile::judge(person.dir.path(), sender, breaks);
         }
-        verdict += judge();
-        person.stop().await;
+        verdict
+    };
+    let until = Instant::now() + DEADLINE;
+    while !judge().is_clean() && Instant::now() < until {
+        sleep(100 * BEAT).await;
     }
+    let verdict = judge();
+    alice.stop().await;
+    bob.stop().await;
     Walked { breaks: breaks - 1, verdict }
 }
 

@@ -20,10 +20,10 @@ use super::{
 
 /// How often it is looked what the clients have said.
 const BEAT: Duration = Duration::from_millis(5);
-/// How soon all has arrived once nothing goes wrong any more.
-const SETTLE: Duration = Duration::from_secs(60);
+/// How soon all has arrived once nothing goes wrong any more: a session that is dead without a sign takes a minute to notice.
+const SETTLE: Duration = Duration::from_mins(2);
 /// How soon a new device has all of the archive.
-const ARCHIVE: Duration = Duration::from_secs(600);
+const ARCHIVE: Duration = Duration::from_mins(10);
 const SENDERS: [&str; 2] = ["alice", "bob"];
 /// After so many faults all is given the time to arrive, and looked at.
 const REST_EVERY: usize = 10;

@@ -8,7 +8,7 @@ pub mod raw;
 pub mod relay;
 pub mod scripted;
 
-pub use prosody::{Certificate, Options, Prosody};
+pub use prosody::{Certificate, Federation, Options, Prosody};
 pub use raw::Raw;
 pub use relay::{Cut, Limit, Relay};
 pub use scripted::{Script, Scripted};

@@ -35,7 +35,7 @@ const LOGIN_DEADLINE: Duration = Duration::from_secs(40);
 /// How long an acknowledgement may take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
 /// How long an acknowledgement may take while other things come: a server answers in order, and may have much to say before.
-const ACK_DEADLINE: Duration = Duration::from_secs(60);
+const ACK_DEADLINE: Duration = Duration::from_mins(1);
 /// How long the peer may take to show that it is still there after the network has changed.
 const PROBE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long we wait for acknowledgements before we go.

@@ -131,8 +131,8 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> Stream<Io> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, Ended>> {
         let Poll::Ready(read) = self.xml.poll_next_unpin(cx) else {
             // Only where there is nothing to read: while we did not read, the peer was not silent.
-            let deadlines = self.answer_by.iter_mut().chain(&mut self.ack_by);
-            let is_over = deadlines.map(|deadline| deadline.as_mut().poll(cx).is_ready()).any(|is_over| is_over);
+            let mut deadlines = self.answer_by.iter_mut().chain(&mut self.ack_by);
+            let is_over = deadlines.any(|deadline| deadline.as_mut().poll(cx).is_ready());
             return if is_over { Poll::Ready(Err(Ended::Silent)) } else { Poll::Pending };
         };
         Poll::Ready(match read {
