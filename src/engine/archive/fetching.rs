@@ -67,6 +67,8 @@ pub struct Fetching {
     window: Window,
     open: Option<Open>,
     unanswered: u32,
+    /// The session was resumed, and nothing has come since.
+    is_resumed: bool,
     rest_until: Option<Instant>,
     is_resting: bool,
 }
@@ -80,7 +82,20 @@ impl Fetching {
     /// The server has an archive, and this is where to begin.
     pub fn begin(&mut self, plan: Plan) {
         self.has_archive = true;
+        self.window = Window::default();
         self.plan = Some(plan);
+    }
+
+    /// The session goes on after a break; so much was here before.
+    pub fn resumed(&mut self, begun_after: MessageId) {
+        if self.has_archive && self.plan.is_none() {
+            (self.is_resumed, self.begun_after) = (true, Some(begun_after));
+        }
+    }
+
+    /// After a break messages have come in an order that the archive should confirm: true once.
+    pub fn is_order_in_doubt(&mut self) -> bool {
+        std::mem::take(&mut self.is_resumed) && self.plan.is_none()
     }
 
     /// Whether anything is still missing.

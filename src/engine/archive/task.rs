@@ -30,6 +30,26 @@ impl Task {
         Ok(())
     }
 
+    /// The session goes on after a break.
+    pub(in crate::engine) async fn note_resumption(&mut self) -> Result<(), StoreError> {
+        self.fetching.resumed(self.shared.store.read(message::newest_id).await?);
+        Ok(())
+    }
+
+    /// Messages have come. After a break they may be what the server had kept, and ejabberd now and then gives that in another
+    /// order than it was sent in: the archive has the right one.
+    pub(in crate::engine) async fn check_order(&mut self) {
+        if !self.fetching.is_order_in_doubt() {
+            return;
+        }
+        let (id, scopes) = (self.id, self.shared.scopes());
+        match self.shared.store.read(move |store| newest(store, scopes.of(id)?)).await {
+            Ok(plan) => self.fetching.begin(plan),
+            Err(error) => return self.failed(error),
+        }
+        self.fetch_next();
+    }
+
     /// Whether there is an archive is known now.
     pub(in crate::engine) async fn found_archive(&mut self, has_archive: bool) {
         if !has_archive {

@@ -560,3 +560,25 @@ fn what_the_archive_has_twice_stands_where_it_came_first() {
         assert_eq!(bodies(&fixture), expected, "{came_live}");
     }
 }
+
+#[test]
+fn after_a_break_the_archive_is_asked_once_when_messages_come() {
+    let mut fetching = Fetching::new(MessageId(0));
+    fetching.resumed(MessageId(3));
+    assert!(!fetching.is_order_in_doubt(), "whether there is an archive is not known");
+    let fixture = Fixture::new();
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    fetching.resumed(MessageId(3));
+    assert!(!fetching.is_order_in_doubt(), "all of it comes anyway");
+    let query = ask(&mut fetching);
+    fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
+    fetching.go_on(None);
+    assert!(!fetching.is_order_in_doubt());
+    fetching.resumed(MessageId(7));
+    assert!(fetching.is_order_in_doubt());
+    assert!(!fetching.is_order_in_doubt());
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    let query = ask(&mut fetching);
+    let page = fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
+    assert_eq!(page.begun_after, MessageId(7));
+}
