@@ -252,8 +252,8 @@ fn outgoing(
     let is_late = scope.now.0.saturating_sub(row.time.0) > LATE_MS;
     let extras =
         Extras { wants_receipt: row.wants_receipt, written_at: is_late.then_some(row.time), ..Extras::default() };
-    let (id_here, conversation, is_attempted) = (row.cursor.id, row.conversation, scope.is_online);
-    let own = OwnMessage { id: id_here, conversation, is_attempted, is_in_turn };
+    let own =
+        OwnMessage { id: row.cursor.id, conversation: row.conversation, is_attempted: scope.is_online, is_in_turn };
     let stanza = chat(&peer.clone().into(), id, &row.body, &extras);
     Ok(Some(Outgoing { account: scope.account, stanza, message: Some(own) }))
 }

@@ -31,6 +31,9 @@ fn one_of_the_clients() {
     client::main();
 }
 
+/// So many bytes are left out between two places at which a log-in breaks; the measurement leaves out none.
+const STRIDE: u64 = 389;
+
 /// Another seed finds other things: `STONECHAT_SEED=7 cargo test --test faults`.
 fn seed() -> u64 {
     std::env::var("STONECHAT_SEED").map_or(1, |seed| seed.parse().unwrap())
@@ -53,17 +56,22 @@ fn nor_where_all_is_done_in_one_round_trip() {
 }
 
 #[test]
-fn nor_between_two_servers() {
-    survive(World::federated());
+fn nor_with_ejabberd() {
+    survive(World::ejabberd());
+}
+
+#[test]
+fn nor_between_two_servers_of_different_make() {
+    survive(World::mixed());
 }
 
 #[tokio::test]
 async fn a_sign_in_that_breaks_at_any_byte_succeeds_in_the_end() {
     let prosody = login::home();
-    let walks = (0..login::WALKS.len()).map(|n| login::walk(&prosody, n, seed() % 101, 101));
+    let walks = (0..login::WALKS.len()).map(|n| login::walk(&prosody, n, seed() % STRIDE, STRIDE));
     for (walked, (way, _)) in futures::future::join_all(walks).await.into_iter().zip(login::WALKS) {
         assert!(walked.verdict.is_clean(), "{way:?}: {walked:?}");
-        assert!(walked.breaks > 10, "{way:?}: {walked:?}");
+        assert!(walked.breaks > 2, "{way:?}: {walked:?}");
     }
 }
 

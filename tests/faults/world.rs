@@ -2,7 +2,7 @@
 
 use std::{any::Any, path::PathBuf};
 
-use super::support::{Federation, Options, Prosody, prosody::free_ports};
+use super::support::{Ejabberd, Federation, Options, Prosody, prosody::free_ports};
 
 /// Where one of the two is at home.
 #[derive(Debug, Clone)]
@@ -28,8 +28,13 @@ const HIBERNATION: u32 = 2;
 pub type Begin = fn() -> World;
 
 /// Every kind that there is, by its name.
-pub const ALL: [(&str, Begin); 3] =
-    [("prosody", World::classic), ("prosody-modern", World::modern), ("federated", World::federated)];
+pub const ALL: [(&str, Begin); 5] = [
+    ("prosody", World::classic),
+    ("prosody-modern", World::modern),
+    ("ejabberd", World::ejabberd),
+    ("federated", World::federated),
+    ("federated-mixed", World::mixed),
+];
 
 impl World {
     /// Prosody as Debian has it: SASL, bind and all that one after the other.
@@ -42,18 +47,30 @@ impl World {
         Self::prosody(&["sasl2", "sasl2_bind2", "sasl2_sm"])
     }
 
+    pub fn ejabberd() -> Self {
+        let ejabberd = Ejabberd::start(&options(&["alice", "bob"], &[]));
+        let home =
+            |name| Home { name, address: ejabberd.address(name), port: ejabberd.port(), ca_file: ejabberd.ca_file() };
+        let homes = [home("alice"), home("bob")];
+        Self { homes, logs: vec![ejabberd.log_file()], _servers: vec![Box::new(ejabberd)] }
+    }
+
     /// Two servers with one of the two each.
     pub fn federated() -> Self {
-        let (here, there) = free_ports();
-        let sides = [("alice", "chat.test", here), ("bob", "other.test", there)];
-        let servers = [0, 1].map(|n| {
-            let ((name, domain, port), (_, other, other_port)) = (sides[n], sides[1 - n]);
-            let federation = Some(Federation { port, peers: vec![(other.to_owned(), other_port)] });
-            Prosody::start(&Options { domain: domain.to_owned(), federation, ..options(&[name], &[]) })
-        });
-        let homes = [home(&servers[0], "alice"), home(&servers[1], "bob")];
-        let logs = servers.iter().map(Prosody::log_file).collect();
-        Self { homes, logs, _servers: servers.map(|server| Box::new(server) as Box<dyn Any>).into() }
+        let [here, there] = two_domains("chat.test").map(|options| Prosody::start(&options));
+        let homes = [home(&here, "alice"), home(&there, "bob")];
+        let logs = vec![here.log_file(), there.log_file()];
+        Self { homes, logs, _servers: vec![Box::new(here), Box::new(there)] }
+    }
+
+    /// Two servers of different make.
+    pub fn mixed() -> Self {
+        // ejabberd asks the system where the other one is.
+        let [here, there] = two_domains("localhost");
+        let (here, there) = (Prosody::start(&here), Ejabberd::start(&there));
+        let other = Home { name: "bob", address: there.address("bob"), port: there.port(), ca_file: there.ca_file() };
+        let (homes, logs) = ([home(&here, "alice"), other], vec![here.log_file(), there.log_file()]);
+        Self { homes, logs, _servers: vec![Box::new(here), Box::new(there)] }
     }
 
     fn prosody(modules: &[&str]) -> Self {
@@ -68,6 +85,17 @@ fn options(names: &[&str], modules: &[&str]) -> Options {
     // Its own files are slow to search where there are thousands of messages.
     let global = "storage = { archive = \"sql\" }\nsql = { driver = \"SQLite3\", database = \"archive.sqlite\" }\n";
     Options { hibernation: HIBERNATION, modules, global: global.to_owned(), ..Options::with_users(names) }
+}
+
+/// Alice's server and Bob's, who know each other.
+fn two_domains(first: &str) -> [Options; 2] {
+    let (here, there) = free_ports();
+    let sides = [("alice", first, here), ("bob", "other.test", there)];
+    [0, 1].map(|n| {
+        let ((name, domain, port), (_, other, other_port)) = (sides[n], sides[1 - n]);
+        let federation = Some(Federation { port, peers: vec![(other.to_owned(), other_port)] });
+        Options { domain: domain.to_owned(), federation, ..options(&[name], &[]) }
+    })
 }
 
 fn home(prosody: &Prosody, name: &'static str) -> Home {

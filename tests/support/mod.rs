@@ -3,11 +3,13 @@
 //! Each test binary uses a part of it, so what one of them leaves unused is no mistake.
 #![allow(dead_code, unused_imports)]
 
+pub mod ejabberd;
 pub mod prosody;
 pub mod raw;
 pub mod relay;
 pub mod scripted;
 
+pub use ejabberd::Ejabberd;
 pub use prosody::{Certificate, Federation, Options, Prosody};
 pub use raw::Raw;
 pub use relay::{Cut, Limit, Relay};
