@@ -255,7 +255,7 @@ impl Task {
         }
         self.push(&mut batch).await;
         if has_messages {
-            self.check_order().await;
+            self.messages_came().await;
         }
     }
 

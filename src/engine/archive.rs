@@ -9,8 +9,6 @@ mod lookup;
 mod task;
 mod window;
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 
 pub use fetching::Fetching;
@@ -18,7 +16,7 @@ pub use lookup::Lookup;
 
 use super::{
     effect::{Effects, Scope},
-    inbound::{Filling, Inbound},
+    inbound::{Filling, Inbound, Reached},
 };
 use crate::{
     ids::{BareJid, ConversationId, MessageId, Timestamp},
@@ -50,8 +48,8 @@ pub struct Plan {
     /// The range that ends the gap, if there is one.
     below: Option<Range>,
     before: Option<String>,
-    /// Where the oldest message stands in each conversation that the pages before have come to.
-    lowest: HashMap<ConversationId, i64>,
+    /// Where the page before has come to.
+    reached: Reached,
 }
 
 /// A part of the same gap that comes before its turn: one conversation's.
@@ -120,7 +118,12 @@ fn empty(begun_after: MessageId) -> NewRange {
 
 /// Where to begin in a new session.
 pub fn newest(store: &Connection, scope: &Scope) -> Result<Plan, StoreError> {
-    Ok(Plan { gap: Gap::Newest, below: table::newest(store, scope.account)?, before: None, lowest: HashMap::new() })
+    Ok(Plan {
+        gap: Gap::Newest,
+        below: table::newest(store, scope.account)?,
+        before: None,
+        reached: Reached::default(),
+    })
 }
 
 /// Stores a page and how far it reaches, and says what follows.
@@ -128,12 +131,12 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
     match &page.want {
         Want::Missing(plan) => {
             let begun_after = begun_after(store, page, plan.gap)?;
-            let filling = Filling::new(begun_after, plan.below.is_some(), plan.lowest.clone());
-            let (begun_after, lowest, effects) = fill(store, scope, page, filling)?;
+            let filling = Filling::new(begun_after, plan.below.is_some(), plan.reached.clone());
+            let (begun_after, reached, effects) = fill(store, scope, page, filling)?;
             note(store, scope, page, plan, begun_after)?;
             let next = next(store, scope)?.map(|next| {
                 let is_same_gap = next.below == plan.below;
-                Plan { lowest: if is_same_gap { lowest } else { HashMap::new() }, ..next }
+                Plan { reached: if is_same_gap { reached } else { Reached::default() }, ..next }
             });
             Ok((After::Missing(next), effects))
         }
@@ -142,7 +145,7 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
                 Some(begun_after) => begun_after,
                 None => begun_after(store, page, ahead.gap)?,
             };
-            let filling = Filling::new(begun_after, ahead.below.is_some(), HashMap::new());
+            let filling = Filling::new(begun_after, ahead.below.is_some(), Reached::default());
             let (begun_after, _, effects) = fill(store, scope, page, filling)?;
             let ahead = Ahead { begun_after: Some(begun_after), ..ahead.clone() };
             let first_id = page.items.first().map(|item| item.id.clone());
@@ -176,13 +179,13 @@ fn fill(
     scope: &Scope,
     page: &Page,
     mut filling: Filling,
-) -> Result<(MessageId, HashMap<ConversationId, i64>, Effects), StoreError> {
+) -> Result<(MessageId, Reached, Effects), StoreError> {
     let mut inbound = Inbound::new(scope);
     for item in page.items.iter().rev() {
         inbound.archived(store, item, &mut filling)?;
     }
-    let (begun_after, lowest) = filling.reached();
-    Ok((begun_after, lowest, inbound.finish(store)?))
+    let (begun_after, reached) = filling.finish();
+    Ok((begun_after, reached, inbound.finish(store)?))
 }
 
 /// Writes down which part of the archive is here now.
@@ -239,7 +242,7 @@ fn next(store: &Connection, scope: &Scope) -> Result<Option<Plan>, StoreError> {
         gap: Gap::Under(range.id),
         below,
         before: Some(range.first_id),
-        lowest: HashMap::new(),
+        reached: Reached::default(),
     }))
 }
 

@@ -7,7 +7,7 @@ mod archived;
 
 use rusqlite::Connection;
 
-pub use archived::Filling;
+pub use archived::{Filling, Reached};
 
 use super::{
     change::Changes,

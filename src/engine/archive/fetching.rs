@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Ahead, Lookup, Page, Plan, Want, window::Window};
 use crate::{
+    engine::inbound::Reached as PageReached,
     ids::{BareJid, ConversationId, MessageId},
     store::archive::RangeId,
     xmpp::{
@@ -67,8 +68,10 @@ pub struct Fetching {
     window: Window,
     open: Option<Open>,
     unanswered: u32,
-    /// The session was resumed, and nothing has come since.
-    is_resumed: bool,
+    /// The session was resumed, after this message, and nothing has come since.
+    resumed_after: Option<MessageId>,
+    /// What came after this message followed a break, and its order is not confirmed.
+    doubtful_after: Option<MessageId>,
     rest_until: Option<Instant>,
     is_resting: bool,
 }
@@ -86,16 +89,22 @@ impl Fetching {
         self.plan = Some(plan);
     }
 
-    /// The session goes on after a break; so much was here before.
-    pub fn resumed(&mut self, begun_after: MessageId) {
-        if self.has_archive && self.plan.is_none() {
-            (self.is_resumed, self.begun_after) = (true, Some(begun_after));
-        }
+    /// The session goes on after a break; this is the newest message that was here before.
+    pub fn resumed(&mut self, newest: MessageId) {
+        self.resumed_after.get_or_insert(newest);
     }
 
-    /// After a break messages have come in an order that the archive should confirm: true once.
-    pub fn is_order_in_doubt(&mut self) -> bool {
-        std::mem::take(&mut self.is_resumed) && self.plan.is_none()
+    /// Messages have come: where that is after a break, the archive should confirm their order.
+    pub fn messages_came(&mut self) {
+        self.doubtful_after = self.doubtful_after.or(self.resumed_after.take());
+    }
+
+    /// It is time to ask for that: what was missing before has come. True once.
+    pub fn is_to_confirm_order(&mut self) -> bool {
+        let is_free = self.has_archive && self.plan.is_none() && self.open.is_none();
+        let Some(after) = self.doubtful_after.take_if(|_| is_free) else { return false };
+        self.begun_after = Some(after);
+        true
     }
 
     /// Whether anything is still missing.
@@ -142,7 +151,7 @@ impl Fetching {
                     }
                     // Asked from further up, a page begins with what was there before.
                     None if self.window.before().is_some() => {
-                        Want::Missing(Plan { lowest: HashMap::new(), ..plan.clone() })
+                        Want::Missing(Plan { reached: PageReached::default(), ..plan.clone() })
                     }
                     None => Want::Missing(plan.clone()),
                 }

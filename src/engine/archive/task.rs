@@ -38,8 +38,13 @@ impl Task {
 
     /// Messages have come. After a break they may be what the server had kept, and ejabberd now and then gives that in another
     /// order than it was sent in: the archive has the right one.
-    pub(in crate::engine) async fn check_order(&mut self) {
-        if !self.fetching.is_order_in_doubt() {
+    pub(in crate::engine) async fn messages_came(&mut self) {
+        self.fetching.messages_came();
+        self.confirm_order().await;
+    }
+
+    async fn confirm_order(&mut self) {
+        if !self.fetching.is_to_confirm_order() {
             return;
         }
         let (id, scopes) = (self.id, self.shared.scopes());
@@ -138,6 +143,7 @@ impl Task {
             Err(error) => self.failed(error),
         }
         self.fetch_next();
+        self.confirm_order().await;
     }
 
     async fn stored(&mut self, after: After) {

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::{fetching::Next, *};
 use crate::{
@@ -244,7 +244,7 @@ fn an_archive_that_has_forgotten_the_place_ends_there() {
 
 #[test]
 fn only_results_of_our_own_archive_for_the_open_query_count() {
-    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, lowest: HashMap::new() });
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, reached: Reached::default() });
     let query = ask(&mut fetching);
     let result = |from: Option<&str>, query: Option<&str>| IncomingMessage {
         from: from.map(|from| Jid::new(from).unwrap()),
@@ -272,7 +272,7 @@ fn only_results_of_our_own_archive_for_the_open_query_count() {
 
 #[test]
 fn an_archive_that_does_not_answer_is_asked_for_less_and_then_left_alone() {
-    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, lowest: HashMap::new() });
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, reached: Reached::default() });
     let mut sizes = Vec::new();
     loop {
         match fetching.next() {
@@ -542,43 +542,56 @@ fn whoever_shows_a_message_that_moves_sees_it_go_and_come_again() {
     assert!(places.0.is_some() && places.0 < places.1, "{:?}", effects.events);
 }
 
-/// Sent again under the same id by a client that did not know whether it had arrived.
+/// Sent again under the same id by a client that did not know whether it had arrived: ours, or theirs.
 #[test]
 fn what_the_archive_has_twice_stands_where_it_came_first() {
-    for came_live in [true, false] {
-        let fixture = Fixture::new();
-        let mut archive = Archive::new(20);
-        let again = Archived { message: archive.items[3].message.clone(), ..item(7, 20) };
-        archive.items[7] = again;
-        if came_live {
-            for n in 0..10 {
-                fixture.receive(&[live(&archive.items[n])]);
+    for (came_live, is_ours) in [(true, false), (false, false), (false, true)] {
+        // Also where the second lies on another page.
+        for second in [7, 12] {
+            let fixture = Fixture::new();
+            let mut archive = Archive::new(20);
+            if is_ours {
+                for item in &mut archive.items {
+                    item.message.from = Some(Jid::new(&format!("{ALICE}/laptop")).unwrap());
+                    item.message.to = Some(Jid::new(BOB).unwrap());
+                }
             }
+            archive.items[second] = Archived { message: archive.items[3].message.clone(), ..item(second, 20) };
+            if came_live {
+                for n in 0..10 {
+                    fixture.receive(&[live(&archive.items[n])]);
+                }
+            }
+            archive.fetch(&fixture, 100);
+            let expected: Vec<_> = numbers(20).into_iter().filter(|n| *n != second.to_string()).collect();
+            assert_eq!(bodies(&fixture), expected, "{came_live} {is_ours} {second}");
         }
-        archive.fetch(&fixture, 100);
-        let expected: Vec<_> = numbers(20).into_iter().filter(|n| n != "7").collect();
-        assert_eq!(bodies(&fixture), expected, "{came_live}");
     }
 }
 
 #[test]
 fn after_a_break_the_archive_is_asked_once_when_messages_come() {
+    let fixture = Fixture::new();
     let mut fetching = Fetching::new(MessageId(0));
     fetching.resumed(MessageId(3));
-    assert!(!fetching.is_order_in_doubt(), "whether there is an archive is not known");
-    let fixture = Fixture::new();
+    fetching.messages_came();
+    assert!(!fetching.is_to_confirm_order(), "whether there is an archive is not known");
     fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
-    fetching.resumed(MessageId(3));
-    assert!(!fetching.is_order_in_doubt(), "all of it comes anyway");
+    assert!(!fetching.is_to_confirm_order(), "what is missing comes first");
     let query = ask(&mut fetching);
     fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
     fetching.go_on(None);
-    assert!(!fetching.is_order_in_doubt());
-    fetching.resumed(MessageId(7));
-    assert!(fetching.is_order_in_doubt());
-    assert!(!fetching.is_order_in_doubt());
+    assert!(fetching.is_to_confirm_order());
     fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
     let query = ask(&mut fetching);
     let page = fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
-    assert_eq!(page.begun_after, MessageId(7));
+    assert_eq!(page.begun_after, MessageId(3));
+    fetching.go_on(None);
+    fetching.messages_came();
+    assert!(!fetching.is_to_confirm_order(), "there was no break");
+    fetching.resumed(MessageId(7));
+    assert!(!fetching.is_to_confirm_order(), "nothing has come");
+    fetching.messages_came();
+    assert!(fetching.is_to_confirm_order());
+    assert!(!fetching.is_to_confirm_order());
 }

@@ -34,7 +34,15 @@ pub struct Filling {
     /// There is a range below: the page is from a time in which this device was away.
     has_range_below: bool,
     bounds: HashMap<ConversationId, Bounds>,
-    /// Where the oldest message stands that it has come to, in each conversation.
+    reached: Reached,
+    /// What the page before placed or met.
+    seen_before: HashSet<MessageId>,
+}
+
+/// Where a page has come to, for the next one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Where the oldest message stands in each conversation.
     lowest: HashMap<ConversationId, i64>,
     /// What has been placed or met.
     seen: HashSet<MessageId>,
@@ -51,16 +59,22 @@ struct Bounds {
 }
 
 impl Filling {
-    /// `lowest` is where the last page has come to, where that is known.
+    /// `before` is where the last page has come to, where that is known.
     #[must_use]
-    pub fn new(begun_after: MessageId, has_range_below: bool, lowest: HashMap<ConversationId, i64>) -> Self {
-        Self { begun_after, has_range_below, bounds: HashMap::new(), lowest, seen: HashSet::new() }
+    pub fn new(begun_after: MessageId, has_range_below: bool, before: Reached) -> Self {
+        let Reached { lowest, seen: seen_before } = before;
+        let reached = Reached { lowest, seen: HashSet::new() };
+        Self { begun_after, has_range_below, bounds: HashMap::new(), reached, seen_before }
     }
 
-    /// Where this page has come to, for the next: what was here before all of it, and where the oldest of it stand.
+    /// What was here before all of this page, and where that has come to.
     #[must_use]
-    pub fn reached(self) -> (MessageId, HashMap<ConversationId, i64>) {
-        (self.begun_after, self.lowest)
+    pub fn finish(self) -> (MessageId, Reached) {
+        (self.begun_after, self.reached)
+    }
+
+    fn has_seen(&self, message: MessageId) -> bool {
+        self.reached.seen.contains(&message) || self.seen_before.contains(&message)
     }
 
     /// Where a conversation's next older message can stand.
@@ -99,8 +113,8 @@ impl Filling {
         if let Some(bounds) = self.bounds.get_mut(&id) {
             bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
         }
-        self.lowest.insert(id, cursor.position);
-        self.seen.insert(cursor.id);
+        self.reached.lowest.insert(id, cursor.position);
+        self.reached.seen.insert(cursor.id);
     }
 
     /// A message that is here already; `archive_id` is what the archive calls it at this place. What is still to come is older
@@ -117,14 +131,14 @@ impl Filling {
         let MessageRow { cursor, conversation: id, .. } = known;
         // Sent twice, and so here twice: its place is the older one.
         let is_other = known.archive_id.as_ref().is_some_and(|known| known != archive_id);
-        if is_other && !self.seen.contains(&cursor.id) {
+        if is_other && !self.has_seen(cursor.id) {
             return Ok(None);
         }
         if cursor.id <= self.begun_after {
             self.begun_after = MessageId(cursor.id.0 - 1);
         }
         self.bounds(store, *id)?;
-        let lowest = self.lowest.get(id).copied().filter(|lowest| cursor.position >= *lowest);
+        let lowest = self.reached.lowest.get(id).copied().filter(|lowest| cursor.position >= *lowest);
         let place = lowest.map(|lowest| lowest.saturating_sub(1).max(0));
         self.placed(*id, Cursor { position: place.unwrap_or(cursor.position), id: cursor.id });
         Ok(place)
@@ -184,8 +198,9 @@ impl Inbound<'_> {
         let known = message::alike(store, &new, SLACK_MS)?.into_iter().find(|known| identity::is_same(known, &new));
         if let Some(known) = known {
             message::set_archive_id(store, known.cursor.id, &archive_id)?;
-            // One's own may stand where it was written, long before it could be sent.
-            if !is_outgoing && let Some(position) = filling.met(store, &known, &archive_id)? {
+            // One's own may stand where it was written, long before it could be sent, unless it comes from the archive itself.
+            let has_its_place = !is_outgoing || filling.has_seen(known.cursor.id);
+            if has_its_place && let Some(position) = filling.met(store, &known, &archive_id)? {
                 let moved = message::move_to(store, known.cursor.id, position)?;
                 self.changes.of(store, id)?.moved(moved.into());
             }
