@@ -1,7 +1,7 @@
 //! One's own messages on their way: a row first, then everything else.
 //!
 //! The functions are parts of a transaction; [`Outbox`] knows which of the rows are in the session's hands at the moment.
-//! A message that may or may not have arrived is looked for in the archive first (see [`lookup`](super::lookup)). Where that
+//! A message that may or may not have arrived is looked for in the archive first (see [`Lookup`](super::archive::Lookup)). Where that
 //! can't tell, it is sent again under the same id, so that it is known again where it arrives twice.
 
 use std::collections::{HashMap, HashSet};
