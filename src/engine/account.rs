@@ -262,6 +262,9 @@ impl Task {
             }
         }
         let mut batch = Batch::default();
+        let has_messages = ready.iter().any(|event| {
+            matches!(event, SessionEvent::Stanza(Incoming::Message(message)) if message.archived.is_none() && message.body.is_some())
+        });
         for event in ready {
             match event {
                 SessionEvent::Stanza(Incoming::Message(message)) if message.archived.is_some() => {
@@ -291,6 +294,9 @@ impl Task {
             }
         }
         self.push(&mut batch).await;
+        if has_messages {
+            self.messages_came().await;
+        }
     }
 
     /// A session is over, and what it had in its hands is given back. With the next one all is sent again, in order; until

@@ -17,7 +17,7 @@ pub use lookup::Lookup;
 
 use super::{
     effect::{Effects, Scope},
-    inbound::{Filling, Inbound},
+    inbound::{Filling, Inbound, Reached},
 };
 use crate::{
     ids::{BareJid, ConversationId, MessageId, Timestamp},
@@ -71,6 +71,8 @@ pub struct Plan {
     /// The range that ends the gap, if there is one.
     below: Option<Range>,
     before: Option<String>,
+    /// Where the page before has come to.
+    reached: Reached,
 }
 
 /// A part of the same gap that comes before its turn: one conversation's.
@@ -81,6 +83,8 @@ pub struct Ahead {
     gap: Gap,
     below: Option<Range>,
     before: Option<String>,
+    /// The newest message that was here before what has been fetched; none before the first page.
+    begun_after: Option<MessageId>,
     /// How many pages came by themselves.
     pages: u32,
 }
@@ -126,12 +130,23 @@ pub enum After {
 
 /// From when on what came after a range is asked for.
 fn since(below: &Range) -> Timestamp {
-    Timestamp(below.last_time.0.saturating_sub(OVERLAP_MS))
+    Timestamp(below.last_time.0.saturating_sub(OVERLAP_MS).max(0))
+}
+
+/// The range of an archive that holds nothing: whatever there will be is newer.
+fn empty(begun_after: MessageId) -> NewRange {
+    let (first_id, last_id) = (String::new(), String::new());
+    NewRange { first_id, last_id, last_time: Timestamp(0), is_start: true, begun_after }
 }
 
 /// Where to begin in a new session.
 pub fn newest(store: &Connection, scope: &Scope) -> Result<Plan, StoreError> {
-    Ok(Plan { gap: Gap::Newest, below: table::newest(store, scope.account)?, before: None })
+    Ok(Plan {
+        gap: Gap::Newest,
+        below: table::newest(store, scope.account)?,
+        before: None,
+        reached: Reached::default(),
+    })
 }
 
 /// Stores a page and how far it reaches, and says what follows.
@@ -139,16 +154,26 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
     match &page.want {
         Want::Missing(plan) => {
             let begun_after = begun_after(store, page, plan.gap)?;
-            let effects = fill(store, scope, page, Filling::new(begun_after, plan.below.is_some()))?;
+            let filling = Filling::new(begun_after, plan.below.is_some(), plan.reached.clone());
+            let (begun_after, reached, effects) = fill(store, scope, page, filling)?;
             note(store, scope, page, plan, begun_after)?;
-            Ok((After::Missing(next(store, scope)?), effects))
+            let next = next(store, scope)?.map(|next| {
+                let is_same_gap = next.below == plan.below;
+                Plan { reached: if is_same_gap { reached } else { Reached::default() }, ..next }
+            });
+            Ok((After::Missing(next), effects))
         }
         Want::Ahead(ahead) => {
-            let begun_after = begun_after(store, page, ahead.gap)?;
-            let effects = fill(store, scope, page, Filling::new(begun_after, ahead.below.is_some()))?;
+            let begun_after = match ahead.begun_after {
+                Some(begun_after) => begun_after,
+                None => begun_after(store, page, ahead.gap)?,
+            };
+            let filling = Filling::new(begun_after, ahead.below.is_some(), Reached::default());
+            let (begun_after, _, effects) = fill(store, scope, page, filling)?;
+            let ahead = Ahead { begun_after: Some(begun_after), ..ahead.clone() };
             let first_id = page.items.first().map(|item| item.id.clone());
             let is_complete = page.is_complete || first_id.is_none();
-            Ok((After::Ahead { ahead: ahead.clone(), first_id, is_complete }, effects))
+            Ok((After::Ahead { ahead, first_id, is_complete }, effects))
         }
         Want::Lookup(lookup) => {
             let (further, effects) = lookup.store(store, scope, &page.items, page.is_complete)?;
@@ -170,12 +195,20 @@ fn begun_after(store: &Connection, page: &Page, gap: Gap) -> Result<MessageId, S
     }
 }
 
-fn fill(store: &Connection, scope: &Scope, page: &Page, mut filling: Filling) -> Result<Effects, StoreError> {
+/// Stores what is new in a page, and says what it has come to: what was here before all of it is older than what the next page
+/// brings.
+fn fill(
+    store: &Connection,
+    scope: &Scope,
+    page: &Page,
+    mut filling: Filling,
+) -> Result<(MessageId, Reached, Effects), StoreError> {
     let mut inbound = Inbound::new(scope);
     for item in page.items.iter().rev() {
         inbound.archived(store, item, &mut filling)?;
     }
-    inbound.finish(store)
+    let (begun_after, reached) = filling.finish();
+    Ok((begun_after, reached, inbound.finish(store)?))
 }
 
 /// Writes down which part of the archive is here now.
@@ -201,11 +234,17 @@ fn note(store: &Connection, scope: &Scope, page: &Page, plan: &Plan, begun_after
             table::begin(store, scope.account, &new)?;
             return Ok(());
         }
-        (Gap::Newest, None, _) => return Ok(()),
+        (Gap::Newest, None, _) => {
+            // It is empty, and what will be in it has come after this.
+            if below.is_none() && *is_complete {
+                table::begin(store, scope.account, &empty(begun_after))?;
+            }
+            return Ok(());
+        }
         (Gap::Under(id), ..) => *id,
     };
     if let Some((first, _)) = ends {
-        table::extend_back(store, id, &first.id)?;
+        table::extend_back(store, id, &first.id, begun_after)?;
     }
     // An archive that says nothing and yet has more would be asked for ever.
     let says_nothing = items.is_empty() && !is_bounded;
@@ -221,7 +260,12 @@ fn next(store: &Connection, scope: &Scope) -> Result<Option<Plan>, StoreError> {
     let Some(range) = table::newest(store, scope.account)? else { return Ok(None) };
     let below = table::older(store, scope.account, range.id)?;
     let is_missing = below.is_some() || !range.is_start;
-    Ok(is_missing.then_some(Plan { gap: Gap::Under(range.id), below, before: Some(range.first_id) }))
+    Ok(is_missing.then_some(Plan {
+        gap: Gap::Under(range.id),
+        below,
+        before: Some(range.first_id),
+        reached: Reached::default(),
+    }))
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Change {
     news: Vec<MessageId>,
     /// Messages that were there before, in their new state.
     changed: Vec<Message>,
+    /// Messages that were there before, in their new place.
+    moved: Vec<Message>,
     read: Option<Cursor>,
 }
 
@@ -38,6 +40,7 @@ impl Changes {
                 stored: Vec::new(),
                 news: Vec::new(),
                 changed: Vec::new(),
+                moved: Vec::new(),
                 read: None,
             });
             self.0.len() - 1
@@ -48,15 +51,20 @@ impl Changes {
     /// Brings conversations with new messages into the list, and says what has happened: of each conversation its new
     /// snapshot first, so that the window knows whose messages follow.
     pub fn finish(self, store: &Connection, events: &mut Vec<Event>) -> Result<(), StoreError> {
-        for Change { conversation, mut stored, news, mut changed, read, .. } in self.0 {
+        for Change { conversation, mut stored, news, mut changed, mut moved, read, .. } in self.0 {
             // The archive is read backwards.
             stored.sort_by_key(|message| message.cursor);
             if let Some(newest) = stored.iter().map(|message| message.time).max() {
                 conversation::touch(store, conversation, newest)?;
             }
             let row = conversation::by_id(store, conversation)?;
-            stored.iter_mut().chain(&mut changed).for_each(|message| message.read_up_to(row.peer_read));
+            let all = stored.iter_mut().chain(&mut changed).chain(&mut moved);
+            all.for_each(|message| message.read_up_to(row.peer_read));
             events.push(Event::ConversationsChanged(vec![row.into()]));
+            // For whoever shows them they go and come again, as what they were.
+            events.extend(moved.iter().map(|moved| Event::MessageRemoved { conversation, message: moved.cursor.id }));
+            stored.extend(moved);
+            stored.sort_by_key(|message| message.cursor);
             if !stored.is_empty() {
                 events.push(Event::MessagesStored { conversation, messages: stored, news });
             }
@@ -87,10 +95,20 @@ impl Change {
     /// Notes a message in its new state; what the same transaction has stored is mended in place.
     pub fn change(&mut self, message: Message) {
         let same = |m: &&mut Message| m.cursor.id == message.cursor.id;
-        if let Some(known) = self.stored.iter_mut().chain(&mut self.changed).find(same) {
+        if let Some(known) = self.stored.iter_mut().chain(&mut self.changed).chain(&mut self.moved).find(same) {
             *known = message;
         } else {
             self.changed.push(message);
+        }
+    }
+
+    /// Notes a message that stands in another place now.
+    pub fn moved(&mut self, message: Message) {
+        let same = |m: &Message| m.cursor.id == message.cursor.id;
+        self.changed.retain(|changed| !same(changed));
+        match self.stored.iter_mut().chain(&mut self.moved).find(|m| same(m)) {
+            Some(known) => *known = message,
+            None => self.moved.push(message),
         }
     }
 

@@ -55,6 +55,8 @@ pub struct OwnMessage {
     pub conversation: ConversationId,
     /// It is on disk that a session may have sent it. Without that no session gets it.
     pub is_attempted: bool,
+    /// It goes together with all that waits before it.
+    pub is_in_turn: bool,
 }
 
 /// What somebody's avatar is said to be.
@@ -84,7 +86,8 @@ pub enum Released {
     Conversation(ConversationId),
 }
 
-/// What is to be done, in this order: `contacts`, `accounts`, `events`, `released`, `stanzas`, then the notices.
+/// What is to be done, in this order: `contacts`, `accounts`, `events`, `released`, `stanzas`, `caught_up`, then the
+/// notices.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Contacts that are new or have changed. Whoever knows presences makes `ContactsChanged` of them.
@@ -96,6 +99,8 @@ pub struct Effects {
     /// Before the stanzas: what is to be sent from now on, so that nothing written meanwhile overtakes them.
     pub released: Vec<(AccountId, Released)>,
     pub stanzas: Vec<Outgoing>,
+    /// All that waited up to this message is among the stanzas.
+    pub caught_up: Vec<(AccountId, MessageId)>,
     pub avatars: Vec<AvatarNotice>,
     pub chat_states: Vec<(AccountId, BareJid, PeerState)>,
     /// Accounts of which something was read here that others are to be told.
@@ -110,6 +115,7 @@ impl Effects {
             && self.events.is_empty()
             && self.released.is_empty()
             && self.stanzas.is_empty()
+            && self.caught_up.is_empty()
             && self.avatars.is_empty()
             && self.chat_states.is_empty()
             && self.read.is_empty()
@@ -122,6 +128,7 @@ impl Effects {
         self.events.extend(other.events);
         self.released.extend(other.released);
         self.stanzas.extend(other.stanzas);
+        self.caught_up.extend(other.caught_up);
         self.avatars.extend(other.avatars);
         self.chat_states.extend(other.chat_states);
         self.read.extend(other.read);

@@ -8,7 +8,7 @@ mod read;
 
 use rusqlite::Connection;
 
-pub use archived::Filling;
+pub use archived::{Filling, Reached};
 
 use super::{
     change::Changes,

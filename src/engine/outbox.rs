@@ -4,7 +4,7 @@
 //! A message that may or may not have arrived is looked for in the archive first (see `archive::lookup`). Where that
 //! can't tell, it is sent again under the same id, so that it is known again where it arrives twice.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
@@ -33,6 +33,9 @@ pub struct Outbox {
     /// Here a message may have arrived without our knowing. Until that is cleared up, those after it wait with it, so that
     /// the order is kept.
     held: HashSet<ConversationId>,
+    /// Here messages had to stay back, the newest of which is this. Until all that waits has been sent, nothing that is written
+    /// now overtakes them.
+    behind: HashMap<ConversationId, MessageId>,
 }
 
 /// Whether a message goes to the session.
@@ -40,7 +43,8 @@ pub struct Outbox {
 pub enum Admission {
     /// It does, and is in its hands from now on.
     Now,
-    /// It has to be noted on disk first.
+    /// All that waits has to be sent, it among them: it has to be noted on disk first that it may have been, or something
+    /// before it stayed back.
     NotYet,
     /// The session has it already, or there is none, or something before it is not cleared up.
     No,
@@ -58,15 +62,28 @@ impl Outbox {
 
     /// Whether this message goes to the session now.
     pub fn admit(&mut self, message: &OwnMessage) -> Admission {
-        let OwnMessage { id, conversation, is_attempted } = message;
-        if !self.is_online || self.held.contains(conversation) || self.in_flight.contains(id) {
+        let OwnMessage { id, conversation, is_attempted, is_in_turn } = message;
+        if self.in_flight.contains(id) {
             return Admission::No;
         }
-        if !is_attempted {
-            return Admission::NotYet;
-        }
-        self.in_flight.insert(*id);
-        Admission::Now
+        let admission = if !self.is_online || self.held.contains(conversation) {
+            Admission::No
+        } else if !is_attempted || !is_in_turn && self.behind.contains_key(conversation) {
+            Admission::NotYet
+        } else {
+            self.in_flight.insert(*id);
+            return Admission::Now;
+        };
+        let newest = self.behind.entry(*conversation).or_insert(*id);
+        *newest = (*newest).max(*id);
+        admission
+    }
+
+    /// All that waited has been sent, up to this message. True: meanwhile more had to stay back, and waits now.
+    pub fn caught_up(&mut self, up_to: MessageId) -> bool {
+        let held = &self.held;
+        self.behind.retain(|conversation, newest| *newest > up_to || held.contains(conversation));
+        self.is_online && self.behind.keys().any(|conversation| !self.held.contains(conversation))
     }
 
     pub const fn in_flight(&self) -> &HashSet<MessageId> {
@@ -140,7 +157,7 @@ pub fn send(
     // Who answers has seen what stands above.
     let mark = conversation::mark_read(store, conversation, row.cursor)?;
     effects.read.push(scope.account);
-    effects.stanzas.extend(outgoing(store, scope, &peer, &row)?);
+    effects.stanzas.extend(outgoing(store, scope, &peer, &row, false)?);
     let stored = Message::from(row);
     let mut changes = Changes::default();
     let change = changes.of(store, conversation)?;
@@ -164,9 +181,10 @@ pub(super) fn pending(
     for PendingMessage { message, peer } in message::pending(store, scope.account)? {
         let is_released = released == Some(Released::Conversation(message.conversation));
         if is_released || !held.contains(&message.conversation) {
-            effects.stanzas.extend(outgoing(store, scope, &peer, &message)?);
+            effects.stanzas.extend(outgoing(store, scope, &peer, &message, true)?);
         }
     }
+    effects.caught_up.push((scope.account, message::newest_id(store)?));
     Ok(effects)
 }
 
@@ -199,7 +217,7 @@ pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Ef
     let row = message::retry(store, message)?.ok_or(StoreError::NotFound)?;
     let peer = conversation::by_id(store, row.conversation)?.peer;
     let mut effects =
-        Effects { stanzas: outgoing(store, scope, &peer, &row)?.into_iter().collect(), ..Effects::default() };
+        Effects { stanzas: outgoing(store, scope, &peer, &row, false)?.into_iter().collect(), ..Effects::default() };
     let mut changes = Changes::default();
     changes.of(store, row.conversation)?.change(row.into());
     changes.finish(store, &mut effects.events)?;
@@ -219,12 +237,14 @@ pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreE
     Ok(effects)
 }
 
-/// The stanza for a row. That it may have been sent is noted before it can be.
+/// The stanza for a row, which is in turn where all that waits before it goes with it. That it may have been sent is noted before
+/// it can be.
 fn outgoing(
     store: &Connection,
     scope: &Scope,
     peer: &BareJid,
     row: &MessageRow,
+    is_in_turn: bool,
 ) -> Result<Option<Outgoing>, StoreError> {
     // Every message of ours has one; a row without could never be known again.
     let Some(id) = row.origin_id.as_ref() else { return Ok(None) };
@@ -238,7 +258,8 @@ fn outgoing(
         written_at: is_late.then_some(row.time),
         ..Extras::default()
     };
-    let own = OwnMessage { id: row.cursor.id, conversation: row.conversation, is_attempted: scope.is_online };
+    let own =
+        OwnMessage { id: row.cursor.id, conversation: row.conversation, is_attempted: scope.is_online, is_in_turn };
     let stanza = chat(&peer.clone().into(), id, &row.body, &extras);
     Ok(Some(Outgoing { account: scope.account, stanza, message: Some(own) }))
 }

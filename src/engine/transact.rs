@@ -135,6 +135,13 @@ impl Shared {
         for (outgoing, addressee) in stanzas {
             self.accounts.with(outgoing.account, |live| self.send(live, outgoing, addressee));
         }
+        for (account, up_to) in effects.caught_up {
+            self.accounts.with(account, |live| {
+                if live.outbox.caught_up(up_to) {
+                    live.order(Order::SendPending);
+                }
+            });
+        }
         for (account, peer, state) in effects.chat_states {
             let event = self.accounts.with(account, |live| live.chat_states.received(&peer, state)).flatten();
             self.events.emit_all(event);
@@ -206,7 +213,7 @@ impl Shared {
         };
         match live.outbox.admit(&message) {
             Admission::Now => (),
-            // The line came up between the transaction and now.
+            // The line came up between the transaction and now, or between that of a message before it and now.
             Admission::NotYet => return live.order(Order::SendPending),
             Admission::No => return,
         }

@@ -9,7 +9,8 @@ use crate::ids::{AccountId, MessageId, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RangeId(i64);
 
-/// From the first to the last message of a range, nothing of the archive is missing.
+/// From the first to the last message of a range, nothing of the archive is missing. The range of an archive that was empty
+/// has no messages, and begins where the archive does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
     pub id: RangeId,
@@ -20,7 +21,7 @@ pub struct Range {
     pub last_time: Timestamp,
     /// The archive holds nothing older.
     pub is_start: bool,
-    /// The newest message that was here when the range was begun.
+    /// The newest message that was here before all that the range holds: first, when the range was begun.
     pub begun_after: MessageId,
 }
 
@@ -68,10 +69,15 @@ pub fn begin(connection: &Connection, account: AccountId, new: &NewRange) -> Res
 }
 
 /// The range reaches further back.
-pub fn extend_back(connection: &Connection, id: RangeId, first_id: &str) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("UPDATE archive_range SET first_id = ?2 WHERE id = ?1")?
-        .execute(params![id.0, first_id])?;
+pub fn extend_back(
+    connection: &Connection,
+    id: RangeId,
+    first_id: &str,
+    begun_after: MessageId,
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("UPDATE archive_range SET first_id = ?2, begun_after = ?3 WHERE id = ?1")?;
+    statement.execute(params![id.0, first_id, begun_after])?;
     Ok(())
 }
 

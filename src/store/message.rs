@@ -191,21 +191,33 @@ pub fn newest_id(connection: &Connection) -> Result<MessageId, StoreError> {
     Ok(connection.prepare_cached("SELECT ifnull(max(id), 0) FROM message")?.query_row([], |row| row.get(0))?)
 }
 
-/// Where history is to be filled in that came before everything after `begun_after`: the last position below that place, and
-/// the first above it.
-pub fn bounds(
+/// The last position of a conversation among what had come here up to `begun_after`; with `only_archived`, of what the other
+/// side wrote and an archive has.
+pub fn last_before(
     connection: &Connection,
     conversation: ConversationId,
     begun_after: MessageId,
-) -> Result<(Option<i64>, Option<i64>), StoreError> {
-    let mut below = connection.prepare_cached(
-        "SELECT position FROM message WHERE conversation_id = ?1 AND id <= ?2 ORDER BY position DESC, id DESC LIMIT 1",
+    only_archived: bool,
+) -> Result<Option<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position FROM message WHERE conversation_id = ?1 AND id <= ?2
+            AND (NOT ?3 OR is_outgoing = 0 AND archive_id IS NOT NULL)
+         ORDER BY position DESC, id DESC LIMIT 1",
     )?;
-    let mut above = connection.prepare_cached(
+    let position = statement.query_row(params![conversation, begun_after, only_archived], |row| row.get(0));
+    Ok(position.optional()?)
+}
+
+/// The first position of a conversation among what has come here after `begun_after`.
+pub fn first_after(
+    connection: &Connection,
+    conversation: ConversationId,
+    begun_after: MessageId,
+) -> Result<Option<i64>, StoreError> {
+    let mut statement = connection.prepare_cached(
         "SELECT position FROM message WHERE conversation_id = ?1 AND id > ?2 ORDER BY position, id LIMIT 1",
     )?;
-    let here = params![conversation, begun_after];
-    Ok((below.query_row(here, |row| row.get(0)).optional()?, above.query_row(here, |row| row.get(0)).optional()?))
+    Ok(statement.query_row(params![conversation, begun_after], |row| row.get(0)).optional()?)
 }
 
 /// What may be the same message as one that is to be stored: of the same id, by whoever gave it, or of the same sender with
@@ -243,6 +255,12 @@ pub fn set_archive_id(connection: &Connection, id: MessageId, archive: &ArchiveI
     )?;
     statement.execute(params![id, archive.by.as_str(), archive.id])?;
     Ok(())
+}
+
+/// Puts a message in another place of its conversation; the moved row.
+pub fn move_to(connection: &Connection, id: MessageId, position: i64) -> Result<MessageRow, StoreError> {
+    connection.prepare_cached("UPDATE message SET position = ?2 WHERE id = ?1")?.execute(params![id, position])?;
+    by_id(connection, id)
 }
 
 /// Gives a message a new state, if it may become that ([`MessageState::may_become`]); the changed row, or `None`.

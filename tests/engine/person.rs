@@ -109,7 +109,7 @@ impl Person {
 
     fn nobody_at(dir: TempDir) -> Self {
         let secrets = Arc::new(MemorySecrets::default());
-        let (handle, events) = engine::start(config(&dir, secrets.clone()));
+        let (handle, events) = engine::start(config(dir.path().to_owned(), secrets.clone()));
         let (address, account) = (jid("nobody@chat.test"), AccountId(0));
         Self { address, account, handle, dir, secrets, events, news: VecDeque::new() }
     }
@@ -152,7 +152,7 @@ impl Person {
 
     /// The same with other secrets than one's own.
     pub fn start_with(&mut self, secrets: Arc<dyn SecretStore>) {
-        (self.handle, self.events) = engine::start(config(&self.dir, secrets));
+        (self.handle, self.events) = engine::start(config(self.dir.path().to_owned(), secrets));
     }
 
     /// Waits until the account is online.
@@ -349,9 +349,10 @@ impl Person {
     }
 }
 
-fn config(dir: &TempDir, secrets: Arc<dyn SecretStore>) -> EngineConfig {
+/// An engine with this profile.
+pub fn config(data_dir: PathBuf, secrets: Arc<dyn SecretStore>) -> EngineConfig {
     EngineConfig {
-        data_dir: dir.path().to_owned(),
+        data_dir,
         secrets,
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),

@@ -3,12 +3,14 @@
 //! Each test binary uses a part of it, so what one of them leaves unused is no mistake.
 #![allow(dead_code, unused_imports)]
 
+pub mod ejabberd;
 pub mod prosody;
 pub mod raw;
 pub mod relay;
 pub mod scripted;
 
-pub use prosody::{Certificate, Options, Prosody};
+pub use ejabberd::Ejabberd;
+pub use prosody::{Certificate, Federation, Options, Prosody};
 pub use raw::Raw;
-pub use relay::Relay;
+pub use relay::{Cut, Limit, Relay};
 pub use scripted::{Script, Scripted};

@@ -69,7 +69,27 @@ pub struct Options {
     pub global: String,
     /// Lines after the virtual host: more hosts and components.
     pub hosts: String,
+    /// None for a server that knows no other.
+    pub federation: Option<Federation>,
 }
+
+/// How a server reaches others (RFC 6120 §2.5). They find each other without DNS, and prove by dialback who they are.
+#[derive(Debug, Clone)]
+pub struct Federation {
+    pub port: u16,
+    /// The other servers' domains and ports.
+    pub peers: Vec<(String, u16)>,
+}
+
+/// Says where other servers are.
+const PEERS: &str = r#"
+local basic = require "prosody.net.resolvers.basic";
+local peers = module:get_option("peers");
+module:hook("s2sout-pre-connect", function (event)
+    local port = peers[event.session.to_host];
+    if port then event.resolver = basic.new("127.0.0.1", port, "tcp"); end
+end);
+"#;
 
 impl Default for Options {
     fn default() -> Self {
@@ -82,6 +102,7 @@ impl Default for Options {
             hibernation: 60,
             global: String::new(),
             hosts: String::new(),
+            federation: None,
         }
     }
 }
@@ -107,6 +128,7 @@ impl Prosody {
     pub fn start(options: &Options) -> Self {
         let dir = tempfile::Builder::new().prefix("stonechat-prosody-").tempdir().expect("a temporary directory");
         fs::create_dir(dir.path().join("data")).expect("a directory for the server's data");
+        fs::write(dir.path().join("mod_peers.lua"), PEERS).expect("a module for the server");
         make_certificates(dir.path(), options);
         let mut me = Self { dir, domain: options.domain.clone(), port: 0, direct_tls_port: 0, child: None };
         for (name, password) in &options.users {
@@ -220,16 +242,34 @@ impl Prosody {
     fn configuration(&self, options: &Options) -> String {
         let dir = self.dir.path().display();
         let usual = MODULES.iter().map(|m| (*m).to_owned());
-        let modules = usual.chain(options.modules.iter().cloned()).filter(|m| !options.without.contains(m));
+        let federated = ["s2s", "dialback", "peers"].iter().filter(|_| options.federation.is_some());
+        let modules = usual.chain(options.modules.iter().cloned()).chain(federated.map(|m| (*m).to_owned()));
+        let modules = modules.filter(|m| !options.without.contains(m));
         let modules = modules.fold(String::new(), |mut all, m| {
             let _ = write!(all, "{m:?}, ");
             all
         });
         let Options { domain, hibernation, global, hosts, .. } = options;
         let (port, direct_tls_port) = (self.port, self.direct_tls_port);
+        let federation = match &options.federation {
+            None => "modules_disabled = { \"s2s\", \"posix\" }\n".to_owned(),
+            Some(Federation { port, peers }) => {
+                let peers = peers.iter().fold(String::new(), |mut all, (domain, port)| {
+                    let _ = write!(all, "[{domain:?}] = {port}; ");
+                    all
+                });
+                format!(
+                    "modules_disabled = {{ \"posix\" }}\nplugin_paths = {{ \"{dir}\" }}\ns2s_ports = {{ {port} }}\n\
+                     s2s_secure_auth = false\npeers = {{ {peers} }}\n"
+                )
+            }
+        };
         // Prosody trips over an option that is set twice.
-        let name = "c2s_require_encryption";
-        let encryption = if global.contains(name) { String::new() } else { format!("{name} = true\n") };
+        let default = |name: &str, value: &str| {
+            let is_set = global.contains(&format!("{name} ="));
+            if is_set { String::new() } else { format!("{name} = {value}\n") }
+        };
+        let (encryption, storage) = (default("c2s_require_encryption", "true"), default("storage", "\"internal\""));
         format!(
             r#"run_as_root = true
 pidfile = "{dir}/prosody.pid"
@@ -238,10 +278,8 @@ interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
 c2s_direct_tls_ports = {{ {direct_tls_port} }}
 modules_enabled = {{ {modules} }}
-modules_disabled = {{ "s2s", "posix" }}
-authentication = "internal_plain"
-storage = "internal"
-{encryption}smacks_hibernation_time = {hibernation}
+{federation}authentication = "internal_plain"
+{storage}{encryption}smacks_hibernation_time = {hibernation}
 archive_expires_after = "never"
 log = {{ debug = "{dir}/prosody.log" }}
 ssl = {{ key = "{dir}/server.key", certificate = "{dir}/server.pem" }}
@@ -278,7 +316,8 @@ fn encoded(name: &str) -> String {
     })
 }
 
-fn free_ports() -> (u16, u16) {
+/// Two that nobody listens on now.
+pub fn free_ports() -> (u16, u16) {
     let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = |l: &TcpListener| l.local_addr().expect("a bound port").port();
     let (a, b) = (bind(), bind());

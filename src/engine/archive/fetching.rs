@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Ahead, Gap, Lookup, Page, Plan, Want, window::Window};
 use crate::{
-    engine::api::HistoryProgress,
+    engine::{api::HistoryProgress, inbound::Reached as PageReached},
     ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::archive::RangeId,
     xmpp::{
@@ -44,6 +44,7 @@ struct Open {
 struct Reached {
     below: Option<RangeId>,
     first_id: Option<String>,
+    begun_after: Option<MessageId>,
     is_complete: bool,
 }
 
@@ -77,6 +78,10 @@ pub struct Fetching {
     window: Window,
     open: Option<Open>,
     unanswered: u32,
+    /// The session was resumed, after this message, and nothing has come since.
+    resumed_after: Option<MessageId>,
+    /// What came after this message followed a break, and its order is not confirmed.
+    doubtful_after: Option<MessageId>,
     rest_until: Option<Instant>,
     is_resting: bool,
 }
@@ -88,10 +93,33 @@ impl Fetching {
     }
 
     /// The server has an archive, and this is where to begin.
-    pub fn begin(&mut self, plan: Plan, takes_ids: bool) {
+    pub fn begin(&mut self, plan: Plan) {
         self.has_archive = true;
-        self.takes_ids = takes_ids;
+        self.window = Window::default();
         self.plan = Some(plan);
+    }
+
+    /// The archive takes ids as bounds.
+    pub const fn ask_by_ids(&mut self) {
+        self.takes_ids = true;
+    }
+
+    /// The session goes on after a break; this is the newest message that was here before.
+    pub fn resumed(&mut self, newest: MessageId) {
+        self.resumed_after.get_or_insert(newest);
+    }
+
+    /// Messages have come: where that is after a break, the archive should confirm their order.
+    pub fn messages_came(&mut self) {
+        self.doubtful_after = self.doubtful_after.or(self.resumed_after.take());
+    }
+
+    /// It is time to ask for that: what was missing before has come. True once.
+    pub fn is_to_confirm_order(&mut self) -> bool {
+        let is_free = self.has_archive && self.plan.is_none() && self.open.is_none();
+        let Some(after) = self.doubtful_after.take_if(|_| is_free) else { return false };
+        self.begun_after = Some(after);
+        true
     }
 
     /// Whether anything is still missing.
@@ -115,12 +143,15 @@ impl Fetching {
     pub fn prefer(&mut self, conversation: ConversationId, with: BareJid, is_older: bool) {
         let Some(plan) = &self.plan else { return };
         let below = plan.below.as_ref().map(|below| below.id);
-        let before = match self.reached.get(&conversation).filter(|reached| reached.below == below) {
-            None => None,
-            Some(Reached { first_id: Some(first), is_complete: false, .. }) if is_older => Some(first.clone()),
+        let (before, begun_after) = match self.reached.get(&conversation).filter(|reached| reached.below == below) {
+            None => (None, None),
+            Some(Reached { first_id: Some(first), is_complete: false, begun_after, .. }) if is_older => {
+                (Some(first.clone()), *begun_after)
+            }
             Some(_) => return,
         };
-        self.ahead = Some(Ahead { conversation, with, gap: plan.gap, below: plan.below.clone(), before, pages: 0 });
+        let (gap, below) = (plan.gap, plan.below.clone());
+        self.ahead = Some(Ahead { conversation, with, gap, below, before, begun_after, pages: 0 });
     }
 
     /// What to ask now, if anything.
@@ -139,6 +170,10 @@ impl Fetching {
                     Some(rest) => {
                         self.is_resting = true;
                         return Next::Rest(rest);
+                    }
+                    // Asked from further up, a page begins with what was there before.
+                    None if self.window.before().is_some() => {
+                        Want::Missing(Plan { reached: PageReached::default(), ..plan.clone() })
                     }
                     None => Want::Missing(plan.clone()),
                 }
@@ -265,7 +300,7 @@ impl Fetching {
     pub fn went_ahead(&mut self, ahead: Ahead, page_first: Option<String>, is_complete: bool) {
         let below = ahead.below.as_ref().map(|below| below.id);
         let first_id = page_first.or_else(|| ahead.before.clone());
-        let reached = Reached { below, first_id: first_id.clone(), is_complete };
+        let reached = Reached { below, first_id: first_id.clone(), begun_after: ahead.begun_after, is_complete };
         self.reached.insert(ahead.conversation, reached);
         // Above what was here before there may be no hole, as far as the person looks.
         if !is_complete && below.is_some() && ahead.pages < super::MAX_AHEAD && self.ahead.is_none() {

@@ -31,6 +31,31 @@ impl Task {
         Ok(())
     }
 
+    /// The session goes on after a break.
+    pub(in crate::engine) async fn note_resumption(&mut self) -> Result<(), StoreError> {
+        self.fetching.resumed(self.shared.store.read(message::newest_id).await?);
+        Ok(())
+    }
+
+    /// Messages have come. After a break they may be what the server had kept, and ejabberd now and then gives that in another
+    /// order than it was sent in: the archive has the right one.
+    pub(in crate::engine) async fn messages_came(&mut self) {
+        self.fetching.messages_came();
+        self.confirm_order().await;
+    }
+
+    async fn confirm_order(&mut self) {
+        if !self.fetching.is_to_confirm_order() {
+            return;
+        }
+        let (id, scopes) = (self.id, self.shared.scopes());
+        match self.shared.store.read(move |store| newest(store, scopes.of(id)?)).await {
+            Ok(plan) => self.fetching.begin(plan),
+            Err(error) => return self.failed(error),
+        }
+        self.fetch_next();
+    }
+
     /// Whether there is an archive is known now.
     pub(in crate::engine) async fn found_archive(&mut self, archive: Archive) {
         if archive == Archive::Absent {
@@ -40,10 +65,13 @@ impl Task {
             }
             return;
         }
+        if archive == Archive::Extended {
+            self.fetching.ask_by_ids();
+        }
         let (id, scopes) = (self.id, self.shared.scopes());
         let plan = self.shared.store.read(move |store| newest(store, scopes.of(id)?));
         match plan.await {
-            Ok(plan) => self.fetching.begin(plan, archive == Archive::Extended),
+            Ok(plan) => self.fetching.begin(plan),
             Err(error) => return self.failed(error),
         }
         self.prefer_in_front().await;
@@ -120,6 +148,7 @@ impl Task {
         }
         self.tell_progress();
         self.fetch_next();
+        self.confirm_order().await;
     }
 
     fn tell_progress(&self) {

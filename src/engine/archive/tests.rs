@@ -12,6 +12,7 @@ use crate::{
     xmpp::{
         archive::{Fin, Query},
         incoming::{IncomingMessage, MessageKind},
+        stanza_id::StanzaId,
     },
 };
 
@@ -63,7 +64,7 @@ impl Archive {
 
 fn fetching(plan: Plan) -> Fetching {
     let mut fetching = Fetching::new(MessageId(0));
-    fetching.begin(plan, false);
+    fetching.begin(plan);
     fetching
 }
 
@@ -247,7 +248,8 @@ fn an_extended_archive_is_asked_by_ids_until_it_does_not_know_one() {
     Archive::new(30).fetch(&fixture, 100);
     let plan = newest(&fixture.store, &fixture.scope).unwrap();
     let mut fetching = Fetching::new(MessageId(0));
-    fetching.begin(plan, true);
+    fetching.begin(plan);
+    fetching.ask_by_ids();
     let query = ask(&mut fetching);
     assert_eq!((query.after.as_deref(), query.start), (Some("a-29"), None));
     // The message was thrown away: the same is asked for by time, and nothing counts as complete.
@@ -258,7 +260,7 @@ fn an_extended_archive_is_asked_by_ids_until_it_does_not_know_one() {
 
 #[test]
 fn only_results_of_our_own_archive_for_the_open_query_count() {
-    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None });
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, reached: Reached::default() });
     let query = ask(&mut fetching);
     let result = |from: Option<&str>, query: Option<&str>| IncomingMessage {
         from: from.map(|from| Jid::new(from).unwrap()),
@@ -286,7 +288,7 @@ fn only_results_of_our_own_archive_for_the_open_query_count() {
 
 #[test]
 fn an_archive_that_does_not_answer_is_asked_for_less_and_then_left_alone() {
-    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None });
+    let mut fetching = fetching(Plan { gap: Gap::Newest, below: None, before: None, reached: Reached::default() });
     let mut sizes = Vec::new();
     loop {
         match fetching.next() {
@@ -379,7 +381,7 @@ fn first_comes_what_waits_then_what_is_looked_at_then_the_rest() {
     let mut fetching = Fetching::new(MessageId(0));
     fetching.look_up(lookups(&fixture));
     assert!(matches!(fetching.next(), Next::Nothing), "whether there is an archive is not known");
-    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap(), false);
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
     fetching.prefer(id, jid(BOB), false);
 
     let looking = ask(&mut fetching);
@@ -412,7 +414,15 @@ fn a_conversation_that_came_first_is_not_shown_twice_and_in_order() {
     let (After::Missing(Some(plan)), _) = store_page(&fixture.store, &fixture.scope, &newest_page).unwrap() else {
         panic!("there is more")
     };
-    let ahead = Ahead { conversation: id, with: jid(BOB), gap: plan.gap, below: None, before: None, pages: 0 };
+    let ahead = Ahead {
+        conversation: id,
+        with: jid(BOB),
+        gap: plan.gap,
+        below: None,
+        before: None,
+        begun_after: None,
+        pages: 0,
+    };
     let page = Page {
         want: Want::Ahead(ahead),
         items: archive.items[40..].to_vec(),
@@ -436,8 +446,8 @@ fn a_conversation_that_came_first_after_an_absence_is_unread_once() {
     let id = fixture.open(BOB);
     let begun_after = message::newest_id(&fixture.store).unwrap();
     let plan = newest(&fixture.store, &fixture.scope).unwrap();
-    let ahead =
-        Ahead { conversation: id, with: jid(BOB), gap: plan.gap, below: plan.below.clone(), before: None, pages: 0 };
+    let (gap, below) = (plan.gap, plan.below.clone());
+    let ahead = Ahead { conversation: id, with: jid(BOB), gap, below, before: None, begun_after: None, pages: 0 };
     let page = Page {
         want: Want::Ahead(ahead),
         items: all(100).items[50..].to_vec(),
@@ -457,4 +467,147 @@ fn a_conversation_that_came_first_after_an_absence_is_unread_once() {
     }
     assert_eq!(bodies(&fixture), numbers(100));
     assert_eq!(unread(&fixture), 80);
+}
+
+/// Comes live, with what the archive calls it.
+fn live(item: &Archived) -> IncomingMessage {
+    let id = StanzaId { id: item.id.clone(), by: Jid::new(ALICE).unwrap() };
+    IncomingMessage { stanza_ids: vec![id], ..(*item.message).clone() }
+}
+
+#[test]
+fn what_came_in_an_absence_is_news_also_where_the_archive_had_been_empty() {
+    let fixture = Fixture::new();
+    Archive::new(0).fetch(&fixture, 1);
+    assert_eq!(Archive::new(25).fetch(&fixture, 100), (25, 25));
+    assert_eq!((unread(&fixture), ranges(&fixture).len()), (25, 1));
+    assert_eq!(Archive::new(25).fetch(&fixture, 100), (0, 0));
+}
+
+/// Twice the line was lost for a while, and what came live between stands under times of a clock that is wrong.
+#[test]
+fn two_absences_are_filled_around_what_came_live_between_them() {
+    for hours in [-1, 0, 1] {
+        let mut fixture = Fixture::new();
+        let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+        all(15).fetch(&fixture, 100);
+        fixture.scope.now = Timestamp(NOW.0 + hours * 3_600_000);
+        for n in 32..57 {
+            fixture.receive(&[live(&all(100).items[n])]);
+        }
+        assert_eq!(all(100).fetch(&fixture, 100), (60, 60), "{hours}");
+        assert_eq!(bodies(&fixture), numbers(100), "{hours}");
+        assert_eq!(ranges(&fixture), [range("a-0", "a-99", true)]);
+    }
+}
+
+#[test]
+fn what_is_filled_around_it_stands_right_after_a_crash_in_the_middle_too() {
+    let fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+    all(15).fetch(&fixture, 100);
+    for n in 32..57 {
+        fixture.receive(&[live(&all(100).items[n])]);
+    }
+    for _ in 0..12 {
+        all(100).fetch(&fixture, 2);
+    }
+    assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(100), 85));
+}
+
+#[test]
+fn what_came_live_before_the_first_page_tells_what_an_absence_is() {
+    let mut fixture = Fixture::new();
+    let archive = Archive::new(60);
+    fixture.scope.now = Timestamp(NOW.0 + 3_600_000);
+    for n in 20..25 {
+        fixture.receive(&[live(&archive.items[n])]);
+    }
+    assert_eq!(archive.fetch(&fixture, 100), (55, 35));
+    assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(60), 40));
+}
+
+/// Servers give what waited for us in an order of their own.
+#[test]
+fn what_came_in_another_order_is_put_into_the_archives() {
+    let fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+    all(5).fetch(&fixture, 100);
+    for n in [22, 17, 12, 11, 13, 14, 15, 16, 18, 19, 20, 21] {
+        fixture.receive(&[live(&all(100).items[n])]);
+    }
+    assert_eq!(all(30).fetch(&fixture, 100).1, 13);
+    assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(30), 25));
+}
+
+#[test]
+fn whoever_shows_a_message_that_moves_sees_it_go_and_come_again() {
+    let fixture = Fixture::new();
+    let archive = Archive::new(2);
+    let seen = fixture.receive(&[live(&archive.items[1]), live(&archive.items[0])]);
+    let moved = seen.stored.iter().find(|message| message.body == "0").unwrap();
+    let plan = newest(&fixture.store, &fixture.scope).unwrap();
+    let page = archive.page(&plan, message::newest_id(&fixture.store).unwrap());
+    let (_, effects) = store_page(&fixture.store, &fixture.scope, &page).unwrap();
+    let removed = |event: &Event| matches!(event, Event::MessageRemoved { message, .. } if *message == moved.cursor.id);
+    let stored = |event: &Event| {
+        matches!(event, Event::MessagesStored { messages, news, .. } if messages.len() == 1
+        && news.is_empty() && messages[0].cursor.id == moved.cursor.id && messages[0].cursor < seen.stored[0].cursor)
+    };
+    let places = (effects.events.iter().position(removed), effects.events.iter().position(stored));
+    assert!(places.0.is_some() && places.0 < places.1, "{:?}", effects.events);
+}
+
+/// Sent again under the same id by a client that did not know whether it had arrived: ours, or theirs.
+#[test]
+fn what_the_archive_has_twice_stands_where_it_came_first() {
+    for (came_live, is_ours) in [(true, false), (false, false), (false, true)] {
+        // Also where the second lies on another page.
+        for second in [7, 12] {
+            let fixture = Fixture::new();
+            let mut archive = Archive::new(20);
+            if is_ours {
+                for item in &mut archive.items {
+                    item.message.from = Some(Jid::new(&format!("{ALICE}/laptop")).unwrap());
+                    item.message.to = Some(Jid::new(BOB).unwrap());
+                }
+            }
+            archive.items[second] = Archived { message: archive.items[3].message.clone(), ..item(second, 20) };
+            if came_live {
+                for n in 0..10 {
+                    fixture.receive(&[live(&archive.items[n])]);
+                }
+            }
+            archive.fetch(&fixture, 100);
+            let expected: Vec<_> = numbers(20).into_iter().filter(|n| *n != second.to_string()).collect();
+            assert_eq!(bodies(&fixture), expected, "{came_live} {is_ours} {second}");
+        }
+    }
+}
+
+#[test]
+fn after_a_break_the_archive_is_asked_once_when_messages_come() {
+    let fixture = Fixture::new();
+    let mut fetching = Fetching::new(MessageId(0));
+    fetching.resumed(MessageId(3));
+    fetching.messages_came();
+    assert!(!fetching.is_to_confirm_order(), "whether there is an archive is not known");
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    assert!(!fetching.is_to_confirm_order(), "what is missing comes first");
+    let query = ask(&mut fetching);
+    fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
+    fetching.go_on(None);
+    assert!(fetching.is_to_confirm_order());
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    let query = ask(&mut fetching);
+    let page = fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
+    assert_eq!(page.begun_after, MessageId(3));
+    fetching.go_on(None);
+    fetching.messages_came();
+    assert!(!fetching.is_to_confirm_order(), "there was no break");
+    fetching.resumed(MessageId(7));
+    assert!(!fetching.is_to_confirm_order(), "nothing has come");
+    fetching.messages_came();
+    assert!(fetching.is_to_confirm_order());
+    assert!(!fetching.is_to_confirm_order());
 }

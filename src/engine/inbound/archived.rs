@@ -1,6 +1,6 @@
 //! What a message out of the archive does to the store: history that is filled in below what is here already.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use rusqlite::Connection;
 
@@ -14,62 +14,135 @@ use crate::{
     ids::{ConversationId, Cursor, MessageId, OriginId, Timestamp},
     store::{
         MessageState, StoreError, contact, conversation,
-        message::{self, ArchiveId, NewMessage, Place},
+        message::{self, ArchiveId, MessageRow, NewMessage, Place},
         read_state,
     },
     xmpp::archive::Archived,
 };
 
-/// How far above the last message below a gap the gap's own begin at least, in the units of a position.
-const STEP: i64 = 512;
+/// How far above the last message below a gap the gap's own begin at least, in the units of a position: room for as many as
+/// may come, whatever the clocks say.
+const STEP: i64 = 1 << 20;
 
 /// Where a page of the archive belongs. Its messages are handed over newest first, like the pages themselves.
+///
+/// What was here before the page, and is older than what the page has come to, is known by when it came: live messages come
+/// in the archive's order, so that all that came before the last of them that the page has met is older than it.
 #[derive(Debug)]
 pub struct Filling {
-    /// The newest message that was here when the range above was begun: everything after it is newer than the page.
-    pub begun_after: MessageId,
-    /// The page is from a time in which this device was away, and not from before it ever signed in.
-    pub is_absence: bool,
-    /// The last position below, and the first above, for each conversation that has been met.
-    bounds: HashMap<ConversationId, (Option<i64>, Option<i64>)>,
+    /// The newest message that was here before what the page has come to: everything after it is newer.
+    begun_after: MessageId,
+    /// There is a range below: the page is from a time in which this device was away.
+    has_range_below: bool,
+    bounds: HashMap<ConversationId, Bounds>,
+    reached: Reached,
+    /// What the page before placed or met.
+    seen_before: HashSet<MessageId>,
+}
+
+/// Where a page has come to, for the next one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Where the oldest message stands in each conversation.
+    lowest: HashMap<ConversationId, i64>,
+    /// What has been placed or met.
+    seen: HashSet<MessageId>,
+}
+
+/// Where a conversation's messages can stand.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// The last position below, and when that was looked up.
+    below: Option<i64>,
+    begun_after: MessageId,
+    /// The first position above.
+    above: Option<i64>,
 }
 
 impl Filling {
+    /// `before` is where the last page has come to, where that is known.
     #[must_use]
-    pub fn new(begun_after: MessageId, is_absence: bool) -> Self {
-        Self { begun_after, is_absence, bounds: HashMap::new() }
+    pub fn new(begun_after: MessageId, has_range_below: bool, before: Reached) -> Self {
+        let Reached { lowest, seen: seen_before } = before;
+        let reached = Reached { lowest, seen: HashSet::new() };
+        Self { begun_after, has_range_below, bounds: HashMap::new(), reached, seen_before }
     }
 
-    /// Where the next older message of a conversation stands: by its time, and never out of the archive's order, which counts
-    /// more than clocks do.
-    fn place(&mut self, store: &Connection, id: ConversationId, stamp: Timestamp) -> Result<i64, StoreError> {
-        let (below, above) = match self.bounds.entry(id) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(free) => {
-                let (below, above) = message::bounds(store, id, self.begun_after)?;
-                // A device that never asked before has no reason to think its own messages older.
-                *free.insert((below.filter(|_| self.is_absence), above))
+    /// What was here before all of this page, and where that has come to.
+    #[must_use]
+    pub fn finish(self) -> (MessageId, Reached) {
+        (self.begun_after, self.reached)
+    }
+
+    fn has_seen(&self, message: MessageId) -> bool {
+        self.reached.seen.contains(&message) || self.seen_before.contains(&message)
+    }
+
+    /// Where a conversation's next older message can stand.
+    fn bounds(&mut self, store: &Connection, id: ConversationId) -> Result<&mut Bounds, StoreError> {
+        let Self { begun_after, has_range_below, .. } = *self;
+        // What came to a device that had never asked before need not be younger than what it finds in the archive: only where
+        // the archive is known to have it too.
+        let below = || message::last_before(store, id, begun_after, !has_range_below);
+        match self.bounds.entry(id) {
+            Entry::Occupied(known) => {
+                let bounds = known.into_mut();
+                if bounds.begun_after != begun_after {
+                    (bounds.below, bounds.begun_after) = (below()?, begun_after);
+                }
+                Ok(bounds)
             }
-        };
+            Entry::Vacant(free) => {
+                let above = message::first_after(store, id, begun_after)?;
+                Ok(free.insert(Bounds { below: below()?, begun_after, above }))
+            }
+        }
+    }
+
+    /// Where it stands, and whether it is from a time in which this device was away, not from before it ever signed in: by its
+    /// time, and never out of the archive's order, which counts more than clocks do.
+    fn place(&mut self, store: &Connection, id: ConversationId, stamp: Timestamp) -> Result<(i64, bool), StoreError> {
+        let has_range_below = self.has_range_below;
+        let bounds = self.bounds(store, id)?;
         let by_time = message::position_of(stamp);
-        let position = below.map_or(by_time, |below| by_time.max(below.saturating_add(STEP)));
-        Ok(above.map_or(position, |above| position.min(above.saturating_sub(1))))
+        let position = bounds.below.map_or(by_time, |below| by_time.max(below.saturating_add(STEP)));
+        let position = bounds.above.map_or(position, |above| position.min(above.saturating_sub(1)));
+        Ok((position, has_range_below || bounds.below.is_some()))
     }
 
-    fn placed(&mut self, id: ConversationId, position: i64) {
-        if let Some((_, above)) = self.bounds.get_mut(&id) {
-            *above = Some(position);
+    fn placed(&mut self, id: ConversationId, cursor: Cursor) {
+        if let Some(bounds) = self.bounds.get_mut(&id) {
+            bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
         }
+        self.reached.lowest.insert(id, cursor.position);
+        self.reached.seen.insert(cursor.id);
     }
 
-    /// A message that is here already. What is still to come is older than it, and may be older than more that was here
-    /// before the session.
-    fn met(&mut self, id: ConversationId, known: Cursor) {
-        let position = known.position;
-        if let Some((below, above)) = self.bounds.get_mut(&id) {
-            *below = below.filter(|_| known.id > self.begun_after);
-            *above = Some(above.map_or(position, |above| above.min(position)));
+    /// A message that is here already; `archive_id` is what the archive calls it at this place. What is still to come is older
+    /// than it. Returns where it has to stand, when that is not where it does.
+    ///
+    /// What waited at the server may have come in another order than the archive's, and what came late under a later time
+    /// than what was fetched from there.
+    fn met(
+        &mut self,
+        store: &Connection,
+        known: &MessageRow,
+        archive_id: &ArchiveId,
+    ) -> Result<Option<i64>, StoreError> {
+        let MessageRow { cursor, conversation: id, .. } = known;
+        // Sent twice, and so here twice: its place is the older one.
+        let is_other = known.archive_id.as_ref().is_some_and(|known| known != archive_id);
+        if is_other && !self.has_seen(cursor.id) {
+            return Ok(None);
         }
+        if cursor.id <= self.begun_after {
+            self.begun_after = MessageId(cursor.id.0 - 1);
+        }
+        self.bounds(store, *id)?;
+        let lowest = self.reached.lowest.get(id).copied().filter(|lowest| cursor.position >= *lowest);
+        let place = lowest.map(|lowest| lowest.saturating_sub(1).max(0));
+        self.placed(*id, Cursor { position: place.unwrap_or(cursor.position), id: cursor.id });
+        Ok(place)
     }
 }
 
@@ -114,7 +187,7 @@ impl Inbound<'_> {
             self.effects.contact(self.scope.account, peer);
         }
         let archive_id = ArchiveId { by: self.scope.address.clone(), id: item.id.clone() };
-        let position = filling.place(store, id, stamp)?;
+        let (position, is_absence) = filling.place(store, id, stamp)?;
         let new = NewMessage {
             conversation: id,
             place: Place::At(position),
@@ -131,20 +204,24 @@ impl Inbound<'_> {
         let known = message::alike(store, &new, SLACK_MS)?.into_iter().find(|known| identity::is_same(known, &new));
         if let Some(known) = known {
             message::set_archive_id(store, known.cursor.id, &archive_id)?;
-            self.has_archive_id(store, peer, id, &archive_id.id, known.cursor)?;
-            // One's own may stand where it was written, long before it could be sent.
-            if !is_outgoing {
-                filling.met(id, known.cursor);
+            // One's own may stand where it was written, long before it could be sent, unless it comes from the archive itself.
+            let has_its_place = !is_outgoing || filling.has_seen(known.cursor.id);
+            let mut cursor = known.cursor;
+            if has_its_place && let Some(position) = filling.met(store, &known, &archive_id)? {
+                let moved = message::move_to(store, known.cursor.id, position)?;
+                cursor = moved.cursor;
+                self.changes.of(store, id)?.moved(moved.into());
             }
+            self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
             if let Some(row) = message::advance(store, known.cursor.id, MessageState::Sent)? {
                 self.changes.of(store, id)?.change(row.into());
             }
             return Ok(());
         }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
-        filling.placed(id, position);
         let cursor = row.cursor;
-        if *is_outgoing || !filling.is_absence {
+        filling.placed(id, cursor);
+        if *is_outgoing || !is_absence {
             // Who writes on another device has seen what stands there; and what is older than this device is no news.
             self.read_elsewhere(store, id, cursor)?;
         } else {

@@ -21,7 +21,7 @@ fn a_message_is_a_row_an_event_and_a_stanza_under_one_id() {
     let (message, effects) = fixture.send(conversation, "hi");
     assert_eq!((message.state, message.is_outgoing, message.time), (MessageState::Waiting, true, NOW));
     let [Outgoing { stanza, message: Some(named), .. }] = &effects.stanzas[..] else { panic!("{effects:?}") };
-    assert_eq!(*named, OwnMessage { id: message.cursor.id, conversation, is_attempted: true });
+    assert_eq!(*named, OwnMessage { id: message.cursor.id, conversation, is_attempted: true, is_in_turn: false });
     assert_eq!(stanza.attr("to"), Some(BOB));
     let row = message::by_id(&fixture.store, message.cursor.id).unwrap();
     assert_eq!(stanza.attr("id"), row.origin_id.as_ref().map(|id| id.0.as_str()));
@@ -92,7 +92,13 @@ fn a_note_to_oneself_wants_no_receipt_and_comes_back_unnoticed() {
 }
 
 fn own(id: i64, conversation: i64, is_attempted: bool) -> OwnMessage {
-    OwnMessage { id: MessageId(id), conversation: ConversationId(conversation), is_attempted }
+    let (id, conversation) = (MessageId(id), ConversationId(conversation));
+    OwnMessage { id, conversation, is_attempted, is_in_turn: false }
+}
+
+/// As one of all that waits.
+fn in_turn(id: i64, conversation: i64) -> OwnMessage {
+    OwnMessage { is_in_turn: true, ..own(id, conversation, true) }
 }
 
 #[test]
@@ -101,13 +107,15 @@ fn nothing_is_given_to_the_session_twice_or_while_there_is_none() {
     let [one, two] = [own(1, 1, true), own(2, 1, true)];
     assert_eq!(outbox.admit(&one), Admission::No);
     outbox.let_go(Released::All);
-    assert_eq!(outbox.admit(&one), Admission::Now);
+    assert_eq!(outbox.admit(&in_turn(1, 1)), Admission::Now);
+    assert!(!outbox.caught_up(one.id));
     assert_eq!(outbox.admit(&one), Admission::No);
     outbox.set_offline();
     assert_eq!(outbox.admit(&two), Admission::No);
     outbox.let_go(Released::All);
-    assert_eq!(outbox.admit(&one), Admission::No, "the resumed session still has it");
-    assert_eq!(outbox.admit(&two), Admission::Now);
+    assert_eq!(outbox.admit(&in_turn(1, 1)), Admission::No, "the resumed session still has it");
+    assert_eq!(outbox.admit(&in_turn(2, 1)), Admission::Now);
+    assert!(!outbox.caught_up(two.id));
     outbox.release([one.id]);
     assert_eq!(outbox.admit(&one), Admission::Now);
 }
@@ -117,7 +125,36 @@ fn nothing_goes_out_before_it_is_noted_that_it_may_have() {
     let mut outbox = Outbox::default();
     outbox.let_go(Released::All);
     assert_eq!(outbox.admit(&own(1, 1, false)), Admission::NotYet);
-    assert_eq!(outbox.admit(&own(1, 1, true)), Admission::Now);
+    assert_eq!(outbox.admit(&in_turn(1, 1)), Admission::Now);
+}
+
+#[test]
+fn what_is_written_while_the_line_comes_up_is_not_overtaken() {
+    let mut outbox = Outbox::default();
+    outbox.let_go(Released::All);
+    // Its transaction still saw no line, that of the next one did.
+    assert_eq!(outbox.admit(&own(1, 1, false)), Admission::NotYet);
+    assert_eq!(outbox.admit(&own(2, 1, true)), Admission::NotYet);
+    assert_eq!(outbox.admit(&own(3, 2, true)), Admission::Now, "another conversation");
+    assert_eq!(outbox.admit(&in_turn(1, 1)), Admission::Now);
+    assert_eq!(outbox.admit(&in_turn(2, 1)), Admission::Now);
+    assert!(!outbox.caught_up(MessageId(3)));
+    assert_eq!(outbox.admit(&own(4, 1, true)), Admission::Now);
+}
+
+#[test]
+fn what_is_written_right_after_what_waits_was_looked_up_is_not_forgotten() {
+    let mut outbox = Outbox::default();
+    assert_eq!(outbox.admit(&own(1, 1, false)), Admission::No);
+    assert_eq!(outbox.admit(&own(2, 1, false)), Admission::No);
+    // What was looked up before the second was written.
+    outbox.let_go(Released::All);
+    assert_eq!(outbox.admit(&in_turn(1, 1)), Admission::Now);
+    assert!(outbox.caught_up(MessageId(1)), "it is to be looked up again");
+    assert_eq!(outbox.admit(&own(3, 1, true)), Admission::NotYet);
+    assert_eq!(outbox.admit(&in_turn(2, 1)), Admission::Now);
+    assert_eq!(outbox.admit(&in_turn(3, 1)), Admission::Now);
+    assert!(!outbox.caught_up(MessageId(3)));
 }
 
 #[test]
@@ -127,8 +164,11 @@ fn where_one_may_have_arrived_the_next_ones_wait_with_it() {
     outbox.let_go(Released::All);
     assert_eq!(outbox.admit(&own(1, 1, true)), Admission::No);
     assert_eq!(outbox.admit(&own(2, 2, true)), Admission::Now, "another conversation");
+    assert!(!outbox.caught_up(MessageId(2)), "there is nothing to do about it yet");
     outbox.let_go(Released::Conversation(ConversationId(1)));
-    assert_eq!(outbox.admit(&own(1, 1, true)), Admission::Now);
+    assert_eq!(outbox.admit(&own(3, 1, true)), Admission::NotYet, "it waits behind the first");
+    assert_eq!(outbox.admit(&in_turn(1, 1)), Admission::Now);
+    assert!(outbox.caught_up(MessageId(2)));
 }
 
 #[test]
@@ -140,7 +180,7 @@ fn what_was_never_given_to_a_session_is_not_in_doubt() {
     let (message, effects) = fixture.send(conversation, "offline");
     assert_eq!(
         effects.stanzas[0].message,
-        Some(OwnMessage { id: message.cursor.id, conversation, is_attempted: false })
+        Some(OwnMessage { id: message.cursor.id, conversation, is_attempted: false, is_in_turn: false })
     );
     assert_eq!(doubtful(&fixture), 0);
     let effects = pending(&fixture.store, &fixture.scope, &HashSet::new(), Some(Released::All)).unwrap();

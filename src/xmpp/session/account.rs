@@ -12,6 +12,7 @@ use xmpp_parsers::ns;
 use super::{
     auth::{Assurance, Token},
     back_off::BackOff,
+    deafness::Deafness,
     element::{StreamElement, StreamError},
     event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState},
     handle::{AccountConfig, Request, SessionHandle},
@@ -33,6 +34,8 @@ use crate::{
 const LOGIN_DEADLINE: Duration = Duration::from_secs(40);
 /// How long an acknowledgement may take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+/// How long an acknowledgement may take while other things come: a server answers in order, and may have much to say before.
+const ACK_DEADLINE: Duration = Duration::from_mins(1);
 /// How long the peer may take to show that it is still there after the network has changed.
 const PROBE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long we wait for acknowledgements before we go.
@@ -67,6 +70,7 @@ pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEve
         back_off: BackOff::default(),
         features: ServerFeatures::default(),
         failed_resumes: 0,
+        deafness: Deafness::default(),
     };
     tokio::spawn(actor.run());
     (handle, receiver)
@@ -110,6 +114,7 @@ struct Actor {
     is_active: bool,
     /// In a row.
     failed_resumes: u32,
+    deafness: Deafness,
 }
 
 /// What an attempt to connect brought.
@@ -248,6 +253,7 @@ impl Actor {
         let Some(jid) = self.traffic.bound().cloned() else { return Next::Wait(Problem::Lost) };
         log::info!("{address}: online by {mechanism}{}", if resumed { ", resumed" } else { "" });
         self.back_off.succeeded();
+        self.deafness.begun(resumed);
         self.state(SessionState::Online);
         let features = self.features.clone();
         self.traffic.events.push_back(SessionEvent::Online { jid, resumed, features });
@@ -291,6 +297,7 @@ impl Actor {
             stream.queue(self.traffic.out.drain(..));
             if self.traffic.is_request_out() {
                 stream.expect_answer(ANSWER_DEADLINE);
+                stream.expect_ack(ACK_DEADLINE);
             }
             // While the engine is behind, the server has to wait.
             let is_reading = self.traffic.events.is_empty();
@@ -321,6 +328,10 @@ impl Actor {
                 () = sleep_until(ack_by.unwrap_or(begun)), if ack_by.is_some() => self.traffic.ack(),
                 received = stream.next(is_reading) => match received {
                     Ok(Received::Element(element)) => {
+                        if matches!(&element, StreamElement::Sm(nonza) if nonza.is_ack()) {
+                            stream.acked();
+                            self.deafness.answered();
+                        }
                         if let Err(ended) = self.traffic.receive(element) {
                             break ended;
                         }
@@ -341,6 +352,9 @@ impl Actor {
         let problem = ended.problem(&self.domain);
         log::info!("{}: {problem}", self.config.address);
         self.traffic.detach(ended.cause(&self.domain));
+        if self.deafness.ended(matches!(ended, Ended::Silent)) {
+            self.traffic.give_up_resuming();
+        }
         if problem.needs_person() {
             return Next::NeedPerson(problem);
         }

@@ -5,6 +5,7 @@
 mod account;
 mod auth;
 mod back_off;
+mod deafness;
 mod element;
 mod event;
 mod features;

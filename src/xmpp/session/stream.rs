@@ -74,11 +74,13 @@ pub struct Stream<Io> {
     out: VecDeque<StreamElement>,
     /// When the peer must have said something.
     answer_by: Option<Pin<Box<Sleep>>>,
+    /// When it must have acknowledged something, whatever else it says.
+    ack_by: Option<Pin<Box<Sleep>>>,
 }
 
 impl<Io: AsyncBufRead + AsyncWrite + Unpin> Stream<Io> {
     pub fn new(xml: XmlStream<Io, StreamElement>) -> Self {
-        Self { xml, out: VecDeque::new(), answer_by: None }
+        Self { xml, out: VecDeque::new(), answer_by: None, ack_by: None }
     }
 
     pub fn queue(&mut self, elements: impl IntoIterator<Item = StreamElement>) {
@@ -91,6 +93,16 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> Stream<Io> {
         if self.answer_by.as_ref().is_none_or(|old| old.deadline() > by) {
             self.answer_by = Some(Box::pin(sleep_until(by)));
         }
+    }
+
+    /// An acknowledgement was asked for; an earlier deadline stands until one comes.
+    pub fn expect_ack(&mut self, within: Duration) {
+        self.ack_by.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + within)));
+    }
+
+    /// An acknowledgement has come.
+    pub fn acked(&mut self) {
+        self.ack_by = None;
     }
 
     /// The next element; writes meanwhile. With `is_reading` unset it only writes, and comes back only with an error.
@@ -119,10 +131,9 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> Stream<Io> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, Ended>> {
         let Poll::Ready(read) = self.xml.poll_next_unpin(cx) else {
             // Only where there is nothing to read: while we did not read, the peer was not silent.
-            return match &mut self.answer_by {
-                Some(deadline) => deadline.as_mut().poll(cx).map(|()| Err(Ended::Silent)),
-                None => Poll::Pending,
-            };
+            let mut deadlines = self.answer_by.iter_mut().chain(&mut self.ack_by);
+            let is_over = deadlines.any(|deadline| deadline.as_mut().poll(cx).is_ready());
+            return if is_over { Poll::Ready(Err(Ended::Silent)) } else { Poll::Pending };
         };
         Poll::Ready(match read {
             Some(Ok(element)) => {

@@ -1,0 +1,100 @@
+//! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [NAME]
+//!
+//! With NAME only that part: `prosody`, `log-in`. Prints one JSON object for each figure. Fails where anything was lost, came
+//! twice or out of order; what there is to look at then is kept.
+
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod fault;
+mod login;
+#[allow(dead_code, reason = "the engine's scenarios have more use for it")]
+#[path = "../engine/person.rs"]
+mod person;
+mod process;
+mod profile;
+mod run;
+#[path = "../support/mod.rs"]
+mod support;
+mod verdict;
+mod world;
+
+use std::{env, process::ExitCode, time::Instant};
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use run::Plan;
+use verdict::Verdict;
+use world::World;
+
+/// This program started as one of the clients.
+const CLIENT: process::Arguments = &["client"];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == CLIENT[0]) {
+        client::main();
+        return ExitCode::SUCCESS;
+    }
+    let option = |name: &str, default: u64| {
+        let place = arguments.iter().position(|argument| argument == name);
+        place.map_or(default, |place| arguments[place + 1].parse().expect("a number"))
+    };
+    let number = |name, default| usize::try_from(option(name, default)).unwrap();
+    let plan =
+        Plan { seed: option("--seed", 1), messages: number("--messages", 10_000), faults: number("--faults", 500) };
+    let names: Vec<_> =
+        arguments.iter().filter(|argument| !argument.starts_with('-') && argument.parse::<u64>().is_err()).collect();
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| *wanted == name);
+    let mut is_clean = true;
+    for (name, begin) in world::ALL {
+        if is_wanted(name) {
+            is_clean &= traffic(name, plan, begin());
+        }
+    }
+    if is_wanted("log-in") {
+        is_clean &= log_in(option("--stride", 1));
+    }
+    if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn traffic(name: &str, plan: Plan, world: World) -> bool {
+    let outcome = run::run(plan, world, CLIENT);
+    tell(name, "messages", outcome.messages, "");
+    tell(name, "faults", outcome.faults, "");
+    tell(name, "kills", outcome.kills, "");
+    judge(name, outcome.verdict);
+    tell(name, "wall", outcome.wall.as_secs_f64().round(), "s");
+    if let Some(kept) = &outcome.kept {
+        eprintln!("{name}, seed {}: look at {}\n{}", plan.seed, kept.display(), outcome.findings);
+    }
+    outcome.kept.is_none()
+}
+
+/// A log-in that breaks at each byte of it.
+fn log_in(stride: u64) -> bool {
+    let begun = Instant::now();
+    let prosody = login::home();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let walks = (0..login::WALKS.len()).map(|n| login::walk(&prosody, n, 0, stride));
+    let (mut breaks, mut verdict) = (0, Verdict::default());
+    for walked in runtime.block_on(join_all(walks)) {
+        breaks += walked.breaks;
+        verdict += walked.verdict;
+    }
+    tell("log-in", "faults", breaks, "");
+    judge("log-in", verdict);
+    tell("log-in", "wall", begun.elapsed().as_secs_f64().round(), "s");
+    verdict.is_clean()
+}
+
+fn judge(name: &str, verdict: Verdict) {
+    tell(name, "lost", verdict.lost, "");
+    tell(name, "doubled", verdict.doubled, "");
+    tell(name, "out of order", verdict.out_of_order, "");
+}
+
+fn tell(part: &str, figure: &str, value: impl Into<Value>, unit: &str) {
+    println!("{}", json!({"bench": "faults", "part": part, "figure": figure, "value": value.into(), "unit": unit}));
+}
