@@ -34,8 +34,9 @@ impl Task {
     pub(super) async fn online(&mut self, resumed: bool, features: ServerFeatures) {
         let stays = resumed.then(|| self.shared.accounts.with(self.id, |live| live.features.clone())).flatten();
         self.shared.accounts.with(self.id, |live| live.features = stays.unwrap_or(features));
-        let begun = if resumed { self.note_resumption().await } else { self.begin_fetching().await };
-        if let Err(error) = begun {
+        if resumed {
+            self.fetching.resumed();
+        } else if let Err(error) = self.begin_fetching().await {
             self.failed(error);
         }
         self.shared.set_connection(self.id, &ConnectionState::Online);

@@ -78,10 +78,10 @@ pub struct Fetching {
     window: Window,
     open: Option<Open>,
     unanswered: u32,
-    /// The session was resumed, after this message, and nothing has come since.
-    resumed_after: Option<MessageId>,
-    /// What came after this message followed a break, and its order is not confirmed.
-    doubtful_after: Option<MessageId>,
+    /// The session was resumed, and nothing has come since.
+    is_resumed: bool,
+    /// Messages came after a break, and their order is not confirmed.
+    is_order_in_doubt: bool,
     rest_until: Option<Instant>,
     is_resting: bool,
 }
@@ -104,22 +104,26 @@ impl Fetching {
         self.takes_ids = true;
     }
 
-    /// The session goes on after a break; this is the newest message that was here before.
-    pub fn resumed(&mut self, newest: MessageId) {
-        self.resumed_after.get_or_insert(newest);
+    /// The session goes on after a break.
+    pub const fn resumed(&mut self) {
+        self.is_resumed = true;
     }
 
     /// Messages have come: where that is after a break, the archive should confirm their order.
     pub fn messages_came(&mut self) {
-        self.doubtful_after = self.doubtful_after.or(self.resumed_after.take());
+        self.is_order_in_doubt |= std::mem::take(&mut self.is_resumed);
     }
 
-    /// It is time to ask for that: what was missing before has come. True once.
-    pub fn is_to_confirm_order(&mut self) -> bool {
-        let is_free = self.has_archive && self.plan.is_none() && self.open.is_none();
-        let Some(after) = self.doubtful_after.take_if(|_| is_free) else { return false };
-        self.begun_after = Some(after);
-        true
+    /// It is time to ask for that: what was missing before has come.
+    pub const fn is_to_confirm_order(&self) -> bool {
+        self.is_order_in_doubt && self.has_archive && self.plan.is_none() && self.open.is_none()
+    }
+
+    /// Asks for it; `newest` is the newest message that is here.
+    pub fn confirm_order(&mut self, plan: Plan, newest: MessageId) {
+        self.is_order_in_doubt = false;
+        self.begun_after = Some(newest);
+        self.begin(plan);
     }
 
     /// Whether anything is still missing.

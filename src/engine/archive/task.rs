@@ -31,12 +31,6 @@ impl Task {
         Ok(())
     }
 
-    /// The session goes on after a break.
-    pub(in crate::engine) async fn note_resumption(&mut self) -> Result<(), StoreError> {
-        self.fetching.resumed(self.shared.store.read(message::newest_id).await?);
-        Ok(())
-    }
-
     /// Messages have come. After a break they may be what the server had kept, and ejabberd now and then gives that in another
     /// order than it was sent in: the archive has the right one.
     pub(in crate::engine) async fn messages_came(&mut self) {
@@ -49,8 +43,10 @@ impl Task {
             return;
         }
         let (id, scopes) = (self.id, self.shared.scopes());
-        match self.shared.store.read(move |store| newest(store, scopes.of(id)?)).await {
-            Ok(plan) => self.fetching.begin(plan),
+        let begin =
+            self.shared.store.read(move |store| Ok((newest(store, scopes.of(id)?)?, message::newest_id(store)?)));
+        match begin.await {
+            Ok((plan, newest)) => self.fetching.confirm_order(plan, newest),
             Err(error) => return self.failed(error),
         }
         self.fetch_next();

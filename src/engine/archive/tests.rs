@@ -588,26 +588,41 @@ fn what_the_archive_has_twice_stands_where_it_came_first() {
 #[test]
 fn after_a_break_the_archive_is_asked_once_when_messages_come() {
     let fixture = Fixture::new();
+    let plan = || newest(&fixture.store, &fixture.scope).unwrap();
     let mut fetching = Fetching::new(MessageId(0));
-    fetching.resumed(MessageId(3));
+    let finish = |fetching: &mut Fetching| {
+        let query = ask(fetching);
+        let page = fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
+        fetching.go_on(None);
+        page.begun_after
+    };
+    fetching.resumed();
     fetching.messages_came();
     assert!(!fetching.is_to_confirm_order(), "whether there is an archive is not known");
-    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    fetching.begin(plan());
     assert!(!fetching.is_to_confirm_order(), "what is missing comes first");
-    let query = ask(&mut fetching);
-    fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
-    fetching.go_on(None);
+    assert_eq!(finish(&mut fetching), MessageId(0));
     assert!(fetching.is_to_confirm_order());
-    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
-    let query = ask(&mut fetching);
-    let page = fetching.finish(&query.id, Fin { is_complete: true, count: None }).unwrap();
-    assert_eq!(page.begun_after, MessageId(3));
-    fetching.go_on(None);
+    fetching.confirm_order(plan(), MessageId(7));
+    assert_eq!(finish(&mut fetching), MessageId(7));
     fetching.messages_came();
     assert!(!fetching.is_to_confirm_order(), "there was no break");
-    fetching.resumed(MessageId(7));
+    fetching.resumed();
     assert!(!fetching.is_to_confirm_order(), "nothing has come");
     fetching.messages_came();
     assert!(fetching.is_to_confirm_order());
-    assert!(!fetching.is_to_confirm_order());
+}
+
+/// What came live in another order is confirmed long after an absence was filled in the same session.
+#[test]
+fn what_is_confirmed_stays_above_what_was_filled_in_before() {
+    let fixture = Fixture::new();
+    let all = |len: usize| Archive { items: (0..len).map(|n| item(n, 100)).collect() };
+    all(5).fetch(&fixture, 100);
+    all(40).fetch(&fixture, 100);
+    for n in [60, 61, 58, 59] {
+        fixture.receive(&[live(&all(100).items[n])]);
+    }
+    all(62).fetch(&fixture, 100);
+    assert_eq!(bodies(&fixture), numbers(62));
 }
