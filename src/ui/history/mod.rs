@@ -6,7 +6,6 @@ mod pane;
 mod row_pool;
 mod scroll_state;
 mod view;
-mod walk;
 
 pub use appearance::{Appearance, Facts};
 pub use pane::HistoryPane;
