@@ -16,7 +16,10 @@ use super::{
     order::ContactOrder,
     overview, sign_in, talk,
 };
-use crate::{ids::AccountId, store::account};
+use crate::{
+    ids::AccountId,
+    store::{account, history},
+};
 
 /// Begins to sign in. It is given up when what this returns is dropped.
 #[must_use]
@@ -49,6 +52,11 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
                 }
                 reply.send(page.map_err(|error| shared.failed(error)));
             });
+        }
+        Command::LoadPlaces { conversation, from, to, reply } => {
+            let places = shared.store.read(move |store| history::places(store, conversation, from, to));
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { reply.send(places.await.map_err(|error| shared.failed(error))) });
         }
         Command::SetInFront { conversation } => {
             shared.choices.set_in_front(conversation);

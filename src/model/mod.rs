@@ -19,7 +19,7 @@ pub use account::{Account, Connection};
 pub use contact::{Availability, Contact};
 pub use conversation::Conversation;
 pub use conversation_list::ConversationList;
-pub use history::{History, MAX_LOADED, PAGE};
+pub use history::{History, MAX_LOADED, PAGE, ReadingPlace};
 pub use message::{DeliveryState, Message};
 pub use messenger::Messenger;
 pub use request::Request;

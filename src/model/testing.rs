@@ -110,6 +110,7 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
         match command {
             Command::LoadSnapshot { reply } => reply.send(Ok(stored.snapshot.clone())),
             Command::LoadHistory { anchor, limit, reply, .. } => reply.send(Ok(page(&stored.messages, anchor, limit))),
+            Command::LoadPlaces { from, to, reply, .. } => reply.send(Ok(places(&stored.messages, from, to))),
             other => stored.commands.push(format!("{other:?}")),
         }
     }
@@ -117,7 +118,14 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
 
 /// What a store would answer.
 pub fn page(all: &[Message], anchor: HistoryAnchor, limit: usize) -> HistoryPage {
+    let mut target = None;
+    let mut around = |at: Option<usize>| {
+        let Some(at) = at else { return (all.len().saturating_sub(limit), all.len()) };
+        target = Some(all[at].cursor);
+        (at.saturating_sub(limit / 2), (at + limit / 2 + 1).min(all.len()))
+    };
     let (start, end) = match anchor {
+        HistoryAnchor::Oldest => (0, limit.min(all.len())),
         HistoryAnchor::Newest => (all.len().saturating_sub(limit), all.len()),
         HistoryAnchor::Before(cursor) => {
             let end = all.partition_point(|message| message.cursor < cursor);
@@ -127,10 +135,13 @@ pub fn page(all: &[Message], anchor: HistoryAnchor, limit: usize) -> HistoryPage
             let start = all.partition_point(|message| message.cursor <= cursor);
             (start, (start + limit).min(all.len()))
         }
-        HistoryAnchor::Around(id) => {
-            let at = all.iter().position(|message| message.cursor.id == id).unwrap_or(all.len());
-            (at.saturating_sub(limit / 2), (at + limit / 2 + 1).min(all.len()))
-        }
+        HistoryAnchor::Around(id) => around(all.iter().position(|message| message.cursor.id == id)),
+        HistoryAnchor::At(time) => around(all.iter().position(|message| message.time >= time)),
+        HistoryAnchor::Unread => around(all.iter().position(|message| !message.is_outgoing)),
     };
-    HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
+    HistoryPage { messages: all[start..end].to_vec(), target, has_older: start > 0, has_newer: end < all.len() }
+}
+
+pub fn places(all: &[Message], from: Cursor, to: Cursor) -> Vec<Cursor> {
+    all.iter().map(|message| message.cursor).filter(|cursor| (from..=to).contains(cursor)).collect()
 }

@@ -258,7 +258,15 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
         match command {
             Command::LoadSnapshot { reply } => reply.send(Ok(snapshot(&engine, unread))),
             Command::LoadHistory { anchor, limit, reply, .. } => {
-                reply.send(Ok(page(&engine.messages.borrow(), anchor, limit)));
+                let all = engine.messages.borrow();
+                let received = all.iter().enumerate().rev().filter(|(_, message)| !message.is_outgoing);
+                let first_unread = (unread as usize).checked_sub(1).and_then(|n| received.map(|(at, _)| at).nth(n));
+                reply.send(Ok(page(&all, anchor, limit, first_unread)));
+            }
+            Command::LoadPlaces { from, to, reply, .. } => {
+                let all = engine.messages.borrow();
+                let places = all.iter().map(|message| message.cursor).filter(|cursor| (from..=to).contains(cursor));
+                reply.send(Ok(places.collect()));
             }
             Command::SendMessage { body, reply, .. } => {
                 if body.len() > engine.limit.get() {
@@ -331,8 +339,15 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
 }
 
 /// What a store would answer.
-fn page(all: &[Message], anchor: HistoryAnchor, limit: usize) -> HistoryPage {
+fn page(all: &[Message], anchor: HistoryAnchor, limit: usize, unread: Option<usize>) -> HistoryPage {
+    let mut target = None;
+    let mut around = |at: Option<usize>| {
+        let Some(at) = at else { return (all.len().saturating_sub(limit), all.len()) };
+        target = Some(all[at].cursor);
+        (at.saturating_sub(limit / 2), (at + limit / 2 + 1).min(all.len()))
+    };
     let (start, end) = match anchor {
+        HistoryAnchor::Oldest => (0, limit.min(all.len())),
         HistoryAnchor::Newest => (all.len().saturating_sub(limit), all.len()),
         HistoryAnchor::Before(cursor) => {
             let end = all.partition_point(|message| message.cursor < cursor);
@@ -342,10 +357,9 @@ fn page(all: &[Message], anchor: HistoryAnchor, limit: usize) -> HistoryPage {
             let start = all.partition_point(|message| message.cursor <= cursor);
             (start, (start + limit).min(all.len()))
         }
-        HistoryAnchor::Around(id) => {
-            let at = all.iter().position(|message| message.cursor.id == id).unwrap_or(all.len());
-            (at.saturating_sub(limit / 2), (at + limit / 2 + 1).min(all.len()))
-        }
+        HistoryAnchor::Around(id) => around(all.iter().position(|message| message.cursor.id == id)),
+        HistoryAnchor::At(time) => around(all.iter().position(|message| message.time >= time)),
+        HistoryAnchor::Unread => around(unread),
     };
-    HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
+    HistoryPage { messages: all[start..end].to_vec(), target, has_older: start > 0, has_newer: end < all.len() }
 }

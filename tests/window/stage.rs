@@ -162,9 +162,16 @@ impl World {
                 let start = all.partition_point(|message| message.cursor <= cursor);
                 (start, (start + limit).min(all.len()))
             }
-            HistoryAnchor::Around(_) => (0, all.len().min(limit)),
+            HistoryAnchor::Oldest | HistoryAnchor::Around(_) | HistoryAnchor::At(_) | HistoryAnchor::Unread => {
+                (0, all.len().min(limit))
+            }
         };
-        HistoryPage { messages: all[start..end].to_vec(), has_older: start > 0, has_newer: end < all.len() }
+        HistoryPage {
+            messages: all[start..end].to_vec(),
+            target: None,
+            has_older: start > 0,
+            has_newer: end < all.len(),
+        }
     }
 }
 
