@@ -21,6 +21,7 @@ mod failure_bar;
 pub mod history;
 mod lane;
 pub mod link;
+mod message_menu;
 pub mod message_row;
 pub mod message_text;
 mod new_conversation_dialog;

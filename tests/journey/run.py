@@ -14,7 +14,7 @@ import traceback
 
 from fixture import Place
 
-JOURNEYS = ["sign_in", "conversation", "notification", "link"]
+JOURNEYS = ["sign_in", "conversation", "history", "notification", "link"]
 
 
 def main():

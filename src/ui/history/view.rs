@@ -36,6 +36,12 @@ impl HistoryView {
         bind: impl Fn(&gtk::Widget, Option<Place>) + 'static,
     ) {
         self.imp().pool.set_factory(Box::new(make), Box::new(bind));
+        // The first list that is shown does not have to wait for its rows.
+        let weak = self.downgrade();
+        glib::idle_add_local_full(glib::Priority::LOW, move || match weak.upgrade() {
+            Some(view) if view.imp().pool.make_ready(view.upcast_ref()) => glib::ControlFlow::Continue,
+            _ => glib::ControlFlow::Break,
+        });
     }
 
     /// Shows another list, from its end.

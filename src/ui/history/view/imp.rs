@@ -101,6 +101,7 @@ impl ObjectImpl for HistoryView {
         let view = self.obj();
         view.set_overflow(gtk::Overflow::Hidden);
         view.set_focusable(true);
+        view.update_property(&[gtk::accessible::Property::MultiSelectable(true)]);
         view.add_keys();
     }
 
@@ -136,7 +137,7 @@ impl WidgetImpl for HistoryView {
     /// Into the row that had the keyboard last; from a row to what is in it, then out of the list.
     fn focus(&self, direction: gtk::DirectionType) -> bool {
         match self.focused_row() {
-            Some(row) => row.child_focus(direction),
+            Some(row) => super::walk::focus_within(&row, direction),
             None => self.grab_focus(),
         }
     }

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// How many rows before the loaded ones end the next page is asked for.
-const MARGIN: u32 = 20;
+const MARGIN: u32 = 50;
 
 /// What the scroll state sees of the rows.
 struct Realized<'a> {
