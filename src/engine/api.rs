@@ -211,16 +211,23 @@ pub struct Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryAnchor {
     Newest,
+    Oldest,
     Before(Cursor),
     After(Cursor),
     /// The message itself and about half a page on either side.
     Around(MessageId),
+    /// Around the first message of this time or later; the newest where there is none.
+    At(Timestamp),
+    /// Around the first received message that has not been read; the newest where all have been.
+    Unread,
 }
 
 /// Messages that follow each other without a gap, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HistoryPage {
     pub messages: Vec<Message>,
+    /// The one of them that was looked for: `Around`, `At` and `Unread` look for one.
+    pub target: Option<Cursor>,
     pub has_older: bool,
     pub has_newer: bool,
 }

@@ -17,7 +17,10 @@ use super::{
     order::ContactOrder,
     overview, search, sign_in, talk,
 };
-use crate::{ids::AccountId, store::account};
+use crate::{
+    ids::AccountId,
+    store::{account, history},
+};
 
 /// Begins to sign in. It is given up when what this returns is dropped.
 #[must_use]
@@ -55,6 +58,11 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             let page = shared.store.read(move |store| search::find(store, &query, before, limit));
             let shared = Arc::clone(shared);
             tokio::spawn(async move { reply.send(page.await.map_err(|error| shared.failed(error))) });
+        }
+        Command::LoadPlaces { conversation, from, to, reply } => {
+            let places = shared.store.read(move |store| history::places(store, conversation, from, to));
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { reply.send(places.await.map_err(|error| shared.failed(error))) });
         }
         Command::SetInFront { conversation } => {
             shared.choices.set_in_front(conversation);

@@ -58,16 +58,19 @@ impl From<HistoryAnchor> for Anchor {
     fn from(anchor: HistoryAnchor) -> Self {
         match anchor {
             HistoryAnchor::Newest => Self::Newest,
+            HistoryAnchor::Oldest => Self::Oldest,
             HistoryAnchor::Before(cursor) => Self::Before(cursor),
             HistoryAnchor::After(cursor) => Self::After(cursor),
             HistoryAnchor::Around(message) => Self::Around(message),
+            HistoryAnchor::At(time) => Self::At(time),
+            HistoryAnchor::Unread => Self::Unread,
         }
     }
 }
 
 impl From<Page> for HistoryPage {
     fn from(page: Page) -> Self {
-        let Page { messages, has_older, has_newer } = page;
-        Self { messages: messages.into_iter().map(Message::from).collect(), has_older, has_newer }
+        let Page { messages, target, has_older, has_newer } = page;
+        Self { messages: messages.into_iter().map(Message::from).collect(), target, has_older, has_newer }
     }
 }

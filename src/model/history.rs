@@ -3,15 +3,16 @@
 //! The messages follow each other without a gap, oldest first. At most [`MAX_LOADED`] are kept: what is loaded at one end
 //! pushes out the other. Live messages join only while the window reaches to the newest one.
 
+mod live;
+mod loading;
+
 use std::cell::{Cell, OnceCell, RefCell};
 
 use gio::{prelude::*, subclass::prelude::*};
 use glib::Properties;
 
 use super::{Message, window};
-use crate::engine::api::{
-    self, Command, CommandError, ConversationId, Cursor, EngineHandle, HistoryAnchor, HistoryPage, MessageId,
-};
+use crate::engine::api::{self, ConversationId, Cursor, EngineHandle, MessageId};
 
 /// How many messages are asked for at a time.
 pub const PAGE: usize = 50;
@@ -19,7 +20,9 @@ pub const PAGE: usize = 50;
 pub const MAX_LOADED: usize = 400;
 
 mod imp {
-    use super::{Cell, ConversationId, EngineHandle, ListModelExt, Message, OnceCell, Properties, RefCell, api};
+    use super::{
+        Cell, ConversationId, EngineHandle, ListModelExt, Message, OnceCell, Properties, ReadingPlace, RefCell, api,
+    };
     use gio::subclass::prelude::*;
     use glib::prelude::*;
 
@@ -53,6 +56,8 @@ mod imp {
         /// wait in the store as soon as the window is full.
         #[property(get, set)]
         pub follows_end: Cell<bool>,
+        /// Where somebody was when they left.
+        pub place: Cell<Option<ReadingPlace>>,
     }
 
     impl Default for History {
@@ -70,6 +75,7 @@ mod imp {
                 is_loading_newer: Cell::new(false),
                 is_jumping: Cell::new(false),
                 follows_end: Cell::new(true),
+                place: Cell::new(None),
             }
         }
     }
@@ -134,56 +140,12 @@ glib::wrapper! {
     pub struct History(ObjectSubclass<imp::History>) @implements gio::ListModel;
 }
 
-/// Holds a loading flag while a page is on its way; lets go however the waiting ends.
-struct Loading<'a> {
-    history: &'a History,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Older,
-    Newer,
-    Jump,
-}
-
-impl<'a> Loading<'a> {
-    fn begin(history: &'a History, kind: Kind) -> Option<Self> {
-        let this = Self { history, kind };
-        if this.flag().replace(true) {
-            std::mem::forget(this);
-            return None;
-        }
-        this.notify();
-        Some(this)
-    }
-
-    fn flag(&self) -> &Cell<bool> {
-        let imp = self.history.imp();
-        match self.kind {
-            Kind::Older => &imp.is_loading_older,
-            Kind::Newer => &imp.is_loading_newer,
-            Kind::Jump => &imp.is_jumping,
-        }
-    }
-
-    fn notify(&self) {
-        match self.kind {
-            Kind::Older => self.history.notify_is_loading_older(),
-            Kind::Newer => self.history.notify_is_loading_newer(),
-            Kind::Jump => self.history.notify_is_jumping(),
-        }
-    }
-}
-
-impl Drop for Loading<'_> {
-    fn drop(&mut self) {
-        self.flag().set(false);
-        if !self.history.imp().is_loading() {
-            self.history.imp().arrived.borrow_mut().clear();
-        }
-        self.notify();
-    }
+/// Where somebody was in a history when they left it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadingPlace {
+    pub message: Cursor,
+    /// How far below the upper edge of what was in sight the message began, in pixels.
+    pub offset: f64,
 }
 
 impl History {
@@ -194,80 +156,6 @@ impl History {
         debug_assert!(fresh);
         imp.conversation.set(Some(conversation));
         this
-    }
-
-    /// Loads the newest page in place of what is loaded.
-    pub async fn load_newest(&self) -> Result<(), CommandError> {
-        self.jump(HistoryAnchor::Newest).await
-    }
-
-    /// Loads what surrounds a message in place of what is loaded; where it already is loaded, nothing happens.
-    pub async fn jump_to(&self, message: MessageId) -> Result<(), CommandError> {
-        if self.position_of(message).is_some() {
-            return Ok(());
-        }
-        self.jump(HistoryAnchor::Around(message)).await
-    }
-
-    /// Loads one page before the oldest loaded message. `false`: there is none, or one is on its way.
-    pub async fn load_older(&self) -> Result<bool, CommandError> {
-        let imp = self.imp();
-        let Some(oldest) = self.first_cursor().filter(|_| imp.has_older.get()) else { return Ok(false) };
-        let Some(_loading) = Loading::begin(self, Kind::Older) else { return Ok(false) };
-        let generation = imp.generation.get();
-        let page = self.page(HistoryAnchor::Before(oldest)).await?;
-        if imp.generation.get() != generation || self.first_cursor() != Some(oldest) {
-            return Ok(false);
-        }
-        let loaded = imp.items.borrow().clone();
-        let mut items: Vec<_> =
-            page.messages.into_iter().filter(|message| message.cursor < oldest).map(Message::new).collect();
-        items.extend(loaded);
-        let is_over = items.len() > MAX_LOADED;
-        items.truncate(MAX_LOADED);
-        imp.replace(items);
-        imp.set_has_older(page.has_older);
-        if is_over {
-            imp.set_at_newest(false);
-        }
-        Ok(true)
-    }
-
-    /// Loads one page after the newest loaded message. `false`: there is none, or one is on its way.
-    pub async fn load_newer(&self) -> Result<bool, CommandError> {
-        let imp = self.imp();
-        let Some(newest) = self.last_cursor().filter(|_| !imp.is_at_newest.get()) else { return Ok(false) };
-        let Some(_loading) = Loading::begin(self, Kind::Newer) else { return Ok(false) };
-        let generation = imp.generation.get();
-        let page = self.page(HistoryAnchor::After(newest)).await?;
-        if imp.generation.get() != generation || self.last_cursor() != Some(newest) {
-            return Ok(false);
-        }
-        let mut items = imp.items.borrow().clone();
-        items.extend(page.messages.into_iter().filter(|message| message.cursor > newest).map(Message::new));
-        if !page.has_newer {
-            merge(&mut items, imp.arrived.borrow().clone());
-        }
-        let surplus = items.len().saturating_sub(MAX_LOADED);
-        items.drain(..surplus);
-        imp.replace(items);
-        imp.set_at_newest(!page.has_newer);
-        if surplus > 0 {
-            imp.set_has_older(true);
-        }
-        Ok(true)
-    }
-
-    /// Loads anew what is shown, because events were lost. Messages that are still there keep their objects.
-    pub async fn reload(&self) -> Result<(), CommandError> {
-        let middle = {
-            let items = self.imp().items.borrow();
-            items.get(items.len() / 2).map(Message::id)
-        };
-        match middle.filter(|_| !self.is_at_newest()) {
-            Some(middle) => self.jump(HistoryAnchor::Around(middle)).await,
-            None => self.jump(HistoryAnchor::Newest).await,
-        }
     }
 
     /// Where a message stands in the list, if it is loaded.
@@ -285,112 +173,47 @@ impl History {
         self.imp().items.borrow().last().cloned()
     }
 
+    /// The loaded messages from one place to another, both included.
+    pub fn loaded_between(&self, from: Cursor, to: Cursor) -> Vec<Message> {
+        let items = self.imp().items.borrow();
+        let begin = items.partition_point(|message| message.cursor() < from);
+        let end = items.partition_point(|message| message.cursor() <= to);
+        items.get(begin..end).map(<[Message]>::to_vec).unwrap_or_default()
+    }
+
     /// The `count`th-newest received message: where unread ones begin, when `count` is how many there are and they are loaded.
     pub fn first_unread(&self, count: u32) -> Option<Message> {
         let items = self.imp().items.borrow();
         items.iter().rev().filter(|message| !message.is_outgoing()).nth((count as usize).checked_sub(1)?).cloned()
     }
 
-    async fn jump(&self, anchor: HistoryAnchor) -> Result<(), CommandError> {
-        let imp = self.imp();
-        let Some(_loading) = Loading::begin(self, Kind::Jump) else { return Ok(()) };
-        imp.generation.set(imp.generation.get() + 1);
-        let generation = imp.generation.get();
-        let page = self.page(anchor).await?;
-        if imp.generation.get() != generation {
-            return Ok(());
-        }
-        let known = imp.items.borrow().clone();
-        let mut items: Vec<_> = page
-            .messages
-            .into_iter()
-            .map(|message| match find(&known, message.cursor) {
-                Ok(at) => {
-                    known[at].update(&message);
-                    known[at].clone()
-                }
-                Err(_) => Message::new(message),
-            })
-            .collect();
-        if !page.has_newer {
-            merge(&mut items, imp.arrived.borrow().clone());
-        }
-        imp.replace(items);
-        imp.set_has_older(page.has_older);
-        imp.set_at_newest(!page.has_newer);
-        if !imp.is_loaded.replace(true) {
-            self.notify_is_loaded();
-        }
-        Ok(())
+    /// Where somebody was when they left; `None`: at the end, or nobody was here.
+    pub fn place(&self) -> Option<ReadingPlace> {
+        self.imp().place.get()
     }
 
-    async fn page(&self, anchor: HistoryAnchor) -> Result<HistoryPage, CommandError> {
-        let imp = self.imp();
-        let (Some(engine), Some(conversation)) = (imp.engine.get(), imp.conversation.get()) else {
-            return Err(CommandError::Stopped);
-        };
-        engine.request(|reply| Command::LoadHistory { conversation, anchor, limit: PAGE, reply }).await
+    pub fn set_place(&self, place: Option<ReadingPlace>) {
+        self.imp().place.set(place);
     }
 
-    /// New messages of this conversation. One change of the list, however many there are.
-    pub(super) fn stored(&self, messages: Vec<api::Message>) {
+    /// Nobody looks at this for now: keeps two pages around a message, or the newest ones, so that many histories that were
+    /// opened once take no more room than a few.
+    pub fn shrink(&self, around: Option<Cursor>) {
         let imp = self.imp();
-        if imp.is_loading() {
-            imp.arrived.borrow_mut().extend(messages.iter().cloned());
-        }
-        if !imp.is_loaded.get() {
+        let items = imp.items.borrow().clone();
+        if imp.is_loading() || items.len() <= 2 * PAGE {
             return;
         }
-        let (first, last) = (self.first_cursor(), self.last_cursor());
-        let is_inside = |cursor: Cursor| {
-            (imp.is_at_newest.get() || last.is_some_and(|last| cursor < last))
-                && (!imp.has_older.get() || first.is_some_and(|first| cursor > first))
-        };
-        let joining: Vec<_> = messages.into_iter().filter(|message| is_inside(message.cursor)).collect();
-        if joining.is_empty() {
-            return;
+        let middle = around.map_or(items.len(), |cursor| items.partition_point(|message| message.cursor() < cursor));
+        let end = (middle + PAGE).clamp(2 * PAGE, items.len());
+        let start = end - 2 * PAGE;
+        imp.replace(items[start..end].to_vec());
+        if start > 0 {
+            imp.set_has_older(true);
         }
-        let mut items = imp.items.borrow().clone();
-        merge(&mut items, joining);
-        let surplus = items.len().saturating_sub(MAX_LOADED);
-        let (mut has_older, mut is_at_newest) = (imp.has_older.get(), imp.is_at_newest.get());
-        if surplus > 0 && imp.follows_end.get() {
-            items.drain(..surplus);
-            has_older = true;
-        } else if surplus > 0 {
-            items.truncate(MAX_LOADED);
-            is_at_newest = false;
+        if end < items.len() {
+            imp.set_at_newest(false);
         }
-        imp.replace(items);
-        imp.set_has_older(has_older);
-        imp.set_at_newest(is_at_newest);
-    }
-
-    /// The same messages in another state.
-    pub(super) fn changed(&self, messages: &[api::Message]) {
-        for message in messages {
-            let item = {
-                let items = self.imp().items.borrow();
-                find(&items, message.cursor).ok().map(|at| items[at].clone())
-            };
-            if let Some(item) = item {
-                item.update(message);
-            }
-        }
-        for waiting in self.imp().arrived.borrow_mut().iter_mut() {
-            if let Some(message) = messages.iter().find(|message| message.cursor == waiting.cursor) {
-                *waiting = message.clone();
-            }
-        }
-    }
-
-    pub(super) fn removed(&self, message: MessageId) {
-        let imp = self.imp();
-        imp.arrived.borrow_mut().retain(|waiting| waiting.cursor.id != message);
-        let Some(position) = self.position_of(message) else { return };
-        let mut items = imp.items.borrow().clone();
-        items.remove(position as usize);
-        imp.replace(items);
     }
 
     fn first_cursor(&self) -> Option<Cursor> {

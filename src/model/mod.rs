@@ -21,7 +21,7 @@ pub use account::{Account, Connection, HistoryProgress};
 pub use contact::{Availability, Contact};
 pub use conversation::Conversation;
 pub use conversation_list::ConversationList;
-pub use history::{History, MAX_LOADED, PAGE};
+pub use history::{History, MAX_LOADED, PAGE, ReadingPlace};
 pub use message::{DeliveryState, Message};
 pub use message_search::{FoundMessage, MessageSearch};
 pub use messenger::Messenger;

@@ -115,8 +115,9 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
         match command {
             Command::LoadSnapshot { reply } => reply.send(Ok(stored.snapshot.clone())),
             Command::LoadHistory { anchor, limit, reply, .. } => {
-                reply.send(Ok(played::page(&stored.messages, anchor, limit)));
+                reply.send(Ok(played::page(&stored.messages, anchor, limit, stored.messages.len())));
             }
+            Command::LoadPlaces { from, to, reply, .. } => reply.send(Ok(played::places(&stored.messages, from, to))),
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(found(&stored.messages, &query.text, before, limit)));
             }

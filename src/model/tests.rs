@@ -10,6 +10,7 @@ use super::{
 };
 use crate::engine::api::{
     AccountId, ConversationId, Event, Message as Snapshot, MessageId, MessageQuery, MessageState, Snapshot as Profile,
+    Timestamp,
 };
 
 const BOB: ConversationId = ConversationId(1);
@@ -99,6 +100,68 @@ fn a_jump_shows_what_surrounds_the_message_and_a_second_one_to_it_does_nothing()
         assert!(changes.borrow().is_empty());
         history.load_newest().await.unwrap();
         assert_eq!(ids(&history), range(950, 1_000));
+    });
+}
+
+#[test]
+fn a_time_that_is_loaded_needs_no_page_and_one_that_is_not_is_surrounded_by_one() {
+    on_stage(stored(1_000), |stage| async move {
+        let history = stage.history();
+        history.load_newest().await.unwrap();
+        let changes = changes(&history);
+        let at = async |time| history.jump_to_time(Timestamp(time)).await.unwrap().map(|message| message.id().0);
+        assert_eq!(at(970).await, Some(970));
+        assert!(changes.borrow().is_empty(), "it was there");
+        assert_eq!(at(950).await, Some(950));
+        assert!(!changes.borrow().is_empty(), "an older message of that time might not have been loaded");
+        assert_eq!(at(300).await, Some(300));
+        assert_eq!(ids(&history), range(275, 326));
+        assert_eq!(at(5_000).await, None);
+        assert!(history.is_at_newest());
+        history.load_oldest().await.unwrap();
+        assert_eq!(ids(&history), range(0, 50));
+        assert!(!history.has_older() && !history.is_at_newest());
+        assert_eq!(at(-7).await, Some(0));
+    });
+}
+
+#[test]
+fn messages_are_read_by_their_places_whether_they_are_loaded_or_not() {
+    on_stage(stored(2_000), |stage| async move {
+        let history = stage.history();
+        history.load_newest().await.unwrap();
+        let cursor = |n| testing::message(BOB, n).cursor;
+        let places = history.places_between(cursor(100), cursor(1_300)).await.unwrap();
+        assert_eq!(places.len(), 1_201);
+        let bodies: Vec<_> = history.read(&places).await.unwrap().into_iter().map(|m| m.body).collect();
+        assert_eq!(bodies, (100..=1_300).map(|n| format!("m{n}")).collect::<Vec<_>>());
+        let sparse = history.read(&[cursor(3), cursor(1_000), cursor(1_999), cursor(7_000)]).await.unwrap();
+        assert_eq!(sparse.iter().map(|m| m.cursor.id.0).collect::<Vec<_>>(), [3, 1_000, 1_999]);
+        assert_eq!(ids(&history), range(1_950, 2_000), "what is loaded stays as it is");
+        let loaded = history.loaded_between(cursor(1_990), cursor(1_992));
+        assert_eq!(loaded.iter().map(|m| m.id().0).collect::<Vec<_>>(), [1_990, 1_991, 1_992]);
+    });
+}
+
+#[test]
+fn a_history_that_nobody_looks_at_keeps_little() {
+    on_stage(stored(1_000), |stage| async move {
+        let history = stage.history();
+        history.load_newest().await.unwrap();
+        for _ in 0..5 {
+            history.load_older().await.unwrap();
+        }
+        assert_eq!(ids(&history), range(700, 1_000));
+        history.shrink(Some(testing::message(BOB, 800).cursor));
+        assert_eq!(ids(&history), range(750, 850));
+        assert!(history.has_older() && !history.is_at_newest());
+        history.load_newest().await.unwrap();
+        for _ in 0..5 {
+            history.load_older().await.unwrap();
+        }
+        history.shrink(None);
+        assert_eq!(ids(&history), range(900, 1_000));
+        assert!(history.is_at_newest());
     });
 }
 

@@ -25,8 +25,8 @@ mod imp {
         pub(super) time: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) state: TemplateChild<gtk::Image>,
-        /// The last answer of `last_line`, and for which width.
-        pub(super) known: Cell<Option<(i32, LastLine)>>,
+        /// The last answers of `last_line`, and for which widths: what it likes to have, and what it got.
+        pub(super) known: Cell<[Option<(i32, LastLine)>; 2]>,
     }
 
     #[derive(Debug, Clone, Copy)]
@@ -108,7 +108,8 @@ mod imp {
 
         /// Where the text ends when it is this wide.
         fn last_line(&self, width: i32) -> LastLine {
-            if let Some((_, last)) = self.known.get().filter(|(known, _)| *known == width) {
+            let [newer, older] = self.known.get();
+            if let Some((_, last)) = [newer, older].into_iter().flatten().find(|(known, _)| *known == width) {
                 return last;
             }
             let layout = self.text.layout().copy();
@@ -121,7 +122,7 @@ mod imp {
                 width: line.map_or(0, |line| line.pixel_extents().1.width()),
                 has_room: is_rtl == (self.obj().direction() == gtk::TextDirection::Rtl) || self.text.text().is_empty(),
             };
-            self.known.set(Some((width, last)));
+            self.known.set([Some((width, last)), newer]);
             last
         }
 
@@ -143,7 +144,7 @@ glib::wrapper! {
 
 impl Bubble {
     pub fn set_text(&self, shown: &Shown) {
-        self.imp().known.set(None);
+        self.imp().known.set([None; 2]);
         self.imp().text.set_markup(&shown.markup);
     }
 

@@ -98,6 +98,11 @@ mod imp {
     }
 
     impl WidgetImpl for Composer {
+        /// GTK would end with `grab_focus`, and Tab would never lead out of the field.
+        fn focus(&self, direction: gtk::DirectionType) -> bool {
+            self.obj().first_child().is_some_and(|child| child.child_focus(direction))
+        }
+
         fn grab_focus(&self) -> bool {
             self.text.grab_focus()
         }

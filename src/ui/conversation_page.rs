@@ -65,12 +65,14 @@ mod imp {
             klass.bind_template();
             klass.install_action("conversation.details", None, |page, _, _| page.details().toggle());
             klass.install_action("conversation.close", None, |page, _, _| page.close());
+            klass.install_action("conversation.choose-date", None, |page, _, _| page.imp().pane.choose_date());
             klass.install_property_action("conversation.mute", "is-muted");
             klass.install_property_action("conversation.pin", "is-pinned");
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
             klass.add_binding_action(gdk::Key::i, gdk::ModifierType::CONTROL_MASK, "conversation.details");
+            klass.add_binding_action(gdk::Key::g, gdk::ModifierType::CONTROL_MASK, "conversation.choose-date");
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -257,6 +259,7 @@ impl ConversationPage {
                 page.imp().pane.show_newest();
             }
         });
+        imp.pane.bind_property("is-selecting", &*imp.composer, "visible").sync_create().invert_boolean().build();
         let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
         let weak = self.downgrade();
         keys.connect_key_pressed(move |keys, key, _, modifiers| match weak.upgrade() {
@@ -293,6 +296,14 @@ impl ConversationPage {
         }
         let is_command = modifiers
             .intersects(gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::ALT_MASK | gdk::ModifierType::SUPER_MASK);
+        if imp.pane.is_selecting() {
+            // The composer has made way.
+            return if key == gdk::Key::Escape && imp.pane.leave_selection() {
+                glib::Propagation::Stop
+            } else {
+                glib::Propagation::Proceed
+            };
+        }
         if key == gdk::Key::Escape {
             self.focus_composer();
             return glib::Propagation::Stop;

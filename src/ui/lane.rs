@@ -28,6 +28,7 @@ mod imp {
         type Interfaces = (gtk::Buildable,);
 
         fn class_init(klass: &mut Self::Class) {
+            klass.set_css_name("lane");
             klass.set_accessible_role(gtk::AccessibleRole::Presentation);
         }
     }

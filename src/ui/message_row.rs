@@ -1,7 +1,7 @@
 //! One message in the history: day, unread line, bubble, what to do when it was not sent.
 //!
 //! Knows the message and how it stands beside its neighbours; conversation-wide actions are asked for by name
-//! (`conversation.retry`, `conversation.discard`, each with the message's id).
+//! (`conversation.retry`, `conversation.discard`, `history.select`, each with the message's id).
 
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
@@ -10,13 +10,11 @@ use super::{
     error_text,
     failure_bar::FailureBar,
     history::{Appearance, day},
+    message_menu,
     message_text::{self, Shown},
     time_text,
 };
 use crate::model::{DeliveryState, Message};
-
-/// How many links the menu offers.
-const MENU_LINKS: usize = 5;
 
 mod imp {
     use super::super::{bubble::Bubble, failure_bar::FailureBar, lane::Lane};
@@ -61,6 +59,7 @@ mod imp {
             klass.install_action("message.more", None, |row, _, _| row.show_more());
             klass.install_action("message.retry", None, |row, _, _| row.ask("conversation.retry"));
             klass.install_action("message.discard", None, |row, _, _| row.ask("conversation.discard"));
+            klass.install_action("message.select", None, |row, _, _| row.ask("history.select"));
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
             let text = Some(glib::VariantTy::STRING);
             klass.install_action("message.open-link", text, |row, _, target| {
@@ -121,12 +120,14 @@ impl MessageRow {
             let on_body = message.connect_body_notify(move |_| {
                 if let Some(row) = weak.upgrade() {
                     row.show_text();
+                    row.describe();
                 }
             });
             let weak = self.downgrade();
             let on_state = message.connect_state_notify(move |_| {
                 if let Some(row) = weak.upgrade() {
                     row.show_state();
+                    row.describe();
                 }
             });
             self.imp().message.replace(Some((message.clone(), vec![on_body, on_state])));
@@ -137,6 +138,7 @@ impl MessageRow {
             self.show_state();
         }
         self.show_appearance(appearance);
+        self.describe();
     }
 
     /// Forgets the message, so that the row can be used for another one.
@@ -159,6 +161,19 @@ impl MessageRow {
     /// What the person has selected of this message.
     pub fn selection(&self) -> Option<String> {
         self.imp().bubble.selection().filter(|text| !text.is_empty())
+    }
+
+    pub fn clear_selection(&self) {
+        self.imp().bubble.clear_selection();
+    }
+
+    /// Whether it is among the selected messages; `None` while none are being selected.
+    pub fn set_selected(&self, is_selected: Option<bool>) {
+        self.set_class("selected", is_selected == Some(true));
+        match is_selected {
+            Some(is_selected) => self.update_state(&[gtk::accessible::State::Selected(Some(is_selected))]),
+            None => self.reset_state(gtk::AccessibleState::Selected),
+        }
     }
 
     fn let_go(&self) {
@@ -185,7 +200,6 @@ impl MessageRow {
         imp.more.set_visible(shown.is_cut && imp.limit.get() < message_text::LONG);
         imp.shown.replace(shown);
         self.set_class("emoji", message_text::is_big_emoji(&body));
-        self.describe();
     }
 
     fn show_state(&self) {
@@ -221,7 +235,6 @@ impl MessageRow {
                 }
             }
         }
-        self.describe();
     }
 
     fn show_appearance(&self, appearance: Appearance) {
@@ -235,7 +248,6 @@ impl MessageRow {
         imp.unread.set_visible(appearance.begins_unread);
         self.set_class("first", appearance.is_first);
         self.set_class("last", appearance.is_last);
-        self.describe();
     }
 
     /// What a screen reader says of the row.
@@ -295,6 +307,16 @@ impl MessageRow {
         });
         self.add_controller(long);
         let weak = self.downgrade();
+        let day = gtk::GestureClick::new();
+        day.connect_released(move |_, _, _, _| {
+            if let Some(row) = weak.upgrade()
+                && let Err(error) = row.activate_action("conversation.choose-date", None)
+            {
+                log::warn!("no day can be chosen: {error}");
+            }
+        });
+        self.imp().day.add_controller(day);
+        let weak = self.downgrade();
         self.imp().bubble.connect_link(move |url| {
             if let Some(row) = weak.upgrade() {
                 row.open_link(url);
@@ -304,46 +326,8 @@ impl MessageRow {
 
     fn popup_menu(&self, at: Option<(f64, f64)>) {
         let Some(message) = self.message() else { return };
-        let menu = gio::Menu::new();
-        let main = gio::Menu::new();
-        main.append(Some(&gettext("Copy")), Some("message.copy"));
-        if message.state() == DeliveryState::Failed {
-            main.append(Some(&gettext("Send again")), Some("message.retry"));
-            main.append(Some(&gettext("Delete")), Some("message.discard"));
-        }
-        menu.append_section(None, &main);
-        for link in self.imp().shown.borrow().links.iter().take(MENU_LINKS) {
-            let section = gio::Menu::new();
-            let target = link.to_variant();
-            let short: String = link.chars().take(40).collect();
-            for (text, action) in [
-                (gettext("Open {link}").replace("{link}", &short), "message.open-link"),
-                (gettext("Copy link"), "message.copy-link"),
-            ] {
-                // An underscore in an address is no mnemonic.
-                let item = gio::MenuItem::new(Some(&text.replace('_', "__")), None);
-                item.set_action_and_target_value(Some(action), Some(&target));
-                section.append_item(&item);
-            }
-            menu.append_section(None, &section);
-        }
-        let popover = gtk::PopoverMenu::from_model(Some(&menu));
-        popover.set_has_arrow(at.is_none());
-        popover.set_parent(self);
-        #[expect(clippy::cast_possible_truncation)]
-        let at = at.map(|(x, y)| (x as i32, y as i32)).or_else(|| {
-            let bounds = self.imp().bubble.compute_bounds(self)?;
-            Some(((bounds.x() + bounds.width() / 2.0) as i32, (bounds.y() + bounds.height()) as i32))
-        });
-        if let Some((x, y)) = at {
-            popover.set_pointing_to(Some(&gdk::Rectangle::new(x, y, 1, 1)));
-        }
-        popover.connect_closed(|popover| {
-            let popover = popover.clone();
-            // The chosen action runs after the menu has closed, and finds its row by the parent.
-            glib::idle_add_local_once(move || popover.unparent());
-        });
-        popover.popup();
+        let menu = message_menu::build(message.state() == DeliveryState::Failed, &self.imp().shown.borrow().links);
+        message_menu::popup(self, self.imp().bubble.upcast_ref(), &menu, at);
     }
 
     fn copy(&self) {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use linkify::{LinkFinder, LinkKind};
 
-/// How many characters are shown before "Show more".
-pub const SHORT: usize = 20_000;
+/// How many characters are shown before "Show more": about what fits on a screen. Laying out more would be seen as a stutter.
+pub const SHORT: usize = 3_000;
 /// How many characters are shown at most: beyond, laying the text out would take seconds.
 pub const LONG: usize = 200_000;
 /// How many links of a message can be opened.

@@ -24,6 +24,7 @@ pub mod history;
 mod lane;
 pub mod link;
 mod list_row;
+mod message_menu;
 pub mod message_row;
 pub mod message_text;
 mod new_conversation_dialog;

@@ -20,7 +20,7 @@ use stonechat::{
         ServerSettings, Snapshot, Subscription, Timestamp,
     },
     model::{self, Messenger},
-    ui::{ConversationPage, history::HistoryView},
+    ui::{ConversationPage, history::HistoryView, message_row::MessageRow},
 };
 
 pub const CONVERSATION: ConversationId = ConversationId(7);
@@ -177,6 +177,75 @@ impl World {
         self.tool(&["mouseup", "1"]);
     }
 
+    /// Presses the first button on a message, beside its bubble, with these keys held.
+    pub fn click(&self, message: MessageId, keys: &[&str]) {
+        let (x, y) = self.middle(message);
+        let found = Process::new("xdotool").args(["getactivewindow"]).output().expect("xdotool is there");
+        let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        let (dx, dy) = self.window.surface_transform();
+        let (x, y) = (format!("{:.0}", f64::from(x) + dx), format!("{:.0}", f64::from(y) + dy));
+        self.tool(&["mousemove", "--window", &id, &x, &y]);
+        for key in keys {
+            self.tool(&["keydown", key]);
+        }
+        self.tool(&["click", "1"]);
+        for key in keys {
+            self.tool(&["keyup", key]);
+        }
+    }
+
+    /// Where in the window a message is, vertically in its middle.
+    pub fn middle(&self, message: MessageId) -> (f32, f32) {
+        let row = self.history().position_of(message).and_then(|index| self.view().row(index)).expect("it is in sight");
+        let bounds = row.compute_bounds(&self.window).expect("it is in the window");
+        (bounds.x() + bounds.width() / 2.0, bounds.y() + bounds.height() / 2.0)
+    }
+
+    /// The message that has the keyboard.
+    pub fn focused(&self) -> Option<MessageId> {
+        let focus = gtk::prelude::GtkWindowExt::focus(&self.window)?;
+        focus.downcast_ref::<MessageRow>()?.message().map(|message| message.id())
+    }
+
+    /// Which of the messages that have a row are shown as selected.
+    pub fn selected(&self) -> Vec<i64> {
+        let rows = self.view().rows().into_iter().filter_map(|row| row.downcast::<MessageRow>().ok());
+        let selected = rows.filter(|row| row.has_css_class("selected")).filter_map(|row| row.message());
+        let mut ids: Vec<_> = selected.map(|message| message.id().0).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Above which message in sight the unread line stands.
+    pub fn unread_line(&self) -> Option<MessageId> {
+        let rows = self.view().rows().into_iter().filter_map(|row| row.downcast::<MessageRow>().ok());
+        rows.filter(|row| find(row.upcast_ref(), "unread-line").is_some_and(|line| line.is_visible()))
+            .find_map(|row| row.message().map(|message| message.id()))
+    }
+
+    /// The first widget of the page that has this style.
+    pub fn find(&self, class: &str) -> Option<gtk::Widget> {
+        find(self.page.upcast_ref(), class)
+    }
+
+    /// The engine says how much is unread.
+    pub fn unread_is(&self, unread: u32) {
+        let event = Event::ConversationsChanged(vec![conversation(None, unread)]);
+        self.event(event);
+        wait("the count", || self.messenger.conversation(CONVERSATION).is_some_and(|c| c.unread() == unread));
+    }
+
+    pub fn clipboard(&self) -> String {
+        let clipboard = self.window.clipboard();
+        let read = Rc::new(RefCell::new(None));
+        let result = read.clone();
+        glib::spawn_future_local(async move {
+            result.replace(Some(clipboard.read_text_future().await.ok().flatten().unwrap_or_default()));
+        });
+        wait("the clipboard", || read.borrow().is_some());
+        read.take().map(Into::into).unwrap_or_default()
+    }
+
     fn tool(&self, arguments: &[&str]) {
         frame(&self.window);
         let mut tool = Process::new("xdotool").args(arguments).spawn().expect("xdotool is there");
@@ -205,6 +274,20 @@ impl Drop for World {
     fn drop(&mut self) {
         self.window.destroy();
     }
+}
+
+fn find(widget: &gtk::Widget, class: &str) -> Option<gtk::Widget> {
+    if widget.has_css_class(class) {
+        return Some(widget.clone());
+    }
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        if let Some(found) = find(&widget, class) {
+            return Some(found);
+        }
+        child = widget.next_sibling();
+    }
+    None
 }
 
 /// Runs the main loop until something holds.
@@ -262,7 +345,10 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
         match command {
             Command::LoadSnapshot { reply } => reply.send(Ok(snapshot(&engine, unread))),
             Command::LoadHistory { anchor, limit, reply, .. } => {
-                reply.send(Ok(played::page(&engine.messages.borrow(), anchor, limit)));
+                reply.send(Ok(played::page(&engine.messages.borrow(), anchor, limit, unread as usize)));
+            }
+            Command::LoadPlaces { from, to, reply, .. } => {
+                reply.send(Ok(played::places(&engine.messages.borrow(), from, to)));
             }
             Command::SendMessage { body, reply, .. } => {
                 if body.len() > engine.limit.get() {

@@ -14,7 +14,7 @@ import traceback
 
 from fixture import Place
 
-JOURNEYS = ["sign_in", "password", "conversation", "notification", "link"]
+JOURNEYS = ["sign_in", "password", "conversation", "history", "notification", "link"]
 
 
 def main():

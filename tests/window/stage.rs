@@ -168,7 +168,7 @@ impl World {
     fn page(&self, conversation: ConversationId, anchor: HistoryAnchor, limit: usize) -> HistoryPage {
         let all: Vec<_> =
             self.messages.iter().filter(|message| message.conversation == conversation).cloned().collect();
-        played::page(&all, anchor, limit)
+        played::page(&all, anchor, limit, 0)
     }
 }
 

@@ -49,6 +49,13 @@ pub enum Command {
         reply: Reply<Result<HistoryPage, CommandError>>,
     },
 
+    /// The places of all messages from one to another, both included, in their order.
+    LoadPlaces {
+        conversation: ConversationId,
+        from: Cursor,
+        to: Cursor,
+        reply: Reply<Result<Vec<Cursor>, CommandError>>,
+    },
     /// Finds messages by their words, newest first; those older than `before`.
     SearchMessages {
         query: MessageQuery,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    ids::{Cursor, MessageId},
+    ids::{Cursor, MessageId, Timestamp},
     store::{
         SendFailure, StoreError, export,
         history::{self, Anchor},
@@ -87,6 +87,50 @@ fn around_a_message_near_an_end_the_page_is_full() {
     }
     let unknown = history::page(&connection, chat, Anchor::Around(MessageId(99)), 6);
     assert!(matches!(unknown, Err(StoreError::NotFound)));
+}
+
+#[test]
+fn a_day_begins_with_the_first_message_of_its_time_also_where_an_older_one_arrived_after_it() {
+    let (connection, _, chat) = chat();
+    for (n, body) in [(0, "a"), (100, "b"), (40, "late"), (200, "c"), (300, "d")] {
+        put(&connection, incoming(chat, NOW.0 + n, body));
+    }
+    let target = |time: i64| {
+        let page = history::page(&connection, chat, Anchor::At(Timestamp(time)), 3).unwrap();
+        let target = page.target?;
+        page.messages.into_iter().find(|row| row.cursor == target).map(|row| row.body)
+    };
+    for (time, expected) in [(-1, "a"), (0, "a"), (1, "b"), (100, "b"), (101, "c"), (300, "d")] {
+        assert_eq!(target(NOW.0 + time).as_deref(), Some(expected), "{time}");
+    }
+    assert_eq!(target(NOW.0 + 301), None);
+    let beyond = history::page(&connection, chat, Anchor::At(Timestamp(NOW.0 + 301)), 3).unwrap();
+    assert_eq!(bodies(&beyond), ["late", "c", "d"], "the newest");
+}
+
+#[test]
+fn what_is_unread_begins_after_the_mark_with_what_others_wrote() {
+    let (connection, _, chat) = chat();
+    let unread = |limit| history::page(&connection, chat, Anchor::Unread, limit).unwrap();
+    assert_eq!(unread(5).target, None);
+    let read = put(&connection, incoming(chat, NOW.0, "read")).cursor;
+    put(&connection, outgoing(chat, "mine"));
+    let first = put(&connection, incoming(chat, NOW.0 + 1, "first")).cursor;
+    put(&connection, incoming(chat, NOW.0 + 2, "second"));
+    conversation::mark_read(&connection, chat, read).unwrap();
+    assert_eq!(unread(10).target, Some(first));
+    assert_eq!(bodies(&unread(1)), ["first"]);
+    conversation::mark_read(&connection, chat, Cursor { position: i64::MAX, id: MessageId(i64::MAX) }).unwrap();
+    assert_eq!((unread(10).target, bodies(&unread(1))), (None, vec!["second"]));
+}
+
+#[test]
+fn the_oldest_page_and_all_places_between_two() {
+    let (connection, _, chat) = chat();
+    let rows: Vec<_> = (0..10).map(|n| put(&connection, incoming(chat, NOW.0, &n.to_string())).cursor).collect();
+    let oldest = history::page(&connection, chat, Anchor::Oldest, 3).unwrap();
+    assert_eq!((bodies(&oldest), oldest.has_older, oldest.has_newer), (vec!["0", "1", "2"], false, true));
+    assert_eq!(history::places(&connection, chat, rows[2], rows[5]).unwrap(), rows[2..=5]);
 }
 
 #[test]

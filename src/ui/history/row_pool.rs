@@ -14,6 +14,9 @@ pub struct Place {
     pub next: Option<glib::Object>,
 }
 
+/// How many rows are made before any is wanted: about what a viewport shows.
+const READY: usize = 12;
+
 type Make = Box<dyn Fn() -> gtk::Widget>;
 /// Shows an item in a row; `None` when the row is put by.
 type Bind = Box<dyn Fn(&gtk::Widget, Option<Place>)>;
@@ -84,6 +87,19 @@ impl RowPool {
         bind(&widget, Some(place));
         self.bound.borrow_mut().push(Bound { index, item, widget: widget.clone() });
         Some(widget)
+    }
+
+    /// Makes one row for later, where there are few; whether more are wanted.
+    pub fn make_ready(&self, parent: &gtk::Widget) -> bool {
+        let Some((make, _)) = self.factory.get() else { return false };
+        if self.bound.borrow().len() + self.idle.borrow().len() >= READY {
+            return false;
+        }
+        let widget = make();
+        widget.set_child_visible(false);
+        widget.set_parent(parent);
+        self.idle.borrow_mut().push(widget);
+        true
     }
 
     /// Puts the row by.

@@ -44,8 +44,17 @@ enum Hold {
     End,
     /// The row under the eye.
     Row,
-    /// This row is to be shown next: 0 at the top, 0.5 in the middle, 1 at the bottom.
-    Jump { index: u32, align: f64 },
+    /// This row is to be shown next.
+    Jump { index: u32, spot: Spot },
+}
+
+/// Where in the viewport a row is to be shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Spot {
+    /// 0 at the top, 0.5 in the middle, 1 at the bottom.
+    Align(f64),
+    /// So many pixels below the viewport's upper edge.
+    Offset(f64),
 }
 
 /// The list as it is at the time of a layout.
@@ -73,6 +82,8 @@ pub struct ScrollState {
     slots: Vec<Slot>,
     /// The viewport's upper edge in content space.
     top: f64,
+    /// Where it was at the last layout: what was seen then is what must not move.
+    seen_top: f64,
     page: f64,
     /// Sum and number of the heights measured so far.
     measured: (f64, u32),
@@ -132,7 +143,12 @@ impl ScrollState {
     }
 
     pub fn jump_to(&mut self, index: u32, align: f64) {
-        self.hold = Hold::Jump { index, align };
+        self.hold = Hold::Jump { index, spot: Spot::Align(align) };
+    }
+
+    /// Shows a row where it was once before: that far below the viewport's upper edge.
+    pub fn put_at(&mut self, index: u32, offset: f64) {
+        self.hold = Hold::Jump { index, spot: Spot::Offset(offset) };
     }
 
     /// A person, a scroll bar or a program scrolled.
@@ -151,7 +167,7 @@ impl ScrollState {
             let fraction = ((value - lower) / (upper - page - lower).max(1.0)).clamp(0.0, 1.0);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let index = (f64::from(items.count - 1) * fraction).round() as u32;
-            self.hold = Hold::Jump { index, align: fraction };
+            self.hold = Hold::Jump { index, spot: Spot::Align(fraction) };
         }
     }
 
@@ -203,6 +219,7 @@ impl ScrollState {
             let is_at_end = self.distance_to_end(items) < 0.5;
             self.hold = if is_at_end { Hold::End } else { Hold::Row };
         }
+        self.seen_top = self.top;
         self.extent = self.measure_extent(items);
         self.extent
     }
@@ -211,17 +228,26 @@ impl ScrollState {
     fn anchor(&mut self, old: &[Slot], items: List, rows: &mut impl Rows) -> Slot {
         let (top, page, last) = (self.top, self.page, items.count - 1);
         match self.hold {
-            Hold::Jump { index, align } => {
+            Hold::Jump { index, spot } => {
                 let index = index.min(last);
                 let height = self.measure(index, rows);
-                let y = if height >= page { top } else { top + ((page - height) * align).round() };
+                let y = match spot {
+                    Spot::Align(_) if height >= page => top,
+                    Spot::Align(align) => top + ((page - height) * align).round(),
+                    // At another width the row may have become too short for what was hidden of it.
+                    Spot::Offset(offset) => top + offset.round().clamp(1.0 - height.max(1.0), (page - 1.0).max(0.0)),
+                };
                 Slot { index, y, height }
             }
             Hold::Row if !old.is_empty() => {
+                let (high, low) = (top.min(self.seen_top), top.max(self.seen_top));
+                // Seen before, and still: a row that grew and comes into view in the same frame pushes nothing.
+                let stays_inside = |slot: &&Slot| slot.y >= low && slot.y < high + page;
                 let starts_inside = |slot: &&Slot| slot.y >= top && slot.y < top + page;
                 let covers = |slot: &&Slot| slot.y < top && slot.end() > top;
                 let by_distance = |a: &&Slot, b: &&Slot| (a.y - top).abs().total_cmp(&(b.y - top).abs());
-                let found = old.iter().find(starts_inside).or_else(|| old.iter().find(covers));
+                let found = old.iter().find(stays_inside).or_else(|| old.iter().find(starts_inside));
+                let found = found.or_else(|| old.iter().find(covers));
                 let was = *found.or_else(|| old.iter().min_by(by_distance)).expect("there is at least one");
                 let height = self.measure(was.index, rows);
                 if was.y < top && was.end() > top {

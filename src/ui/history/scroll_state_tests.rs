@@ -308,3 +308,34 @@ fn a_fling_has_room_beyond_what_is_loaded() {
     let extent = world.state.extent();
     assert!(extent.lower <= before.lower - PAGE + 1e-9 && extent.upper >= before.upper + PAGE - 1e-9);
 }
+
+#[test]
+fn a_row_that_grows_while_it_is_scrolled_into_view_pushes_nothing() {
+    let mut world = World::new(200);
+    world.scroll_by(-900.0);
+    world.settle();
+    let eye = world.first_whole();
+    let seen = world.seen_at(eye);
+    world.rows.heights[eye as usize - 1] += 210.0;
+    world.scroll_by(-300.0);
+    assert!((world.seen_at(eye) - seen - 300.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_row_is_put_back_where_it_was_seen() {
+    let mut world = World::new(200);
+    world.scroll_by(-3_333.0);
+    world.settle();
+    let slot = world.state.visible().next().unwrap();
+    let offset = slot.y - world.state.top;
+    assert!(offset < 0.0, "partly above");
+    world.state = ScrollState::default();
+    world.rows.alive.clear();
+    world.state.put_at(slot.index, offset);
+    world.layout();
+    assert!((world.seen_at(slot.index) - offset.round()).abs() < 1e-9);
+    world.rows.heights[slot.index as usize] = 10.0;
+    world.state.put_at(slot.index, -150.0);
+    world.layout();
+    assert!(world.state.visible().any(|seen| seen.index == slot.index), "it has become shorter, and is still in sight");
+}

@@ -2,7 +2,7 @@
 
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
-use super::view::HistoryView;
+use super::{HistoryView, imp};
 
 impl HistoryView {
     pub(super) fn add_keys(&self) {
@@ -24,11 +24,8 @@ impl HistoryView {
             gdk::Key::Down | gdk::Key::KP_Down => self.walk(1),
             gdk::Key::Page_Up | gdk::Key::KP_Page_Up => self.walk_page(-1.0),
             gdk::Key::Page_Down | gdk::Key::KP_Page_Down => self.walk_page(1.0),
-            gdk::Key::Home | gdk::Key::KP_Home => self.walk_to(0),
-            gdk::Key::End | gdk::Key::KP_End => {
-                self.emit_by_name::<()>("to-newest", &[]);
-                self.walk_to(self.imp().list().count.saturating_sub(1));
-            }
+            gdk::Key::Home | gdk::Key::KP_Home => self.emit_by_name::<()>("to-oldest", &[]),
+            gdk::Key::End | gdk::Key::KP_End => self.emit_by_name::<()>("to-newest", &[]),
             _ => return false,
         }
         true
@@ -59,6 +56,25 @@ impl HistoryView {
         }
     }
 
+    /// Shows a row as [`Self::jump_to`] does, and gives it the keyboard if the list has it.
+    pub fn carry_to(&self, index: u32, align: f64) {
+        self.jump_to(index, align);
+        self.carry_keyboard(index);
+    }
+
+    /// Shows the last row and stays there, and gives it the keyboard if the list has it.
+    pub fn carry_to_end(&self) {
+        self.stick_to_end();
+        self.carry_keyboard(self.imp().list().count.saturating_sub(1));
+    }
+
+    fn carry_keyboard(&self, index: u32) {
+        if self.has_focus() || self.focused_index().is_some() {
+            self.imp().layout();
+            self.focus_row(index);
+        }
+    }
+
     /// Gives the keyboard to a row and brings it into view.
     fn walk_to(&self, index: u32) {
         let imp = self.imp();
@@ -71,7 +87,7 @@ impl HistoryView {
                     adjustment.set_value(adjustment.value() + distance);
                 }
             }
-            None => imp.state.borrow_mut().jump_to(index, if index == 0 { 0.0 } else { 0.5 }),
+            None => imp.state.borrow_mut().jump_to(index, 0.5),
         }
         imp.layout();
         self.queue_allocate();
@@ -84,5 +100,46 @@ impl HistoryView {
             row.grab_focus();
             self.imp().cursor.set(Some(index));
         }
+    }
+}
+
+/// From a row to what is in it, and from there back to the row; `false` where the way leads out of the list.
+///
+/// The row's own `focus` would not do: a box that takes the keyboard takes it again where there is nothing further in it.
+pub(super) fn focus_within(row: &gtk::Widget, direction: gtk::DirectionType) -> bool {
+    let is_back =
+        matches!(direction, gtk::DirectionType::TabBackward | gtk::DirectionType::Up | gtk::DirectionType::Left);
+    // A selectable label claims to have taken the keyboard also where it must not have it.
+    let focus = || row.root().and_then(|root| root.focus());
+    let before = focus();
+    if row.has_focus() && is_back {
+        return false;
+    }
+    let mut child = row.focus_child().or_else(|| row.first_child());
+    while let Some(widget) = child {
+        if widget.child_focus(direction) && focus() != before {
+            return true;
+        }
+        child = if is_back { widget.prev_sibling() } else { widget.next_sibling() };
+    }
+    is_back && row.grab_focus()
+}
+
+impl imp::HistoryView {
+    pub(super) fn focused_index(&self) -> Option<u32> {
+        let focus = self.obj().root()?.focus()?;
+        self.pool.index_of(&focus)
+    }
+
+    pub(super) fn focused_row(&self) -> Option<gtk::Widget> {
+        self.pool.widget(self.focused_index()?)
+    }
+
+    /// Where the keyboard comes in: the row that it left, if that is in sight, else the last one in sight.
+    pub(super) fn entry_row(&self) -> Option<gtk::Widget> {
+        let state = self.state.borrow();
+        let cursor = self.cursor.get();
+        let index = state.visible().find(|slot| Some(slot.index) == cursor).or_else(|| state.visible().last())?.index;
+        self.pool.widget(index)
     }
 }
