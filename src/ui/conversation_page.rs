@@ -222,6 +222,11 @@ impl ConversationPage {
         imp.stack.set_visible_child_name(page);
     }
 
+    /// Shows one message in the middle of the history.
+    pub fn show_message(&self, message: MessageId) {
+        self.imp().pane.show_message(message);
+    }
+
     /// Gives the keyboard to the field in which one writes.
     pub fn focus_composer(&self) {
         self.imp().composer.grab_focus();

@@ -20,6 +20,7 @@ mod details_pane;
 pub mod error_text;
 mod failure_bar;
 mod fetching_bar;
+mod found_row;
 pub mod history;
 mod lane;
 pub mod link;

@@ -1,4 +1,6 @@
-//! The list of conversations, and the search over it and over the contacts.
+//! The list of conversations. The search over it, the contacts and all messages is in `search`.
+
+mod search;
 
 use std::cell::{OnceCell, RefCell};
 
@@ -6,13 +8,13 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::ngettext;
 use gtk::{gio, glib};
 
-use super::{
-    AvatarView, ConversationRow, contact_row::ContactRow, fetching_bar::FetchingBar, list_row, row_menu, time_text,
-};
-use crate::model::{Contact, Conversation, Messenger, fold};
+use super::{AvatarView, ConversationRow, fetching_bar::FetchingBar, list_row, row_menu, time_text};
+use crate::model::{Contact, Conversation, FoundMessage, MessageSearch, Messenger};
 
 mod imp {
-    use super::{AvatarView, Conversation, FetchingBar, Messenger, OnceCell, RefCell, gio, glib};
+    use super::{
+        AvatarView, Conversation, FetchingBar, FoundMessage, MessageSearch, Messenger, OnceCell, RefCell, gio, glib,
+    };
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
 
@@ -41,7 +43,9 @@ mod imp {
         pub(super) row_menu: TemplateChild<gio::MenuModel>,
         pub(super) messenger: OnceCell<Messenger>,
         pub(super) selection: OnceCell<gtk::SingleSelection>,
-        pub(super) found: OnceCell<gtk::FilterListModel>,
+        pub(super) found: OnceCell<gtk::FlattenListModel>,
+        /// Messages with the words that are searched for.
+        pub(super) messages: OnceCell<MessageSearch>,
         pub(super) filter: OnceCell<gtk::CustomFilter>,
         /// What is searched for, folded.
         pub(super) wanted: RefCell<String>,
@@ -103,6 +107,9 @@ mod imp {
                     glib::subclass::Signal::builder("conversation-chosen")
                         .param_types([Conversation::static_type()])
                         .build(),
+                    glib::subclass::Signal::builder("message-chosen")
+                        .param_types([FoundMessage::static_type()])
+                        .build(),
                     glib::subclass::Signal::builder("contact-chosen")
                         .param_types([crate::model::Contact::static_type()])
                         .build(),
@@ -149,6 +156,13 @@ impl Sidebar {
 
     pub fn connect_conversation_chosen(&self, f: impl Fn(&Conversation) + 'static) {
         self.connect_local("conversation-chosen", false, move |values| {
+            f(&values[1].get().ok()?);
+            None
+        });
+    }
+
+    pub fn connect_message_chosen(&self, f: impl Fn(&FoundMessage) + 'static) {
+        self.connect_local("message-chosen", false, move |values| {
             f(&values[1].get().ok()?);
             None
         });
@@ -242,54 +256,6 @@ impl Sidebar {
         self.show_page();
     }
 
-    fn set_up_results(&self) {
-        let imp = self.imp();
-        let (weak, messenger) = (self.downgrade(), self.messenger().downgrade());
-        let filter = gtk::CustomFilter::new(move |item| {
-            let (Some(sidebar), Some(messenger)) = (weak.upgrade(), messenger.upgrade()) else { return false };
-            let wanted = sidebar.imp().wanted.borrow();
-            match (item.downcast_ref::<Conversation>(), item.downcast_ref::<Contact>()) {
-                (Some(conversation), _) => conversation.matches(&wanted),
-                // Whom a conversation stands for already is not shown twice.
-                (_, Some(contact)) => {
-                    contact.matches(&wanted) && !messenger.conversations().iter().any(|c| c.contact() == *contact)
-                }
-                _ => false,
-            }
-        });
-        let sorter = gtk::CustomSorter::new(|a, b| match (a.downcast_ref::<Contact>(), b.downcast_ref::<Contact>()) {
-            (Some(a), Some(b)) => a.compare(b).into(),
-            _ => gtk::Ordering::Equal,
-        });
-        let people = gtk::SortListModel::new(Some(self.messenger().contacts()), Some(sorter));
-        let both = gio::ListStore::new::<gio::ListModel>();
-        both.append(&self.messenger().conversations());
-        both.append(&people);
-        let found = gtk::FilterListModel::new(Some(gtk::FlattenListModel::new(Some(both))), Some(filter.clone()));
-        let factory = gtk::SignalListItemFactory::new();
-        factory.connect_bind(|_, item| {
-            let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-            let object = item.item();
-            if let Some(conversation) = object.and_downcast_ref::<Conversation>() {
-                let row = ConversationRow::default();
-                row.set_conversation(Some(conversation));
-                list_row::fill(item, &row);
-            } else if let Some(contact) = object.and_downcast_ref::<Contact>() {
-                let row = ContactRow::default();
-                row.set_contact(Some(contact));
-                list_row::fill(item, &row);
-            }
-        });
-        factory.connect_unbind(|_, item| {
-            if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
-                item.set_child(None::<&gtk::Widget>);
-            }
-        });
-        imp.results.set_factory(Some(&factory));
-        let _ = imp.filter.set(filter);
-        let _ = imp.found.set(found);
-    }
-
     fn set_up_header(&self) {
         let imp = self.imp();
         let messenger = self.messenger();
@@ -337,45 +303,6 @@ impl Sidebar {
             }
             widget = at.parent();
         }
-    }
-
-    fn open_result(&self, position: u32) {
-        let chosen = self.imp().found.get().and_then(|found| found.item(position));
-        self.end_search();
-        if let Some(conversation) = chosen.and_downcast_ref::<Conversation>() {
-            self.emit_by_name::<()>("conversation-chosen", &[conversation]);
-        } else if let Some(contact) = chosen.and_downcast_ref::<Contact>() {
-            self.emit_by_name::<()>("contact-chosen", &[contact]);
-        }
-    }
-
-    fn search_for(&self, text: &str) {
-        let imp = self.imp();
-        let wanted = fold(text.trim());
-        let change = match () {
-            () if wanted.starts_with(&*imp.wanted.borrow()) => gtk::FilterChange::MoreStrict,
-            () if imp.wanted.borrow().starts_with(&wanted) => gtk::FilterChange::LessStrict,
-            () => gtk::FilterChange::Different,
-        };
-        let is_searching = !wanted.is_empty();
-        imp.wanted.replace(wanted);
-        // The model hangs on the view only during a search: at other times nothing is filtered.
-        if is_searching && imp.results.model().is_none() {
-            let selection = gtk::NoSelection::new(imp.found.get().cloned());
-            imp.results.set_model(Some(&selection));
-        }
-        if let Some(filter) = imp.filter.get() {
-            filter.changed(change);
-        }
-        if !is_searching {
-            imp.results.set_model(None::<&gtk::SelectionModel>);
-        }
-        self.show_page();
-    }
-
-    fn end_search(&self) {
-        self.imp().search.set_text("");
-        self.search_for("");
     }
 
     fn show_page(&self) {

@@ -11,7 +11,7 @@ use gtk::{gio, glib};
 use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, error_text};
 use crate::{
     engine::api::BareJid,
-    model::{Conversation, Messenger},
+    model::{Conversation, FoundMessage, Messenger},
 };
 
 /// The window waits so long for the list, so that it appears with it; on a slow disk it appears without.
@@ -145,6 +145,14 @@ impl Window {
         page.focus_composer();
     }
 
+    /// Shows a message where it stands in its conversation.
+    fn show_message(&self, found: &FoundMessage) {
+        self.show_conversation(found.conversation());
+        if let Some(page) = self.imp().conversation_page.get() {
+            page.show_message(found.id());
+        }
+    }
+
     /// Opens the conversation with an address; `body` is put into the composer where that is empty.
     pub fn open_address(&self, address: BareJid, body: Option<String>) {
         let window = self.clone();
@@ -260,6 +268,12 @@ impl Window {
         sidebar.connect_conversation_chosen(move |conversation| {
             if let Some(window) = weak.upgrade() {
                 window.show_conversation(conversation);
+            }
+        });
+        let weak = self.downgrade();
+        sidebar.connect_message_chosen(move |found| {
+            if let Some(window) = weak.upgrade() {
+                window.show_message(found);
             }
         });
         let weak = self.downgrade();

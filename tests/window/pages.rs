@@ -6,7 +6,7 @@ use stonechat::{
     engine::api::{
         ChatState, CommandError, ConnectionState, ConversationId, Event, HistoryProgress, Problem, Timestamp,
     },
-    ui::ContactDetails,
+    ui::{ContactDetails, message_row::MessageRow},
 };
 
 use crate::{
@@ -233,4 +233,24 @@ fn a_window_that_was_closed_comes_back_as_a_new_one() {
     until("there is another window", || {
         show.application.windows().iter().any(|window| window.is_mapped() && *window != show.window)
     });
+}
+
+#[gtk::test]
+fn a_search_finds_what_was_written_and_shows_it_where_it_stands() {
+    let show = Show::begin(World::lively());
+    until("the rows are there", || show.names().len() >= 4);
+    let search = all::<gtk::SearchEntry>(&show.window).remove(0);
+    search.set_text("wheatear");
+    until("messages are found", || shows(&show.window, "Messages"));
+    assert!(!shows(&show.window, "Contacts"), "nobody is called so");
+    show.picture("search-messages");
+    let results = all::<gtk::ListView>(&show.window).remove(0);
+    results.emit_by_name::<()>("activate", &[&0_u32]);
+    until("its conversation is there", || {
+        let marked = |row: &MessageRow| row.message().is_some_and(|message| message.body().contains("wheatear"));
+        all::<MessageRow>(&show.window).iter().any(marked)
+    });
+    assert_eq!(search.text(), "wheatear", "one may want the next result");
+    search.set_text("");
+    until("all are back", || show.names().len() >= 4);
 }

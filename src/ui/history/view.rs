@@ -49,6 +49,11 @@ impl HistoryView {
         self.imp().set_model(model.map(|model| model.clone().upcast()));
     }
 
+    /// Whether this is the list that is shown.
+    pub fn shows(&self, model: &impl IsA<gio::ListModel>) -> bool {
+        self.imp().model.borrow().as_ref().is_some_and(|(shown, _)| shown == model.upcast_ref::<gio::ListModel>())
+    }
+
     /// Shows this row with the next frame. `align`: 0 at the top of the viewport, 0.5 in the middle, 1 at the bottom.
     pub fn jump_to(&self, index: u32, align: f64) {
         self.imp().state.borrow_mut().jump_to(index, align);

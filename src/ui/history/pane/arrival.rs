@@ -68,8 +68,15 @@ impl HistoryPane {
             if let Err(error) = history.jump_to(message).await {
                 return log::warn!("a message could not be found: {error}");
             }
-            if let Some(position) = history.position_of(message) {
-                pane.imp().view.carry_to(position, 0.5);
+            let Some(position) = history.position_of(message) else { return };
+            let view = &*pane.imp().view;
+            if view.shows(&history) {
+                view.carry_to(position, 0.5);
+            } else {
+                // One has come to the conversation for this message.
+                view.set_model(Some(&history));
+                view.jump_to(position, 0.5);
+                pane.show_whether_empty();
             }
         });
     }
