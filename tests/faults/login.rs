@@ -75,8 +75,11 @@ pub struct Walked {
     pub verdict: Verdict,
 }
 
+/// In a walk that begins new sessions, so many times they write nothing: what cannot be delivered is kept in ways that become slow.
+const SILENCE: usize = 16;
+
 /// Signs in once for each `stride` bytes of what is transferred, from `at` on, to the end; the line ends there in one of three
-/// ways. Each time both write a line, and in the end both must have all of it.
+/// ways. What both write meanwhile, both must have in the end.
 pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> Walked {
     let (way, side) = WALKS[pair];
     let (name, friend) = (format!("alice{pair}"), format!("bob{pair}"));
@@ -87,7 +90,7 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
     alice.join(new_account(&prosody.address(&name), PASSWORD, settings)).await.unwrap();
     alice.online().await;
     let (to_bob, to_alice) = (alice.open(bob.address.as_str()).await.id, bob.open(alice.address.as_str()).await.id);
-    let mut breaks = 0;
+    let (mut breaks, mut said) = (0, 0);
     loop {
         let cut = [Cut::Close, Cut::Reset, Cut::Silence][breaks % 3];
         if !way.is_resumed() {
@@ -96,10 +99,13 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
         }
         let before = relay.reached();
         relay.truncate(Some((side(at), cut)));
-        alice.send(to_bob, &profile::text("alice", breaks)).await;
-        // What is heard from now on is not of the last time.
-        alice.message(&profile::text("alice", breaks)).await;
-        bob.send(to_alice, &profile::text("bob", breaks)).await;
+        if way.is_resumed() || breaks % SILENCE == 0 {
+            alice.send(to_bob, &profile::text("alice", said)).await;
+            // What is heard from now on is not of the last time.
+            alice.message(&profile::text("alice", said)).await;
+            bob.send(to_alice, &profile::text("bob", said)).await;
+            said += 1;
+        }
         if way.is_resumed() {
             relay.cut();
         } else {
@@ -119,7 +125,7 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
     let judge = || {
         let mut verdict = Verdict::default();
         for (person, sender) in [(&alice, "alice"), (&alice, "bob"), (&bob, "alice"), (&bob, "bob")] {
-            verdict += profile::judge(person.dir.path(), sender, breaks);
+            verdict += profile::judge(person.dir.path(), sender, said);
         }
         verdict
     };

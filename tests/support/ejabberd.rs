@@ -148,6 +148,9 @@ loglevel: info
 certfiles: ["{dir}/server.pem", "{dir}/server.key"]
 acme: {{auto: false}}
 auth_password_format: scram
+sql_type: sqlite
+sql_database: "{dir}/archive.sqlite"
+update_sql_schema: true
 listen:
   - {{port: {port}, {c2s}, starttls_required: true}}
   - {{port: {direct_tls_port}, {c2s}, tls: true}}
@@ -158,7 +161,7 @@ modules:
   mod_carboncopy: {{}}
   mod_client_state: {{}}
   mod_disco: {{}}
-  mod_mam: {{default: always, assume_mam_usage: true}}
+  mod_mam: {{default: always, assume_mam_usage: true, db_type: sql}}
   mod_offline: {{access_max_user_messages: 100000}}
   mod_ping: {{}}
   mod_privacy: {{}}

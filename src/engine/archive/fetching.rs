@@ -48,6 +48,17 @@ struct Reached {
     is_complete: bool,
 }
 
+/// Whether what has come live came in the archive's order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Order {
+    #[default]
+    Certain,
+    /// The session was resumed, and nothing has come since.
+    Resumed,
+    /// Messages came after a break.
+    Doubtful,
+}
+
 /// What is to be done next.
 #[derive(Debug)]
 pub enum Next {
@@ -78,10 +89,7 @@ pub struct Fetching {
     window: Window,
     open: Option<Open>,
     unanswered: u32,
-    /// The session was resumed, and nothing has come since.
-    is_resumed: bool,
-    /// Messages came after a break, and their order is not confirmed.
-    is_order_in_doubt: bool,
+    order: Order,
     rest_until: Option<Instant>,
     is_resting: bool,
 }
@@ -105,23 +113,27 @@ impl Fetching {
     }
 
     /// The session goes on after a break.
-    pub const fn resumed(&mut self) {
-        self.is_resumed = true;
+    pub fn resumed(&mut self) {
+        if self.order == Order::Certain {
+            self.order = Order::Resumed;
+        }
     }
 
     /// Messages have come: where that is after a break, the archive should confirm their order.
     pub fn messages_came(&mut self) {
-        self.is_order_in_doubt |= std::mem::take(&mut self.is_resumed);
+        if self.order == Order::Resumed {
+            self.order = Order::Doubtful;
+        }
     }
 
     /// It is time to ask for that: what was missing before has come.
-    pub const fn is_to_confirm_order(&self) -> bool {
-        self.is_order_in_doubt && self.has_archive && self.plan.is_none() && self.open.is_none()
+    pub fn is_to_confirm_order(&self) -> bool {
+        self.order == Order::Doubtful && self.has_archive && self.plan.is_none() && self.open.is_none()
     }
 
     /// Asks for it; `newest` is the newest message that is here.
     pub fn confirm_order(&mut self, plan: Plan, newest: MessageId) {
-        self.is_order_in_doubt = false;
+        self.order = Order::Certain;
         self.begun_after = Some(newest);
         self.begin(plan);
     }
