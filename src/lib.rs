@@ -6,6 +6,8 @@
 pub mod config;
 pub mod engine;
 pub mod export;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod ids;
 pub mod model;
 pub mod options;

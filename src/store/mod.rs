@@ -24,7 +24,7 @@ pub mod request;
 mod tests;
 mod worker;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use database::in_memory;
 pub use database::{DATABASE_NAME, Opened, Store};
 pub use error::{OpenError, StoreError};

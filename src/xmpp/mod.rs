@@ -12,6 +12,8 @@ pub mod chat_state;
 pub mod datetime;
 pub mod delay;
 pub mod disco;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub mod hint;
 pub mod incoming;
 pub mod iq;

@@ -8,6 +8,8 @@ mod back_off;
 mod element;
 mod event;
 mod features;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod guard;
 mod handle;
 mod login;

@@ -134,6 +134,12 @@ impl Filter {
         *self = Self { shortened: self.shortened, ..Self::new(self.limits) };
     }
 
+    /// How many elements are open, where that is certain: between two tags, and not where all is dropped.
+    #[cfg(any(test, fuzzing))]
+    pub fn open_elements(&self) -> Option<u32> {
+        (self.state == State::Text && !self.is_mute).then_some(self.depth)
+    }
+
     /// Appends to `out` what of `input` the reader may see, with an error all before it. Then the filter is spent.
     pub fn run(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), GuardError> {
         let mut chunk = Chunk { input, out, at: 0, keep: 0, counted: 0 };
