@@ -24,7 +24,9 @@ pub fn parse_payload(nick: &Element) -> Option<String> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let name: String = words.join(" ").chars().take(MAX_CHARS).collect();
-    (!name.is_empty()).then_some(name)
+    // It may have been cut between two words.
+    let name = name.trim_end();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The element, for PEP, for a subscription request or for the first message to somebody (§4).
@@ -52,6 +54,12 @@ mod tests {
             assert_eq!(parse(&presence.parse().unwrap()), expected);
         }
         assert_eq!(parse(&"<presence xmlns='jabber:client'><nick>a</nick></presence>".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_name_that_is_cut_between_two_words_ends_with_the_first() {
+        let nick = build(&format!("{} b", "a".repeat(99)));
+        assert_eq!(parse_payload(&nick), Some("a".repeat(99)));
     }
 
     #[test]
