@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints what a run of libFuzzer came to, as one JSON object:  figures.py TARGET LOG ARTIFACTS SINCE
 
-Fails when it found something. Counted are the files in the directory ARTIFACTS that are newer than the file SINCE.
+Fails when it found something or did not run at all. Counted are the files in the directory ARTIFACTS that are newer than the file SINCE.
 """
 
 import json
@@ -19,9 +19,10 @@ def main(target, log, artifacts, since):
         numbers = re.findall(pattern, text)
         return int(numbers[-1]) if numbers else 0
 
+    executions = last(r"stat::number_of_executed_units: *(\d+)")
     print(json.dumps({
         "fuzz": target,
-        "executions": last(r"stat::number_of_executed_units: *(\d+)"),
+        "executions": executions,
         "per second": last(r"stat::average_exec_per_sec: *(\d+)"),
         "edges": last(r"cov: (\d+)"),
         "peak MB": last(r"stat::peak_rss_mb: *(\d+)"),
@@ -29,7 +30,9 @@ def main(target, log, artifacts, since):
     }))
     for file in found:
         print(f"found: {file}", file=sys.stderr)
-    return 1 if found else 0
+    if not executions:
+        print(text[-2000:], file=sys.stderr)
+    return 1 if found or not executions else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Lays out what a fuzz target begins with:  seeds.py TARGET DIR
 
-The examples of the XEPs and what was found before, and beside DIR a dictionary of the words that stand in the examples.
+The examples of the XEPs and what was found before, and, for targets that read XML, beside DIR a dictionary of the words that
+stand in the examples.
 """
 
 import pathlib
@@ -47,7 +48,8 @@ def main(target, directory):
         (directory / f"seed-{number:04}").write_bytes(seed)
     for file in sorted((FUZZ / "regressions" / target).glob("*")):
         (directory / f"found-{file.name}").write_bytes(file.read_bytes())
-    (directory.parent / f"{target}.dict").write_text("" if target == "inbound" else dictionary())
+    if target != "inbound":
+        (directory.parent / f"{target}.dict").write_text(dictionary(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,6 @@ pub fn inbound(data: &[u8]) {
         world.store.execute_batch("SAVEPOINT script").expect("there is memory");
         world.play(&steps);
         world.store.execute_batch("ROLLBACK TO script; RELEASE script").expect("it was begun");
-        world.store.flush_prepared_statement_cache();
     });
 }
 
