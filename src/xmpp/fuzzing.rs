@@ -7,7 +7,7 @@ use super::{
     incoming::{self, Incoming, IncomingIq, IncomingMessage, IncomingPresence, IqKind},
     iq, limits, message, nickname, presence, pubsub, receipt,
     roster::{self, RosterItem, RosterResult},
-    session::fuzzing::{nonza, stanzas},
+    session::fuzzing::{document, nonza, stanzas},
     stanza_error::StanzaError,
     time, vcard, vcard_update, version,
     xml::{self, Build as _, Element},
@@ -32,15 +32,14 @@ fn wrapped(child: Element) -> Element {
 /// Written down, and read as the stream reads.
 fn again(element: &Element) -> Element {
     let text = String::from(element);
-    let mut read = stanzas(&text);
-    assert_eq!(read.len(), 1, "{text}");
-    read.remove(0)
+    document(&text).unwrap_or_else(|| panic!("{text}"))
 }
 
 fn stanza(stanza: &Element) {
     let text = String::from(stanza);
-    if let [same] = &stanzas(&text)[..] {
-        assert_eq!(stanza, same, "{text}");
+    // None where a value passes the reader's limit only because it is escaped.
+    if let Some(same) = document(&text) {
+        assert_eq!(*stanza, same, "{text}");
     }
     match incoming::parse(stanza) {
         Incoming::Message(message) => self::message(&message),

@@ -157,7 +157,7 @@ impl AsyncWrite for Line {
 }
 
 /// Reads one element as the stream does; `None` where that ends in an error.
-pub fn tree(mut bytes: &[u8], limits: TreeLimits) -> Option<(Element, Skipped)> {
+fn tree(mut bytes: &[u8], limits: TreeLimits) -> Option<(Element, Skipped)> {
     let (mut parser, mut builder) = (Parser::default(), None::<TreeBuilder>);
     loop {
         let event = parser.parse(&mut bytes, true).ok()??;
@@ -171,6 +171,11 @@ pub fn tree(mut bytes: &[u8], limits: TreeLimits) -> Option<(Element, Skipped)> 
             }
         }
     }
+}
+
+/// Reads a document of one element.
+pub fn document(text: &str) -> Option<Element> {
+    tree(text.as_bytes(), TreeLimits::default()).map(|(element, _)| element)
 }
 
 /// The stanzas, or what stands in their place, up to the first thing that is not well-formed.
