@@ -7,6 +7,8 @@ pub mod config;
 pub mod engine;
 pub mod export;
 pub mod folding;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod ids;
 pub mod model;
 pub mod options;

@@ -17,7 +17,7 @@ binds=()
 
 # What is needed beyond Rust: to build, to show a window without a display, to talk to real servers.
 packages=(
-    gcc libc6-dev pkg-config git meson ninja-build gettext blueprint-compiler
+    gcc g++ libc6-dev pkg-config git meson ninja-build gettext blueprint-compiler
     libgtk-4-dev libadwaita-1-dev libglib2.0-dev-bin
     desktop-file-utils appstream libxml2-utils
     ca-certificates openssl procps iproute2

@@ -13,6 +13,8 @@ mod window;
 use rusqlite::Connection;
 
 pub use fetching::Fetching;
+#[cfg(any(test, fuzzing))]
+pub use fetching::Next;
 pub use lookup::Lookup;
 
 use super::{

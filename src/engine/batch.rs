@@ -54,7 +54,7 @@ impl Batch {
 
 /// What the transaction found out that is kept in memory or answered.
 #[derive(Debug, Default)]
-struct Found {
+pub(super) struct Found {
     presences: Vec<IncomingPresence>,
     abilities: Vec<(CapsKey, Vec<String>)>,
     answers: Vec<Element>,
@@ -115,6 +115,17 @@ fn store_batch(
     batch: &Batch,
     pre_approves: bool,
 ) -> Result<(Settled, Found), StoreError> {
+    let (effects, found) = taken_in(store, scope, batch, pre_approves)?;
+    Ok((settle(store, effects)?, found))
+}
+
+/// Stores a batch; what follows from it.
+pub(super) fn taken_in(
+    store: &Connection,
+    scope: &Scope,
+    batch: &Batch,
+    pre_approves: bool,
+) -> Result<(Effects, Found), StoreError> {
     let (mut effects, mut found) = (Effects::default(), Found::default());
     let mut inbound = Inbound::new(scope);
     for stanza in &batch.stanzas {
@@ -138,7 +149,7 @@ fn store_batch(
     }
     effects.merge(inbound.finish(store)?);
     effects.merge(outbox::acked(store, &batch.acked)?);
-    Ok((settle(store, effects)?, found))
+    Ok((effects, found))
 }
 
 /// A presence counts from those whom we know: the roster, and who we talk with.

@@ -22,6 +22,8 @@ mod engine;
 pub mod event_sink;
 #[cfg(test)]
 mod fixture;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod identity;
 pub mod inbound;
 mod live;

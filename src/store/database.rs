@@ -194,9 +194,9 @@ fn create_file(path: &Path) -> io::Result<()> {
 }
 
 /// A database in memory with the newest schema, for the tests of single tables.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) fn in_memory() -> Connection {
-    let mut connection = Connection::open_in_memory().unwrap();
-    configure(&mut connection).unwrap();
+    let mut connection = Connection::open_in_memory().expect("there is memory");
+    configure(&mut connection).expect("the schema is sound");
     connection
 }

@@ -26,7 +26,7 @@ pub mod search;
 mod tests;
 mod worker;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use database::in_memory;
 pub use database::{DATABASE_NAME, Opened, Store};
 pub use error::{OpenError, StoreError};

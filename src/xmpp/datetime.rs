@@ -5,6 +5,9 @@ use crate::ids::Timestamp;
 
 const DAY: i64 = 86_400_000;
 const MINUTE: i64 = 60_000;
+/// The years have four digits (XEP-0082 §3): what lies outside, as a time zone may lead to it, could not be written again.
+const EARLIEST: i64 = -62_167_219_200_000;
+const LATEST: i64 = 253_402_300_799_999;
 
 /// Reads a `DateTime` or `Date`, and the legacy form `20020910T23:08:25` (XEP-0091 §2). Without a time zone it is UTC
 /// (what the legacy form means, and what clients that forget the `Z` mean).
@@ -28,13 +31,14 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     take(&mut rest, b"Tt ")?;
     let time = time_of_day(&mut rest)?;
     let offset = parse_offset(std::str::from_utf8(rest).ok()?)?;
-    Some(Timestamp(midnight + time - i64::from(offset) * MINUTE))
+    Some(Timestamp((midnight + time - i64::from(offset) * MINUTE).clamp(EARLIEST, LATEST)))
 }
 
-/// Writes a `DateTime` in UTC with milliseconds (XEP-0082 §3.2).
+/// Writes a `DateTime` in UTC with milliseconds (XEP-0082 §3.2), the nearest that there is.
 #[must_use]
 pub fn format(time: Timestamp) -> String {
-    let (seconds, milliseconds) = (time.0.div_euclid(1_000), time.0.rem_euclid(1_000));
+    let time = time.0.clamp(EARLIEST, LATEST);
+    let (seconds, milliseconds) = (time.div_euclid(1_000), time.rem_euclid(1_000));
     let text = format_seconds(seconds);
     if milliseconds == 0 { format!("{text}Z") } else { format!("{text}.{milliseconds:03}Z") }
 }
@@ -230,6 +234,20 @@ mod tests {
             let time = Timestamp(-62_167_219_200_000 + step * 78_891_234_567);
             assert_eq!(parse(&format(time)), Some(time), "{}", format(time));
         }
+    }
+
+    #[test]
+    fn a_time_zone_leads_to_no_year_that_can_not_be_written() {
+        for (text, written) in [
+            ("0000-01-01T00:00:00+23:59", "0000-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59.999Z"),
+        ] {
+            let time = parse(text).unwrap();
+            assert_eq!(format(time), written);
+            assert_eq!(parse(written), Some(time));
+        }
+        assert_eq!(format(Timestamp(i64::MIN)), "0000-01-01T00:00:00Z");
+        assert_eq!(format(Timestamp(i64::MAX)), "9999-12-31T23:59:59.999Z");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub mod datetime;
 pub mod delay;
 pub mod disco;
 pub mod displayed;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub mod hint;
 pub mod incoming;
 pub mod iq;

@@ -22,7 +22,9 @@ pub fn parse_payload(nick: &Element) -> Option<String> {
         return None;
     }
     let name: String = one_line(&nick.text()).chars().take(MAX_CHARS).collect();
-    (!name.is_empty()).then_some(name)
+    // It may have been cut between two words.
+    let name = name.trim_end();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The element, for PEP, for a subscription request or for the first message to somebody (§4).
@@ -50,6 +52,12 @@ mod tests {
             assert_eq!(parse(&presence.parse().unwrap()), expected);
         }
         assert_eq!(parse(&"<presence xmlns='jabber:client'><nick>a</nick></presence>".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_name_that_is_cut_between_two_words_ends_with_the_first() {
+        let nick = build(&format!("{} b", "a".repeat(99)));
+        assert_eq!(parse_payload(&nick), Some("a".repeat(99)));
     }
 
     #[test]

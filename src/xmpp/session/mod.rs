@@ -9,6 +9,8 @@ mod deafness;
 mod element;
 mod event;
 mod features;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod guard;
 mod handle;
 mod login;

@@ -134,6 +134,12 @@ impl Filter {
         *self = Self { shortened: self.shortened, ..Self::new(self.limits) };
     }
 
+    /// How many elements are open, where that is certain: between two tags, and not where all is dropped.
+    #[cfg(any(test, fuzzing))]
+    pub fn open_elements(&self) -> Option<u32> {
+        (self.state == State::Text && !self.is_mute).then_some(self.depth)
+    }
+
     /// Appends to `out` what of `input` the reader may see, with an error all before it. Then the filter is spent.
     pub fn run(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), GuardError> {
         let mut chunk = Chunk { input, out, at: 0, keep: 0, counted: 0 };
@@ -279,7 +285,10 @@ impl Filter {
     /// Plain bytes up to the quote, a reference or the limit.
     fn value(&mut self, chunk: &mut Chunk<'_>, byte: u8, quote: u8, passed: usize) {
         let room = self.limits.value.saturating_sub(passed);
-        let window = &chunk.rest()[..room.min(chunk.rest().len())];
+        // Any character that begins more than three bytes before the limit fits; the last three bytes are looked at one by
+        // one, so that no character is cut, and so that broken ones are treated alike in pieces of any size.
+        let bulk = room.saturating_sub(3).min(chunk.rest().len());
+        let window = &chunk.rest()[..bulk];
         match memchr::memchr2(quote, b'&', window) {
             Some(n) if window[n] == quote => {
                 chunk.at += n + 1;
@@ -294,23 +303,20 @@ impl Filter {
                     self.state = State::Reference { quote, passed: passed + n + 1, length: 1 };
                 }
             }
+            None if bulk > 0 => {
+                chunk.at += bulk;
+                self.state = State::Value { quote, passed: passed + bulk };
+            }
+            None if byte == quote => {
+                chunk.at += 1;
+                self.state = State::Tag { end: false, slash: false };
+            }
+            // No reference is as short as what is left. A continuation byte fits where its lead byte did, which was weighed with
+            // all of it.
+            None if byte == b'&' || utf8_length(byte) > room => self.cut(chunk, quote),
             None => {
-                // Any character that begins more than three bytes before the limit fits; the last three bytes are looked at
-                // one by one, so that no character is cut.
-                let bulk = room.saturating_sub(3).min(window.len());
-                if bulk > 0 {
-                    chunk.at += bulk;
-                    self.state = State::Value { quote, passed: passed + bulk };
-                } else if room == 0 && byte == quote {
-                    chunk.at += 1;
-                    self.state = State::Tag { end: false, slash: false };
-                } else if byte & 0xC0 != 0x80 && utf8_length(byte) > room {
-                    self.cut(chunk, quote);
-                } else {
-                    // A continuation byte always fits: its lead byte was weighed with all of it.
-                    chunk.at += 1;
-                    self.state = State::Value { quote, passed: passed + 1 };
-                }
+                chunk.at += 1;
+                self.state = State::Value { quote, passed: passed + 1 };
             }
         }
     }

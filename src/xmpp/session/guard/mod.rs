@@ -2,6 +2,8 @@
 //! the depth.
 
 mod filter;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod io;
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,23 @@ fn a_split_anywhere_changes_nothing() {
 }
 
 #[test]
+fn a_split_changes_nothing_in_broken_characters_either() {
+    for odd in [&b"\xff"[..], b"\xff&", b"\xe2\x82", b"\xf0\x9f", b"\x80\x80\x80\x80\x80\x80", b"\xc3&amp;"] {
+        for before in 30..=42 {
+            let s = [b"<s><m a='", &vec![b'y'; before][..], odd, b"'/><m/></s>"].concat();
+            let whole = run(&[&s], small());
+            let bytes: Vec<&[u8]> = s.chunks(1).collect();
+            assert_eq!(run(&bytes, small()), whole, "{before} {odd:?}");
+            for at in 0..s.len() {
+                assert_eq!(run(&[&s[..at], &s[at..]], small()), whole, "{before} {odd:?} {at}");
+            }
+        }
+    }
+    let long = [b"<s><m a='", &[0x80; 100][..], b"'/>"].concat();
+    assert_eq!(run(&[&long], small()).unwrap().len(), long.len() - 60, "the limit holds");
+}
+
+#[test]
 fn only_long_values_are_shortened() {
     let s = &samples()[0];
     assert_eq!(run(&[s.as_bytes()], small()).unwrap(), s.as_bytes());

@@ -1,0 +1,144 @@
+//! The fuzz targets' seeds and all that was ever found, run once; and that the examples of the XEPs mean something to us.
+
+use xmpp_parsers::ns;
+
+use super::*;
+use crate::xmpp::{
+    archive, avatar, caps, carbon, chat_state, delay, disco,
+    incoming::{self, Incoming},
+    nickname, pubsub, receipt,
+    roster::{self, RosterResult},
+    session::fuzzing::{nonza, stanzas},
+    stanza_error::StanzaError,
+    stanza_id, time, vcard, vcard_update, version,
+    xml::{self, Element},
+};
+
+/// Cheap and always the same (Knuth's MMIX generator).
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| byte()).collect()
+}
+
+/// What was found once: fuzz/regressions/TARGET/*.
+fn regressions(target: &str) -> Vec<Vec<u8>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/regressions").join(target);
+    let Ok(files) = fs::read_dir(dir) else { return Vec::new() };
+    files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+#[test]
+fn every_example_of_the_xeps_is_read() {
+    for example in examples() {
+        payload(example.text.as_bytes());
+    }
+    for data in regressions("payload") {
+        payload(&data);
+    }
+}
+
+#[test]
+fn every_example_of_the_xeps_comes_through_a_stream() {
+    for (way, example) in examples().iter().enumerate() {
+        stream(&[&[u8::try_from(way % 256).unwrap()], example.text.as_bytes()].concat());
+    }
+    for data in regressions("stream") {
+        stream(&data);
+    }
+}
+
+#[test]
+fn no_script_breaks_an_account() {
+    for seed in 0..100 {
+        inbound(&noise(seed, 400));
+    }
+    for data in regressions("inbound") {
+        inbound(&data);
+    }
+}
+
+/// Where the XEPs have words in the place of Base64 and numbers, or a message without its namespace; and what is not known.
+const WITHOUT_VALUE: [&str; 13] = [
+    "0084: Publishing avatar data to data node <data/>",
+    "0084: PEP service returns avatar data <data/>",
+    "0153: User's Client Publishes Avatar Data to vCard <PHOTO/>",
+    "0153: Server Returns vCard on Behalf of User <PHOTO/>",
+    "0198: Stream resumption request <resume/>",
+    "0198: Stream resumed <resumed/>",
+    "0198: Client failed to enable stream management <success/>",
+    "0198: Client failed to resume stream <success/>",
+    "0198: Client failed to resume stream and to enable management of newly bound stream <success/>",
+    "0388: Continue Required <continue/>",
+    "0398: Server forwards presence to other entities that have presence subscription <x/>",
+    "0424: Retracted message tombstone in a MAM result <result/>",
+    "0425: Retracted groupchat message tombstone in a MAM result <result/>",
+];
+
+/// Whether an element that Stonechat knows has given a value; none where it does not know it.
+fn has_value(parent: &Element, element: &Element) -> Option<bool> {
+    let answers = xml::attr(parent, "type") == Some("result") && element.children().next().is_some();
+    let has = |name: &str| xml::attr(element, name).is_some();
+    Some(match (element.ns().as_str(), element.name()) {
+        (ns::JABBER_CLIENT, "iq") if !has("id") || !has("type") => return None,
+        (ns::JABBER_CLIENT, "message" | "presence" | "iq") => {
+            !matches!(incoming::parse(element), Incoming::Unreadable { .. })
+        }
+        (ns::JABBER_CLIENT, "error") => StanzaError::parse(parent).condition != "undefined-condition",
+        (ns::RECEIPTS, "received") => receipt::parse(parent).is_some(),
+        (ns::RECEIPTS, "request") => receipt::is_requested(parent),
+        (ns::CHATSTATES, _) => chat_state::parse(parent).is_some(),
+        (ns::DELAY, "delay") => delay::parse(parent).is_some(),
+        (ns::CARBONS, "sent" | "received") => carbon::parse(parent).is_some(),
+        (ns::MAM, "result") => archive::parse(parent).is_some(),
+        (ns::MAM, "fin") => archive::parse_fin(element).is_some(),
+        (ns::NICK, "nick") => nickname::parse_payload(element).is_some(),
+        (ns::SID, "origin-id") => stanza_id::parse_origin(parent).is_some(),
+        (ns::SID, "stanza-id") if parent.is("message", ns::JABBER_CLIENT) => !stanza_id::parse(parent).is_empty(),
+        (ns::CAPS, "c") => caps::parse(parent).is_some(),
+        (ns::PUBSUB_EVENT, "event")
+            if !element.children().any(|c| matches!(c.name(), "configuration" | "subscription")) =>
+        {
+            pubsub::parse_event(parent).is_some()
+        }
+        (ns::DISCO_INFO, "query") if answers => {
+            disco::parse_info(element).is_some_and(|info| info != disco::Info::default())
+        }
+        (ns::DISCO_ITEMS, "query") if answers => !disco::parse_items(element).is_empty(),
+        (ns::ROSTER, "query") if answers => matches!(roster::parse_result(Some(element)), RosterResult::Full { .. }),
+        (avatar::METADATA, "metadata") => avatar::parse_metadata(element).is_ok(),
+        (avatar::DATA, "data") => avatar::parse_data(element).is_some(),
+        (ns::VCARD, "PHOTO") => vcard::parse_photo(parent).is_some(),
+        (ns::VCARD_UPDATE, "x") if element.children().next().is_some() => vcard_update::parse(parent).is_some(),
+        (ns::TIME, "time") if answers => time::parse(element).is_some(),
+        (ns::VERSION, "query") if answers => version::parse(element).is_some(),
+        // For servers to read.
+        (ns::SASL2, "authenticate") => return None,
+        (ns::SM | ns::SASL | ns::SASL2, _) if parent.is("stream", "") => nonza(element),
+        _ => return None,
+    })
+}
+
+#[test]
+fn what_is_known_of_the_xeps_gives_a_value() {
+    let (mut values, mut none) = (0, Vec::new());
+    for example in examples() {
+        for stanza in stanzas(&example.text) {
+            let mut open = vec![(xml::element("stream", ""), &stanza)];
+            while let Some((parent, element)) = open.pop() {
+                match has_value(&parent, element) {
+                    Some(true) => values += 1,
+                    Some(false) => none.push(format!("{} <{}/>", example.title, element.name())),
+                    None => (),
+                }
+                open.extend(element.children().map(|child| (element.clone(), child)));
+            }
+        }
+    }
+    none.dedup();
+    assert_eq!(none, WITHOUT_VALUE);
+    assert!(values > 900, "{values}");
+}
