@@ -160,7 +160,7 @@ impl Conversation {
         let conversation = self.id();
         let message = self.engine().request(|reply| Command::SendMessage { conversation, body, reply }).await?;
         if let Some(history) = self.known_history() {
-            history.stored(vec![message]);
+            history.sent(message);
         }
         Ok(())
     }

@@ -204,6 +204,23 @@ fn live_messages_join_in_one_change_while_the_newest_is_loaded() {
 }
 
 #[test]
+fn the_answer_to_a_sending_takes_nothing_back_that_was_told_since() {
+    on_stage(stored(60), |stage| async move {
+        let history = stage.history();
+        history.load_newest().await.unwrap();
+        let waiting = Snapshot { is_outgoing: true, state: MessageState::Waiting, ..testing::message(BOB, 60) };
+        let delivered = Snapshot { state: MessageState::Delivered, ..waiting.clone() };
+        history.stored(vec![waiting.clone()]);
+        history.changed(&[delivered]);
+        history.sent(waiting);
+        let item = history.item(history.n_items() - 1).and_downcast::<Message>().unwrap();
+        assert_eq!(item.state(), super::DeliveryState::Delivered);
+        history.sent(Snapshot { is_outgoing: true, state: MessageState::Waiting, ..testing::message(BOB, 61) });
+        assert_eq!(ids(&history).last(), Some(&61), "the answer may be first as well");
+    });
+}
+
+#[test]
 fn live_messages_wait_in_the_store_while_older_ones_are_shown() {
     on_stage(stored(1_000), |stage| async move {
         let history = stage.history();

@@ -40,6 +40,16 @@ impl History {
         imp.set_at_newest(is_at_newest);
     }
 
+    /// A message of our own, as the answer to its sending has it. An event may have brought it before, and another one what has
+    /// become of it since: then the answer says nothing new.
+    pub(in crate::model) fn sent(&self, message: api::Message) {
+        let imp = self.imp();
+        let has_arrived = imp.arrived.borrow().iter().any(|known| known.cursor == message.cursor);
+        if !has_arrived && find(&imp.items.borrow(), message.cursor).is_err() {
+            self.stored(vec![message]);
+        }
+    }
+
     /// The same messages in another state.
     pub(in crate::model) fn changed(&self, messages: &[api::Message]) {
         for message in messages {
