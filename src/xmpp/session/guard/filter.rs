@@ -203,10 +203,14 @@ impl Filter {
                         b'>' if brackets == 2 => State::Text,
                         _ => State::CData { brackets: 0 },
                     };
+                    if self.state == State::Text {
+                        self.end_markup(chunk)?;
+                    }
                 }
                 State::Declaration => {
                     if chunk.skip_past(b'>') {
                         self.state = State::Text;
+                        self.end_markup(chunk)?;
                     }
                 }
             }
@@ -260,10 +264,7 @@ impl Filter {
                     chunk.copy_kept();
                     self.is_mute = true;
                 }
-                if self.depth <= 1 {
-                    self.count(chunk.at - chunk.counted)?;
-                    (self.stanza, chunk.counted) = (0, chunk.at);
-                }
+                self.end_markup(chunk)?;
             }
             b'/' => self.state = State::Tag { end, slash: true },
             b'"' | b'\'' => {
@@ -334,6 +335,15 @@ impl Filter {
         chunk.at += 1;
         self.name += 1;
         if self.name > self.limits.name { Err(GuardError::NameTooLong) } else { Ok(()) }
+    }
+
+    /// Behind a tag, or what else stands between `<` and `>`. Outside of a stanza, that is all of it.
+    fn end_markup(&mut self, chunk: &mut Chunk<'_>) -> Result<(), GuardError> {
+        if self.depth <= 1 {
+            self.count(chunk.at - chunk.counted)?;
+            (self.stanza, chunk.counted) = (0, chunk.at);
+        }
+        Ok(())
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), GuardError> {

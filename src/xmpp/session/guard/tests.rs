@@ -118,6 +118,17 @@ fn a_limit_fails_clearly_and_at_the_same_byte() {
 }
 
 #[test]
+fn what_stands_between_stanzas_is_weighed_as_they_are() {
+    for between in [format!("<s><![CDATA[{}]]><m/>", "t".repeat(400)), format!("<s><!{}><m/>", "t".repeat(400))] {
+        assert_eq!(run(&[between.as_bytes()], small()), Err(GuardError::StanzaTooLarge));
+        let bytes: Vec<&[u8]> = between.as_bytes().chunks(1).collect();
+        assert_eq!(run(&bytes, small()), Err(GuardError::StanzaTooLarge));
+    }
+    let many = format!("<s>{}", "<![CDATA[ ]]> <m/>".repeat(100));
+    assert_eq!(run(&[many.as_bytes()], small()).unwrap(), many.as_bytes());
+}
+
+#[test]
 fn many_stanzas_do_not_add_up_and_a_reset_starts_again() {
     let mut filter = Filter::new(small());
     let mut out = vec![];
