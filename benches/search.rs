@@ -8,7 +8,7 @@ use stonechat::{
     ids::{BareJid, ConversationId, Timestamp},
     store::{
         MessageState, Store, StoreError,
-        account::{self, Availability, NewAccount, Server},
+        account::{self, NewAccount},
         conversation,
         message::{self, NewMessage, Place},
         search::{self, Query},
@@ -71,15 +71,7 @@ fn jid(text: &str) -> BareJid {
 }
 
 fn fill(store: &Store) -> ConversationId {
-    let account = NewAccount {
-        address: jid("me@chat.example"),
-        is_enabled: true,
-        server: Server::default(),
-        agent: Uuid::from_u128(1),
-        availability: Availability::Online,
-        status: String::new(),
-        nickname: None,
-    };
+    let account = NewAccount::new(jid("me@chat.example"), Uuid::from_u128(1));
     let begun = store.write(move |tx| {
         let account = account::insert(tx, &account)?.expect("a new account").id;
         (0..CONVERSATIONS)

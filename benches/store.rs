@@ -9,7 +9,7 @@ use stonechat::{
     ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp},
     store::{
         MessageState, Store, StoreError,
-        account::{self, Availability, NewAccount, Server},
+        account::{self, NewAccount},
         contact::{self, RosterEntry, Subscription},
         conversation,
         history::{self, Anchor},
@@ -33,15 +33,7 @@ fn peer(n: usize) -> BareJid {
 }
 
 fn add_account(connection: &Connection) -> Result<AccountId, StoreError> {
-    let account = NewAccount {
-        address: jid("me@chat.example"),
-        is_enabled: true,
-        server: Server::default(),
-        agent: Uuid::from_u128(1),
-        availability: Availability::Online,
-        status: String::new(),
-        nickname: None,
-    };
+    let account = NewAccount::new(jid("me@chat.example"), Uuid::from_u128(1));
     Ok(account::insert(connection, &account)?.expect("a new account").id)
 }
 

@@ -8,7 +8,7 @@ use stonechat::{
     ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp},
     store::{
         MessageState, Store, StoreError,
-        account::{self, Availability, NewAccount, Server},
+        account::{self, NewAccount},
         conversation,
         message::{self, NewMessage, Place},
     },
@@ -57,15 +57,7 @@ fn jid(text: &str) -> BareJid {
 }
 
 fn add_account(connection: &Connection) -> Result<AccountId, StoreError> {
-    let account = NewAccount {
-        address: jid("me@chat.example"),
-        is_enabled: false,
-        server: Server::default(),
-        agent: Uuid::from_u128(1),
-        availability: Availability::Online,
-        status: String::new(),
-        nickname: None,
-    };
+    let account = NewAccount { is_enabled: false, ..NewAccount::new(jid("me@chat.example"), Uuid::from_u128(1)) };
     Ok(account::insert(connection, &account)?.expect("a new account").id)
 }
 

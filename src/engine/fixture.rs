@@ -52,15 +52,7 @@ pub struct Seen {
 impl Fixture {
     pub fn new() -> Self {
         let store = in_memory();
-        let new = account::NewAccount {
-            address: jid(ALICE),
-            is_enabled: true,
-            server: account::Server::default(),
-            agent: Uuid::from_u128(7),
-            availability: account::Availability::Online,
-            status: String::new(),
-            nickname: None,
-        };
+        let new = account::NewAccount::new(jid(ALICE), Uuid::from_u128(7));
         let account = account::insert(&store, &new).unwrap().unwrap().id;
         let scope = Scope {
             account,

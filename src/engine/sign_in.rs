@@ -11,13 +11,12 @@ use super::{
     account::{self, Begun},
     api::{CommandError, Event, NewAccount},
     context::Shared,
-    overview::stored_availability,
 };
 use crate::{
     ids::AccountId,
     store::account::{self as table, AccountRow},
     xmpp::{
-        Availability, Problem,
+        Problem,
         session::{self, AccountConfig, SessionEvent, SessionState},
     },
 };
@@ -37,13 +36,8 @@ pub async fn sign_in(
         return Err(CommandError::AccountExists);
     }
     let row = table::NewAccount {
-        address: new.address.clone(),
-        is_enabled: true,
         server: new.server.clone().into(),
-        agent: shared.ids.uuid(),
-        availability: stored_availability(Availability::Online),
-        status: String::new(),
-        nickname: None,
+        ..table::NewAccount::new(new.address.clone(), shared.ids.uuid())
     };
     let begun = tokio::select! {
         begun = connect(&shared, &new, &row) => begun?,

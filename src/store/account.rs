@@ -58,6 +58,22 @@ pub struct NewAccount {
     pub nickname: Option<String>,
 }
 
+impl NewAccount {
+    /// One that signs in at start, appears as online, and about which nothing else is known.
+    #[must_use]
+    pub fn new(address: BareJid, agent: Uuid) -> Self {
+        Self {
+            address,
+            is_enabled: true,
+            server: Server::default(),
+            agent,
+            availability: Availability::Online,
+            status: String::new(),
+            nickname: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRow {
     pub id: AccountId,

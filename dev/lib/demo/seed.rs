@@ -51,13 +51,8 @@ async fn seed(dir: &Path) -> Outcome<usize> {
     let head: Value = serde_json::from_str(&lines.next().ok_or("nothing to read")??)?;
     let address = BareJid::new(text(&head, "address")?)?;
     let new = account::NewAccount {
-        address: address.clone(),
-        is_enabled: true,
-        server: account::Server::default(),
-        agent: Uuid::new_v4(),
-        availability: account::Availability::Online,
-        status: String::new(),
         nickname: head["nickname"].as_str().map(str::to_owned),
+        ..account::NewAccount::new(address.clone(), Uuid::new_v4())
     };
     let account =
         store.write(move |t| account::insert(t, &new)).await?.ok_or("the profile has this account already")?.id;

@@ -77,15 +77,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let store = in_memory();
-        let new = account::NewAccount {
-            address: address(OWN),
-            is_enabled: true,
-            server: account::Server::default(),
-            agent: Uuid::from_u128(7),
-            availability: account::Availability::Online,
-            status: String::new(),
-            nickname: None,
-        };
+        let new = account::NewAccount::new(address(OWN), Uuid::from_u128(7));
         let account = account::insert(&store, &new).expect("it is sound").expect("it is the first").id;
         let friend = RosterEntry {
             address: address(FRIEND),

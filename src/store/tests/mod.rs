@@ -19,15 +19,7 @@ fn jid(text: &str) -> BareJid {
 }
 
 fn new_account(address: &str) -> account::NewAccount {
-    account::NewAccount {
-        address: jid(address),
-        is_enabled: true,
-        server: account::Server::default(),
-        agent: Uuid::from_u128(7),
-        availability: account::Availability::Online,
-        status: String::new(),
-        nickname: None,
-    }
+    account::NewAccount::new(jid(address), Uuid::from_u128(7))
 }
 
 fn add_account(connection: &Connection, address: &str) -> AccountId {
