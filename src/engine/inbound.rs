@@ -17,12 +17,13 @@ use super::{
     route::{Routed, route},
 };
 use crate::{
-    ids::{AvatarHash, BareJid, Jid, OriginId},
+    ids::{AvatarHash, BareJid, Jid, MessageId, OriginId},
     store::{
         MessageState, SendFailure, StoreError, account,
         contact::{self, Subscription},
         conversation,
         message::{self, ArchiveId, NewMessage, Place},
+        read_state,
     },
     xmpp::{
         avatar, displayed,
@@ -68,12 +69,7 @@ impl<'s> Inbound<'s> {
             // Only what comes directly from the account that it is about; a headline of theirs has nothing else in it.
             return self.published(store, &routed, event);
         }
-        if let Some(id) = &routed.message.receipt
-            && !routed.is_outgoing
-        {
-            self.answered(store, &routed.peer, id, MessageState::Delivered)?;
-        }
-        self.marked(store, &routed, false)?;
+        self.answers(store, &routed, false)?;
         if let Some(body) = &routed.message.body {
             self.text(store, &routed, body)?;
         }
@@ -167,28 +163,34 @@ impl<'s> Inbound<'s> {
     /// An error counts for a message of ours to the very address that it comes from (RFC 6120 §8.3.1).
     fn refused(&mut self, store: &Connection, routed: &Routed<'_>) -> Result<(), StoreError> {
         let (Some(id), Some(error)) = (&routed.message.id, &routed.message.error) else { return Ok(()) };
-        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)))?;
-        Ok(())
+        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)), false)
     }
 
-    /// What `peer` says has become of our message; whether it is here. Another's message, or one to somebody else, is not
-    /// touched.
+    /// What `peer` says has become of our message. Another's message, or one to somebody else, is not touched. The archive, which
+    /// is read backwards, may name one that is still to come.
     fn answered(
         &mut self,
         store: &Connection,
         peer: &BareJid,
         id: &str,
         state: MessageState,
-    ) -> Result<bool, StoreError> {
-        let Some(conversation) = conversation::find(store, self.scope.account, peer)? else { return Ok(false) };
+        is_archived: bool,
+    ) -> Result<(), StoreError> {
+        let Some(conversation) = conversation::find(store, self.scope.account, peer)? else { return Ok(()) };
         let origin = OriginId(id.to_owned());
-        let Some(ours) = message::by_origin(store, conversation, &self.scope.address, &origin)? else {
-            return Ok(false);
-        };
-        if let Some(row) = message::advance(store, ours.cursor.id, state)? {
-            self.changes.of(store, conversation)?.change(row.into());
+        match message::by_origin(store, conversation, &self.scope.address, &origin)? {
+            Some(ours) => self.advance(store, ours.cursor.id, state),
+            None if is_archived => read_state::answer_early(store, conversation, &origin, false),
+            None => Ok(()),
         }
-        Ok(true)
+    }
+
+    /// Gives a message of ours a new state, if that is further than it has come.
+    fn advance(&mut self, store: &Connection, id: MessageId, state: MessageState) -> Result<(), StoreError> {
+        if let Some(row) = message::advance(store, id, state)? {
+            self.changes.of(store, row.conversation)?.change(row.into());
+        }
+        Ok(())
     }
 
     fn published(&mut self, store: &Connection, routed: &Routed<'_>, event: &pubsub::Event) -> Result<(), StoreError> {

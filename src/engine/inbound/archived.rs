@@ -11,11 +11,10 @@ use crate::{
         identity::{self, SLACK_MS},
         route::{self, Routed},
     },
-    ids::{ConversationId, Cursor, MessageId, OriginId, Timestamp},
+    ids::{ConversationId, Cursor, MessageId, Timestamp},
     store::{
         MessageState, StoreError, contact, conversation,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
-        read_state,
     },
     xmpp::archive::Archived,
 };
@@ -157,15 +156,7 @@ impl Inbound<'_> {
                 return Ok(());
             }
         };
-        if let Some(id) = &routed.message.receipt
-            && !routed.is_outgoing
-        {
-            let is_here = self.answered(store, &routed.peer, id, MessageState::Delivered)?;
-            if !is_here && let Some(conversation) = conversation::find(store, self.scope.account, &routed.peer)? {
-                read_state::answer_early(store, conversation, &OriginId(id.clone()), false)?;
-            }
-        }
-        self.marked(store, &routed, true)?;
+        self.answers(store, &routed, true)?;
         match &routed.message.body {
             Some(body) => self.archived_text(store, item, &routed, body, filling),
             None => Ok(()),
@@ -213,10 +204,7 @@ impl Inbound<'_> {
                 self.changes.of(store, id)?.moved(moved.into());
             }
             self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
-            if let Some(row) = message::advance(store, known.cursor.id, MessageState::Sent)? {
-                self.changes.of(store, id)?.change(row.into());
-            }
-            return Ok(());
+            return self.advance(store, known.cursor.id, MessageState::Sent);
         }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
         let cursor = row.cursor;

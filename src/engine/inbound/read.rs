@@ -1,5 +1,5 @@
-//! What has been read, and by whom: markers of the other side and of our other devices (XEP-0333), and what the server keeps
-//! of it for all of them (XEP-0490).
+//! What has arrived and been read, and by whom: receipts (XEP-0184), markers of the other side and of our other devices
+//! (XEP-0333), and what the server keeps of it for all of them (XEP-0490).
 
 use rusqlite::Connection;
 
@@ -19,14 +19,22 @@ use crate::{
 const MAX_CHANGED: usize = 500;
 
 impl Inbound<'_> {
-    /// A marker counts from the other side for what we wrote, and from ourselves for what they wrote; in both cases only in
-    /// their conversation. The archive, which is read backwards, may name a message that is still to come.
-    pub(super) fn marked(
+    /// What a message says of others.
+    pub(super) fn answers(
         &mut self,
         store: &Connection,
         routed: &Routed<'_>,
         is_archived: bool,
     ) -> Result<(), StoreError> {
+        if let Some(id) = routed.message.receipt.as_ref().filter(|_| !routed.is_outgoing) {
+            self.answered(store, &routed.peer, id, MessageState::Delivered, is_archived)?;
+        }
+        self.marked(store, routed, is_archived)
+    }
+
+    /// A marker counts from the other side for what we wrote, and from ourselves for what they wrote; in both cases only in
+    /// their conversation. The archive, which is read backwards, may name a message that is still to come.
+    fn marked(&mut self, store: &Connection, routed: &Routed<'_>, is_archived: bool) -> Result<(), StoreError> {
         let Routed { peer, is_outgoing, message, .. } = routed;
         let Some(id) = message.displayed.as_ref().filter(|id| id.len() <= MAX_ID_LENGTH) else { return Ok(()) };
         if *peer == self.scope.address {
@@ -82,9 +90,7 @@ impl Inbound<'_> {
     pub(super) fn own_appeared(&mut self, store: &Connection, row: &MessageRow) -> Result<(), StoreError> {
         let Some(origin) = row.origin_id.as_ref().filter(|_| row.is_outgoing()) else { return Ok(()) };
         let Some(is_read) = read_state::take_early_answer(store, row.conversation, origin)? else { return Ok(()) };
-        if let Some(row) = message::advance(store, row.cursor.id, MessageState::Delivered)? {
-            self.changes.of(store, row.conversation)?.change(row.into());
-        }
+        self.advance(store, row.cursor.id, MessageState::Delivered)?;
         if is_read { self.peer_has_read(store, row.conversation, row.cursor) } else { Ok(()) }
     }
 
