@@ -38,6 +38,8 @@ impl Task {
         self.announced = None;
         // What they ask belongs to that session.
         self.jobs = FuturesUnordered::new();
+        self.is_to_tell = false;
+        self.telling.clear();
         self.unsettled.clear();
         self.retry_at = None;
         self.forget_others();

@@ -108,11 +108,8 @@ impl Task {
         self.tell_read_soon();
     }
 
-    /// A new session: what was under way is lost, and may be told again.
+    /// There is a session: whatever could not be told before can be now.
     pub(super) fn begin_telling(&mut self) {
-        // Whoever was to do it may have gone with the last session.
-        self.is_to_tell = false;
-        self.telling.clear();
         self.synchronises = true;
         self.tell_read_soon();
     }
