@@ -8,8 +8,7 @@ mod played;
 use super::Messenger;
 use crate::engine::api::{
     self, AccountId, BareJid, Command, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle,
-    Event, FoundMessage, FoundPage, Message, MessageId, MessageState, Presence, SearchPlace, Snapshot, Subscription,
-    Timestamp,
+    Event, Message, MessageId, MessageState, Presence, Snapshot, Subscription, Timestamp,
 };
 
 pub fn jid(text: &str) -> BareJid {
@@ -119,27 +118,9 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
             }
             Command::LoadPlaces { from, to, reply, .. } => reply.send(Ok(played::places(&stored.messages, from, to))),
             Command::SearchMessages { query, before, limit, reply } => {
-                reply.send(Ok(found(&stored.messages, &query.text, before, limit)));
+                reply.send(Ok(played::found(&stored.messages, &query.text, before, limit)));
             }
             other => stored.commands.push(format!("{other:?}")),
         }
     }
-}
-
-/// The messages with this text in them, newest first.
-fn found(all: &[Message], text: &str, before: Option<SearchPlace>, limit: usize) -> FoundPage {
-    let place = |m: &Message| SearchPlace::of(m.time, m.cursor.id);
-    let older = all.iter().rev().filter(|m| m.body.contains(text) && before.is_none_or(|before| place(m) < before));
-    let page: Vec<_> = older.take(limit + 1).collect();
-    let next = page.get(limit - 1).filter(|_| page.len() > limit).map(|last| place(last));
-    let found = page.into_iter().take(limit).map(|m| FoundMessage {
-        id: m.cursor.id,
-        conversation: m.conversation,
-        sender: m.sender.clone(),
-        is_outgoing: m.is_outgoing,
-        time: m.time,
-        excerpt: m.body.clone(),
-        marks: Vec::new(),
-    });
-    FoundPage { found: found.collect(), next }
 }

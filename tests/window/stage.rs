@@ -8,9 +8,9 @@ use std::{cell::RefCell, rc::Rc};
 use gtk::glib;
 use stonechat::engine::api::{
     self, Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
-    ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, FoundMessage, FoundPage, HistoryAnchor,
-    HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription,
-    SubscriptionRequest, Timestamp,
+    ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, HistoryAnchor, HistoryPage, Message,
+    MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription, SubscriptionRequest,
+    Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
@@ -75,7 +75,9 @@ impl Stage {
             Command::ApproveRequest { reply, .. } | Command::DenyRequest { reply, .. } => {
                 reply.send(world.answer.clone().map_or(Ok(()), Err));
             }
-            Command::SearchMessages { query, reply, .. } => reply.send(Ok(world.found(&query.text))),
+            Command::SearchMessages { query, before, limit, reply } => {
+                reply.send(Ok(played::found(&world.messages, &query.text, before, limit)));
+            }
             Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
             Command::Shutdown { reply } => reply.send(()),
             other => world.commands.push(format!("{other:?}")),
@@ -164,23 +166,6 @@ impl World {
             world.snapshot.contacts.push(contact);
         }
         world
-    }
-
-    /// The messages with this text in them, newest first.
-    fn found(&self, text: &str) -> FoundPage {
-        let text = text.to_lowercase();
-        let marks = |body: &str| body.to_lowercase().find(&text).map(|at| at..at + text.len()).into_iter().collect();
-        let found =
-            self.messages.iter().rev().filter(|m| m.body.to_lowercase().contains(&text)).map(|m| FoundMessage {
-                id: m.cursor.id,
-                conversation: m.conversation,
-                sender: m.sender.clone(),
-                is_outgoing: m.is_outgoing,
-                time: m.time,
-                excerpt: m.body.clone(),
-                marks: marks(&m.body),
-            });
-        FoundPage { found: found.collect(), next: None }
     }
 
     fn page(&self, conversation: ConversationId, anchor: HistoryAnchor, limit: usize) -> HistoryPage {
