@@ -131,6 +131,16 @@ async fn a_result_that_nobody_asked_for_is_no_message() {
     assert_eq!(snapshot.conversations.len(), 1, "{snapshot:?}");
 }
 
+/// Ends the engine behind a line that has been slow: what it has just sent arrived, and it never heard of that. Begins anew.
+async fn crash_unheard(alice: &mut Person, relay: &Relay) {
+    relay.refuse(true);
+    relay.cut();
+    alice.stop().await;
+    relay.delay(Duration::ZERO);
+    relay.refuse(false);
+    alice.start();
+}
+
 #[tokio::test]
 async fn what_had_arrived_before_a_crash_is_not_sent_again() {
     let prosody = server();
@@ -142,12 +152,7 @@ async fn what_had_arrived_before_a_crash_is_not_sent_again() {
     relay.delay(Duration::from_secs(1));
     let once = alice.send(conversation, "once").await;
     bob.message(|message| message.body.is_some()).await;
-    relay.refuse(true);
-    relay.cut();
-    alice.stop().await;
-    relay.delay(Duration::ZERO);
-    relay.refuse(false);
-    alice.start();
+    crash_unheard(&mut alice, &relay).await;
     alice.until_state(conversation, once.cursor.id, MessageState::Sent).await;
     assert_eq!(alice.texts(conversation).await, ["once"]);
     alice.send(conversation, "after").await;
@@ -224,12 +229,7 @@ async fn where_there_is_no_archive_what_may_not_have_arrived_is_sent_again_under
     relay.delay(Duration::from_secs(1));
     let message = alice.say(BOB, "once").await;
     bob.message("once").await;
-    relay.refuse(true);
-    relay.cut();
-    alice.stop().await;
-    relay.delay(Duration::ZERO);
-    relay.refuse(false);
-    alice.start();
+    crash_unheard(&mut alice, &relay).await;
     alice.until_state(message.conversation, message.cursor.id, MessageState::Delivered).await;
     alice.say(BOB, "after").await;
     bob.message("after").await;
