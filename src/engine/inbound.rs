@@ -17,7 +17,7 @@ use super::{
     route::{Routed, route},
 };
 use crate::{
-    ids::{AvatarHash, BareJid, Jid, MessageId, OriginId},
+    ids::{AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId},
     store::{
         MessageState, SendFailure, StoreError, account,
         contact::{self, Subscription},
@@ -176,13 +176,28 @@ impl<'s> Inbound<'s> {
         state: MessageState,
         is_archived: bool,
     ) -> Result<(), StoreError> {
-        let Some(conversation) = conversation::find(store, self.scope.account, peer)? else { return Ok(()) };
+        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(()) };
         let origin = OriginId(id.to_owned());
         match message::by_origin(store, conversation, &self.scope.address, &origin)? {
             Some(ours) => self.advance(store, ours.cursor.id, state),
             None if is_archived => read_state::answer_early(store, conversation, &origin, false),
             None => Ok(()),
         }
+    }
+
+    /// Where what `peer` answers to stands. The archive may bring the answer before there is a conversation at all; one that is
+    /// made for that is not in the list yet.
+    fn answered_in(
+        &self,
+        store: &Connection,
+        peer: &BareJid,
+        is_archived: bool,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        let Scope { account, now, .. } = self.scope;
+        if is_archived {
+            return conversation::find_or_create(store, *account, peer, *now).map(Some);
+        }
+        conversation::find(store, *account, peer)
     }
 
     /// Gives a message of ours a new state, if that is further than it has come.

@@ -626,3 +626,37 @@ fn what_is_confirmed_stays_above_what_was_filled_in_before() {
     all(62).fetch(&fixture, 100);
     assert_eq!(bodies(&fixture), numbers(62));
 }
+
+#[test]
+fn answers_that_the_archive_gives_before_there_is_a_conversation_count_for_what_is_below() {
+    let fixture = Fixture::new();
+    let mut archive = Archive::new(4);
+    for (n, text) in [(0, "delivered"), (1, "read")] {
+        let ours = &mut archive.items[n].message;
+        ours.from = Some(Jid::new(&format!("{ALICE}/phone")).unwrap());
+        ours.to = Some(Jid::new(BOB).unwrap());
+        ours.body = Some(text.to_owned());
+    }
+    let id = |n: usize| archive.items[n].message.id.clone();
+    let (delivered, read) = (id(0), id(1));
+    (archive.items[2].message.body, archive.items[2].message.displayed) = (None, read);
+    (archive.items[3].message.body, archive.items[3].message.receipt) = (None, delivered);
+    let (stored, _) = archive.fetch(&fixture, 100);
+    assert_eq!((stored, bodies(&fixture)), (2, vec!["delivered".to_owned(), "read".to_owned()]));
+    let open = fixture.open(BOB);
+    let page = conversation::history(&fixture.store, open, HistoryAnchor::Newest, 10).unwrap();
+    let states: Vec<_> = page.messages.iter().map(|message| message.state).collect();
+    assert_eq!(states, [MessageState::Delivered, MessageState::Delivered]);
+    let row = crate::store::conversation::by_id(&fixture.store, open).unwrap();
+    assert_eq!(row.peer_read, page.messages[1].cursor);
+}
+
+#[test]
+fn an_answer_to_what_never_was_puts_nothing_into_the_list() {
+    let fixture = Fixture::new();
+    let mut archive = Archive::new(1);
+    (archive.items[0].message.body, archive.items[0].message.receipt) = (None, Some("never".to_owned()));
+    assert_eq!(archive.fetch(&fixture, 100), (0, 0));
+    let all = conversation::all(&fixture.store, fixture.scope.account).unwrap();
+    assert!(all.iter().all(|conversation| !conversation.is_listed), "{all:?}");
+}

@@ -40,7 +40,7 @@ impl Inbound<'_> {
         if *peer == self.scope.address {
             return Ok(());
         }
-        let Some(conversation) = conversation::find(store, self.scope.account, peer)? else { return Ok(()) };
+        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(()) };
         if *is_outgoing {
             return match read_state::incoming_by_id(store, conversation, id)? {
                 Some(seen) => self.read_elsewhere(store, conversation, seen),
