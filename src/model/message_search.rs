@@ -149,6 +149,11 @@ impl MessageSearch {
         self.imp().next.get().is_some()
     }
 
+    /// One of those that were found.
+    pub fn hit(&self, index: u32) -> Option<FoundMessage> {
+        self.imp().items.borrow().get(index as usize).cloned()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = FoundMessage> + use<> {
         self.imp().items.borrow().clone().into_iter()
     }

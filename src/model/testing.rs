@@ -118,7 +118,7 @@ async fn play(stored: Rc<RefCell<Stored>>, commands: async_channel::Receiver<Com
             }
             Command::LoadPlaces { from, to, reply, .. } => reply.send(Ok(played::places(&stored.messages, from, to))),
             Command::SearchMessages { query, before, limit, reply } => {
-                reply.send(Ok(played::found(&stored.messages, &query.text, before, limit)));
+                reply.send(Ok(played::found(&stored.messages, &query, before, limit)));
             }
             other => stored.commands.push(format!("{other:?}")),
         }

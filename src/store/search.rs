@@ -27,6 +27,8 @@ pub struct Query {
     pub text: String,
     pub conversation: Option<ConversationId>,
     pub sender: Option<BareJid>,
+    /// Only what we wrote, or only what others did.
+    pub is_outgoing: Option<bool>,
     /// Only messages from then on.
     pub since: Option<Timestamp>,
     /// Only messages before.
@@ -75,12 +77,17 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
         let conversation: i64 = context.get(0)?;
         let is_outgoing: bool = context.get(2)?;
         let mut scope = format!("{} {}", conversation_word(ConversationId(conversation)), sender_word(text(1)?));
-        scope.push_str(if is_outgoing { " o" } else { " i" });
+        scope.push(' ');
+        scope.push_str(direction_word(is_outgoing));
         if has_link(text(3)?) {
             scope.push_str(LINK);
         }
         Ok(scope)
     })
+}
+
+fn direction_word(is_outgoing: bool) -> &'static str {
+    if is_outgoing { "o" } else { "i" }
 }
 
 const LINK: &str = " l";
@@ -135,6 +142,7 @@ fn expression(query: &Query) -> Option<String> {
     let scope = [
         query.conversation.map(conversation_word),
         query.sender.as_ref().map(|sender| sender_word(sender.as_str())),
+        query.is_outgoing.map(|is_outgoing| direction_word(is_outgoing).to_owned()),
         query.has_link.then(|| LINK.trim().to_owned()),
     ];
     parts.extend(scope.into_iter().flatten().map(|word| format!("scope : {word}")));
@@ -194,10 +202,12 @@ mod tests {
             text: "x".to_owned(),
             conversation: Some(ConversationId(7)),
             sender: Some(BareJid::new("bob@chat.test").unwrap()),
+            is_outgoing: Some(false),
             has_link: true,
             ..Query::default()
         };
-        let expected = r#"text : ("x" *) AND scope : c7 AND scope : s626f6240636861742e74657374 AND scope : l"#;
+        let expected =
+            r#"text : ("x" *) AND scope : c7 AND scope : s626f6240636861742e74657374 AND scope : i AND scope : l"#;
         assert_eq!(expression(&query).as_deref(), Some(expected));
     }
 }

@@ -5,14 +5,17 @@
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 
 use super::message_text::Shown;
+use crate::folding;
 
 /// Between the text's last word and the time.
 const GAP: i32 = 10;
+/// How many of the words that are looked for are marked.
+const MAX_MARKS: usize = 200;
 
 mod imp {
     use super::{GAP, glib, pango};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
 
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/bubble.ui")]
@@ -27,6 +30,7 @@ mod imp {
         pub(super) state: TemplateChild<gtk::Image>,
         /// The last answers of `last_line`, and for which widths: what it likes to have, and what it got.
         pub(super) known: Cell<[Option<(i32, LastLine)>; 2]>,
+        pub(super) marked_words: RefCell<String>,
     }
 
     #[derive(Debug, Clone, Copy)]
@@ -146,6 +150,39 @@ impl Bubble {
     pub fn set_text(&self, shown: &Shown) {
         self.imp().known.set([None; 2]);
         self.imp().text.set_markup(&shown.markup);
+        self.show_marks();
+    }
+
+    /// Marks these words in the text; none when there are none.
+    pub fn mark_words(&self, words: &str) {
+        if *self.imp().marked_words.borrow() != words {
+            self.imp().marked_words.replace(words.to_owned());
+            self.show_marks();
+        }
+    }
+
+    fn show_marks(&self) {
+        let imp = self.imp();
+        let words = imp.marked_words.borrow();
+        if words.is_empty() {
+            if imp.text.attributes().is_some() {
+                imp.text.set_attributes(None);
+            }
+            return;
+        }
+        let marks = pango::AttrList::new();
+        for range in folding::find(&imp.text.text(), &words, MAX_MARKS) {
+            let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            // The same in light and dark, as a marker pen's.
+            let [yellow, black] =
+                [pango::AttrColor::new_background(0xffff, 0xd900, 0x5000), pango::AttrColor::new_foreground(0, 0, 0)];
+            for mut colour in [yellow, black] {
+                colour.set_start_index(index(range.start));
+                colour.set_end_index(index(range.end));
+                marks.insert(colour);
+            }
+        }
+        imp.text.set_attributes(Some(&marks));
     }
 
     pub fn set_time(&self, time: &str, tooltip: &str) {

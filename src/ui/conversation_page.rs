@@ -14,8 +14,11 @@ use crate::{
 };
 
 mod imp {
-    use super::super::{AvatarView, DetailsPane, composer::Composer, history::HistoryPane, watch::Watch};
-    use super::{Conversation, Messenger, gdk, glib};
+    use super::super::{
+        AvatarView, DetailsPane, composer::Composer, conversation_search::ConversationSearch, history::HistoryPane,
+        watch::Watch,
+    };
+    use super::{Conversation, Messenger, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, RefCell};
@@ -37,6 +40,8 @@ mod imp {
         pub(super) name: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) subtitle: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) search: TemplateChild<ConversationSearch>,
         #[template_child]
         pub(super) pane: TemplateChild<HistoryPane>,
         #[template_child]
@@ -62,17 +67,17 @@ mod imp {
             DetailsPane::ensure_type();
             HistoryPane::ensure_type();
             Composer::ensure_type();
+            ConversationSearch::ensure_type();
             klass.bind_template();
             klass.install_action("conversation.details", None, |page, _, _| page.details().toggle());
             klass.install_action("conversation.close", None, |page, _, _| page.close());
             klass.install_action("conversation.choose-date", None, |page, _, _| page.imp().pane.choose_date());
+            klass.install_action("conversation.search", None, |page, _, _| page.imp().search.open());
             klass.install_property_action("conversation.mute", "is-muted");
             klass.install_property_action("conversation.pin", "is-pinned");
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
-            klass.add_binding_action(gdk::Key::i, gdk::ModifierType::CONTROL_MASK, "conversation.details");
-            klass.add_binding_action(gdk::Key::g, gdk::ModifierType::CONTROL_MASK, "conversation.choose-date");
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -163,6 +168,7 @@ impl ConversationPage {
     pub fn set_messenger(&self, messenger: &Messenger, settings: &gio::Settings) {
         let imp = self.imp();
         imp.messenger.set(Some(messenger));
+        imp.search.set_messenger(messenger);
         let weak = self.downgrade();
         messenger.conversations().connect_items_changed(move |_, _, _, _| {
             if let Some(page) = weak.upgrade() {
@@ -191,6 +197,7 @@ impl ConversationPage {
         imp.menu.set_visible(conversation.is_some());
         self.show_fitting_page();
         pane.set_conversation(conversation);
+        imp.search.set_conversation(conversation);
         imp.composer.set_conversation(conversation);
         imp.details.set_subject(imp.messenger.upgrade().zip(conversation.cloned()));
         let contact = conversation.map(Conversation::contact);
@@ -222,9 +229,10 @@ impl ConversationPage {
         imp.stack.set_visible_child_name(page);
     }
 
-    /// Shows one message in the middle of the history.
-    pub fn show_message(&self, message: MessageId) {
-        self.imp().pane.show_message(message);
+    /// Shows one message in the middle of the history, with the words marked for which it was found.
+    pub fn show_found(&self, message: MessageId, words: &str) {
+        self.imp().pane.mark_words(words);
+        self.imp().pane.point_out(message);
     }
 
     /// Gives the keyboard to the field in which one writes.
@@ -262,6 +270,24 @@ impl ConversationPage {
             if let Some(page) = weak.upgrade() {
                 page.imp().pane.clear_unread_line();
                 page.imp().pane.show_newest();
+            }
+        });
+        let weak = self.downgrade();
+        imp.search.connect_found(move |message| {
+            if let Some(page) = weak.upgrade() {
+                page.imp().pane.point_out(message);
+            }
+        });
+        let weak = self.downgrade();
+        imp.search.connect_words_changed(move |words| {
+            if let Some(page) = weak.upgrade() {
+                page.imp().pane.mark_words(words);
+            }
+        });
+        let weak = self.downgrade();
+        imp.search.connect_is_open_notify(move |search| {
+            if let Some(page) = weak.upgrade().filter(|page| !search.is_open() && page.is_mapped()) {
+                page.focus_composer();
             }
         });
         imp.pane.bind_property("is-selecting", &*imp.composer, "visible").sync_create().invert_boolean().build();

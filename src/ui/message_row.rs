@@ -176,6 +176,16 @@ impl MessageRow {
         }
     }
 
+    /// Whether one has just jumped here.
+    pub fn set_pointed_at(&self, is_pointed_at: bool) {
+        self.set_class("pointed-at", is_pointed_at);
+    }
+
+    /// Marks these words in the text.
+    pub fn mark_words(&self, words: &str) {
+        self.imp().bubble.mark_words(words);
+    }
+
     fn let_go(&self) {
         if let Some((message, handlers)) = self.imp().message.take() {
             for handler in handlers {

@@ -8,12 +8,16 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::ngettext;
 use gtk::{gio, glib};
 
-use super::{AvatarView, ConversationRow, fetching_bar::FetchingBar, list_row, row_menu, time_text};
+use super::{
+    AvatarView, ConversationRow, fetching_bar::FetchingBar, list_row, row_menu, search_filters::SearchFilters,
+    time_text,
+};
 use crate::model::{Contact, Conversation, FoundMessage, MessageSearch, Messenger};
 
 mod imp {
     use super::{
-        AvatarView, Conversation, FetchingBar, FoundMessage, MessageSearch, Messenger, OnceCell, RefCell, gio, glib,
+        AvatarView, Conversation, FetchingBar, FoundMessage, MessageSearch, Messenger, OnceCell, RefCell,
+        SearchFilters, gio, glib,
     };
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
@@ -27,6 +31,8 @@ mod imp {
         pub(super) menu_button: TemplateChild<gtk::MenuButton>,
         #[template_child]
         pub(super) search: TemplateChild<gtk::SearchEntry>,
+        #[template_child]
+        pub(super) filters: TemplateChild<SearchFilters>,
         #[template_child]
         pub(super) requests_revealer: TemplateChild<gtk::Revealer>,
         #[template_child]
@@ -62,6 +68,7 @@ mod imp {
         fn class_init(klass: &mut Self::Class) {
             AvatarView::ensure_type();
             FetchingBar::ensure_type();
+            SearchFilters::ensure_type();
             klass.bind_template();
             klass.bind_template_callbacks();
         }

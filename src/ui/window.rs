@@ -148,8 +148,9 @@ impl Window {
     /// Shows a message where it stands in its conversation.
     fn show_message(&self, found: &FoundMessage) {
         self.show_conversation(found.conversation());
-        if let Some(page) = self.imp().conversation_page.get() {
-            page.show_message(found.id());
+        let imp = self.imp();
+        if let (Some(page), Some(sidebar)) = (imp.conversation_page.get(), imp.sidebar.get()) {
+            page.show_found(found.id(), &sidebar.words());
         }
     }
 
@@ -367,6 +368,9 @@ impl Window {
                     sidebar.open_menu();
                 }
             }),
+            simple("search-conversation", |window| window.ask_page("conversation.search")),
+            simple("choose-date", |window| window.ask_page("conversation.choose-date")),
+            simple("details", |window| window.ask_page("conversation.details")),
             simple("next-conversation", |window| window.go(1, false)),
             simple("previous-conversation", |window| window.go(-1, false)),
             simple("next-unread", |window| window.go(1, true)),
@@ -381,6 +385,14 @@ impl Window {
                 }
             }),
         ]);
+    }
+
+    /// The open conversation's own action, wherever the keyboard is.
+    fn ask_page(&self, action: &str) {
+        let page = self.imp().conversation_page.get().filter(|page| page.conversation().is_some());
+        if let Some(Err(error)) = page.map(|page| page.activate_action(action, None)) {
+            log::warn!("{action}: {error}");
+        }
     }
 
     fn go(&self, step: i32, unread_only: bool) {

@@ -46,7 +46,7 @@ fn a_day_is_chosen_by_keyboard() {
     let (_, before) = day_of(&world, now.0 - 1);
     assert!(before < now);
     world.view().grab_focus();
-    world.press(&["ctrl+g"]);
+    world.page.activate_action("conversation.choose-date", None).expect("it is there");
     world.settle();
     world.shot("date");
     world.press(&["Left", "Return"]);

@@ -360,6 +360,9 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 engine.messages.borrow_mut().push(stored.clone());
                 reply.send(Ok(stored));
             }
+            Command::SearchMessages { query, before, limit, reply } => {
+                reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
+            }
             Command::RetryMessage { reply, .. } | Command::DiscardMessage { reply, .. } => reply.send(Ok(())),
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! A history as a store would page it, for engines that tests play. Whoever includes this has the engine's `api` in scope.
 
-use super::api::{Cursor, FoundMessage, FoundPage, HistoryAnchor, HistoryPage, Message, SearchPlace};
+use super::api::{Cursor, FoundMessage, FoundPage, HistoryAnchor, HistoryPage, Message, MessageQuery, SearchPlace};
 
 /// What a store would answer, with so many of the received messages unread.
 pub fn page(all: &[Message], anchor: HistoryAnchor, limit: usize, unread: usize) -> HistoryPage {
@@ -37,13 +37,20 @@ pub fn places(all: &[Message], from: Cursor, to: Cursor) -> Vec<Cursor> {
     all.iter().map(|message| message.cursor).filter(|cursor| (from..=to).contains(cursor)).collect()
 }
 
-/// The messages with this text in them, whatever the case, newest first.
+/// The messages with this text in them, whatever the case, newest first; of the filters, conversation and direction count.
 #[allow(dead_code, reason = "not every window has a search")]
-pub fn found(all: &[Message], text: &str, before: Option<SearchPlace>, limit: usize) -> FoundPage {
-    let text = text.to_lowercase();
+pub fn found(all: &[Message], query: &MessageQuery, before: Option<SearchPlace>, limit: usize) -> FoundPage {
+    let text = query.text.to_lowercase();
+    if text.trim().is_empty() {
+        return FoundPage::default();
+    }
     let place = |m: &Message| SearchPlace::of(m.time, m.cursor.id);
-    let has_text = |m: &&Message| m.body.to_lowercase().contains(&text);
-    let older = all.iter().rev().filter(has_text).filter(|m| before.is_none_or(|before| place(m) < before));
+    let is_wanted = |m: &&Message| {
+        m.body.to_lowercase().contains(&text)
+            && query.conversation.is_none_or(|wanted| m.conversation == wanted)
+            && query.is_outgoing.is_none_or(|wanted| m.is_outgoing == wanted)
+    };
+    let older = all.iter().rev().filter(is_wanted).filter(|m| before.is_none_or(|before| place(m) < before));
     let page: Vec<_> = older.take(limit + 1).collect();
     let next = page.get(limit - 1).filter(|_| page.len() > limit).map(|last| place(last));
     let found = page.into_iter().take(limit).map(|m| FoundMessage {

@@ -76,7 +76,7 @@ impl Stage {
                 reply.send(world.answer.clone().map_or(Ok(()), Err));
             }
             Command::SearchMessages { query, before, limit, reply } => {
-                reply.send(Ok(played::found(&world.messages, &query.text, before, limit)));
+                reply.send(Ok(played::found(&world.messages, &query, before, limit)));
             }
             Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
             Command::Shutdown { reply } => reply.send(()),

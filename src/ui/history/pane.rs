@@ -4,6 +4,7 @@
 
 mod arrival;
 mod floating;
+mod pointing;
 mod seen;
 mod selecting;
 
@@ -11,14 +12,15 @@ use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{Appearance, DatePopover, Facts, HistoryView, Place, selection::Selection, unread_line::UnreadLine};
 use crate::{
-    engine::api::Cursor,
+    engine::api::{Cursor, MessageId},
     model::{Conversation, History, Message},
     ui::message_row::MessageRow,
 };
 
 mod imp {
     use super::{
-        Conversation, Cursor, DatePopover, History, HistoryView, Selection, UnreadLine, glib, selecting::Drag,
+        Conversation, Cursor, DatePopover, History, HistoryView, MessageId, Selection, UnreadLine, glib,
+        selecting::Drag,
     };
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
@@ -61,6 +63,11 @@ mod imp {
         pub(super) drag: RefCell<Drag>,
         /// Up to where the engine has been told that all was seen.
         pub(super) marked: Cell<Option<Cursor>>,
+        /// The message that one has just jumped to.
+        pub(super) pointed_at: Cell<Option<MessageId>>,
+        /// Ends that.
+        pub(super) pointing: RefCell<Option<glib::SourceId>>,
+        pub(super) marked_words: RefCell<String>,
         /// The person looks at this.
         pub(super) is_active: Cell<bool>,
         /// What is being loaded.
@@ -216,5 +223,6 @@ impl HistoryPane {
         let speaker = imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
         row.bind(message, appearance, speaker.as_deref().unwrap_or_default());
         self.show_selected(row);
+        self.show_pointed(row);
     }
 }

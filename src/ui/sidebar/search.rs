@@ -50,6 +50,12 @@ impl Sidebar {
                 }
             });
         }
+        let weak = self.downgrade();
+        imp.filters.connect_changed(move |_| {
+            if let Some(sidebar) = weak.upgrade() {
+                sidebar.search_for(&sidebar.imp().search.text());
+            }
+        });
         let fresh =
             imp.filter.set(filter).is_ok() && imp.found.set(found).is_ok() && imp.messages.set(messages).is_ok();
         debug_assert!(fresh);
@@ -104,12 +110,23 @@ impl Sidebar {
             filter.changed(change);
         }
         if let Some(messages) = imp.messages.get() {
-            messages.set_query(MessageQuery { text: text.trim().to_owned(), ..MessageQuery::default() });
+            let mut query = MessageQuery { text: text.trim().to_owned(), ..MessageQuery::default() };
+            if is_searching {
+                imp.filters.narrow(&mut query);
+            }
+            messages.set_query(query);
         }
+        imp.filters.set_visible(is_searching);
         if !is_searching {
+            imp.filters.clear();
             imp.results.set_model(None::<&gtk::SelectionModel>);
         }
         self.show_page();
+    }
+
+    /// What messages are looked for by.
+    pub fn words(&self) -> String {
+        self.imp().messages.get().map(|messages| messages.query().text).unwrap_or_default()
     }
 
     pub(super) fn end_search(&self) {

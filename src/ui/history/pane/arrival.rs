@@ -159,6 +159,8 @@ impl HistoryPane {
         }
         self.leave_selection();
         self.hide_day();
+        self.stop_pointing();
+        imp.marked_words.take();
         if let Some(view) = imp.view.try_get() {
             self.keep_place(&view);
             view.set_model(None::<&History>);
