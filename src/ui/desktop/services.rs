@@ -187,7 +187,7 @@ fn text_of(messages: &[Message]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::api::{BareJid, Cursor, MessageId, MessageState, Timestamp};
+    use crate::engine::api::{Annotations, BareJid, Cursor, MessageId, MessageState, Timestamp};
 
     #[test]
     fn of_many_messages_the_last_are_shown() {
@@ -200,6 +200,7 @@ mod tests {
             time: Timestamp(0),
             state: MessageState::Received,
             is_read: false,
+            annotations: Annotations::default(),
         };
         let messages: Vec<_> = ["1", "2 ", "3", "4"].into_iter().map(message).collect();
         assert_eq!(text_of(&messages), "2\n3\n4");
