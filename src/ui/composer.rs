@@ -7,7 +7,7 @@ use std::time::Duration;
 use gettextrs::gettext;
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
-use super::error_text;
+use super::{error_text, styled_input};
 use crate::{
     engine::api::{ChatState, CommandError},
     model::Conversation,
@@ -184,6 +184,7 @@ impl Composer {
 
     fn set_up(&self) {
         let imp = self.imp();
+        styled_input::attach(&imp.text);
         let weak = self.downgrade();
         imp.text.buffer().connect_changed(move |_| {
             if let Some(composer) = weak.upgrade() {

@@ -326,12 +326,6 @@ impl MessageRow {
             }
         });
         self.imp().day.add_controller(day);
-        let weak = self.downgrade();
-        self.imp().bubble.connect_link(move |url| {
-            if let Some(row) = weak.upgrade() {
-                row.open_link(url);
-            }
-        });
     }
 
     fn popup_menu(&self, at: Option<(f64, f64)>) {

@@ -1,29 +1,43 @@
-//! The text of a message as it is shown: links found, what is special to markup escaped, what is too long cut.
+//! The text of a message as it is shown: styled (XEP-0393), links found, what is special to markup escaped, what is too long cut.
 //!
 //! Pure: knows no widget.
 
-use std::fmt::Write as _;
-
-use linkify::{LinkFinder, LinkKind};
+use super::message_markup::Writer;
+use crate::styling::{self, Block, Line};
 
 /// How many characters are shown before "Show more": about what fits on a screen. Laying out more would be seen as a stutter.
 pub const SHORT: usize = 3_000;
 /// How many characters are shown at most: beyond, laying the text out would take seconds.
 pub const LONG: usize = 200_000;
-/// How many links of a message can be opened.
-const MAX_LINKS: usize = 200;
 /// How many emoji stand alone in large.
 const MAX_BIG_EMOJI: usize = 6;
+/// How long the name of a programming language may be.
+const MAX_LANGUAGE: usize = 20;
 
-/// A text as a label takes it.
+/// A text as a bubble takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shown {
-    /// Pango markup.
+    /// What stands above the last text; empty for most messages.
+    pub above: Vec<Piece>,
+    /// Pango markup of the last text, empty where something else comes last.
     pub markup: String,
     /// The addresses that the links lead to, in their order, each once.
     pub links: Vec<String>,
     /// Not all of the text is shown.
     pub is_cut: bool,
+}
+
+/// A part of a text that stands apart from what is around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Pango markup.
+    Text(String),
+    Code {
+        /// As it was named where the code begins.
+        language: Option<String>,
+        text: String,
+    },
+    Quote(Vec<Piece>),
 }
 
 /// Prepares at most `limit` characters of a text.
@@ -32,30 +46,75 @@ pub fn show(text: &str, limit: usize) -> Shown {
     let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
     let is_cut = end < text.len();
     let text = text[..end].trim_end();
-    let mut shown = Shown { is_cut, markup: String::with_capacity(text.len() + 64), ..Shown::default() };
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url, LinkKind::Email]).url_must_have_scheme(true);
-    for span in finder.spans(text) {
-        let target = match span.kind() {
-            Some(LinkKind::Email) => Some(format!("mailto:{}", span.as_str())),
-            Some(_) => Some(span.as_str().to_owned()).filter(|url| may_open(url)),
-            None => None,
-        };
-        match target.filter(|_| shown.links.len() < MAX_LINKS) {
-            Some(target) => {
-                let _ =
-                    write!(shown.markup, "<a href=\"{}\" title=\"\">{}</a>", escape(&target), escape(span.as_str()));
-                if !shown.links.contains(&target) {
-                    shown.links.push(target);
+    let mut writer = Writer::new(text);
+    let mut above = pieces(text, &styling::parse(text), &mut writer);
+    let mut markup = match above.pop() {
+        Some(Piece::Text(markup)) => markup,
+        other => {
+            above.extend(other);
+            String::new()
+        }
+    };
+    if is_cut {
+        markup.push('…');
+    }
+    Shown { above, markup, links: writer.into_links(), is_cut }
+}
+
+fn pieces(text: &str, blocks: &[Block], writer: &mut Writer) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (n, block) in blocks.iter().enumerate() {
+        match block {
+            Block::Text(lines) => {
+                let lines = without_gaps(text, lines, n > 0, n + 1 < blocks.len());
+                if !lines.is_empty() {
+                    pieces.push(Piece::Text(writer.lines(lines)));
                 }
             }
-            None => shown.markup.push_str(&escape(span.as_str())),
+            Block::Code { info, lines, range } => pieces.push(code(text, info.clone(), lines, range.start)),
+            Block::Quote { blocks, .. } => {
+                let inner = self::pieces(text, blocks, writer);
+                if inner.is_empty() {
+                    continue;
+                }
+                pieces.push(Piece::Quote(inner));
+            }
         }
     }
-    if is_cut {
-        shown.markup.push('…');
+    pieces
+}
+
+/// Where a block stands beside the text, it keeps its own distance, and empty lines would double it.
+fn without_gaps<'l>(text: &str, mut lines: &'l [Line], above: bool, below: bool) -> &'l [Line] {
+    let is_empty = |line: &Line| text[line.range.clone()].trim().is_empty();
+    while let [first, rest @ ..] = lines
+        && above
+        && is_empty(first)
+    {
+        lines = rest;
     }
-    shown
+    while let [rest @ .., last] = lines
+        && below
+        && is_empty(last)
+    {
+        lines = rest;
+    }
+    lines
+}
+
+/// What stands in the line that opens it is no part of the code, but nothing that somebody wrote is hidden: what is no
+/// language is shown with its fence.
+fn code(text: &str, info: std::ops::Range<usize>, lines: &[std::ops::Range<usize>], start: usize) -> Piece {
+    let opening = &text[start..info.end];
+    let info = text[info].trim();
+    let is_language = info.len() <= MAX_LANGUAGE
+        && info.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.'));
+    let mut shown: Vec<&str> = lines.iter().map(|line| &text[line.clone()]).collect();
+    if !is_language || shown.iter().all(|line| line.trim().is_empty()) {
+        shown.insert(0, opening);
+    }
+    let language = Some(info).filter(|info| is_language && !info.is_empty()).map(str::to_owned);
+    Piece::Code { language, text: shown.join("\n").trim_end().to_owned() }
 }
 
 /// Whether a link from somebody may lead out of the program.
@@ -124,23 +183,6 @@ fn is_text_emoji(c: char) -> bool {
         | '\u{2b00}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}')
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            // A label takes NUL for the end, and markup no control character.
-            c if c.is_control() && c != '\n' && c != '\t' => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +224,31 @@ mod tests {
             ("nothing", false),
         ] {
             assert_eq!(may_open(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_divided_where_code_and_quotations_stand() {
+        let text = |markup: &str| Piece::Text(markup.to_owned());
+        let code = |language: Option<&str>, text: &str| Piece::Code {
+            language: language.map(str::to_owned),
+            text: text.to_owned(),
+        };
+        for (body, above, markup) in [
+            ("plain\n\nlines", vec![], "plain\n\nlines"),
+            ("> said & done\n\nYes", vec![Piece::Quote(vec![text("said &amp; done")])], "Yes"),
+            ("a\n\n```rust\nfn f<'a>() {}\n```\n\nb", vec![text("a"), code(Some("rust"), "fn f<'a>() {}")], "b"),
+            ("```\n*a*\n  b\n```", vec![code(None, "*a*\n  b")], ""),
+            ("> > deep\n> up\nout", vec![Piece::Quote(vec![Piece::Quote(vec![text("deep")]), text("up")])], "out"),
+            // Nothing that was written is hidden.
+            ("```let x = 1;```", vec![code(None, "```let x = 1;```")], ""),
+            ("```sh", vec![code(Some("sh"), "```sh")], ""),
+            ("```two words\na\n```", vec![code(None, "```two words\na")], ""),
+            ("```", vec![code(None, "```")], ""),
+            (">\n>", vec![], ""),
+        ] {
+            let shown = show(body, 1_000);
+            assert_eq!((shown.above, shown.markup.as_str()), (above, markup), "{body:?}");
         }
     }
 
