@@ -21,6 +21,9 @@ pub struct Writer<'t> {
     finder: LinkFinder,
     links: Vec<String>,
     spans: usize,
+    /// Who does what the text says; said once, at its beginning.
+    actor: Option<String>,
+    is_action: bool,
 }
 
 impl<'t> Writer<'t> {
@@ -28,7 +31,13 @@ impl<'t> Writer<'t> {
     pub fn new(text: &'t str) -> Self {
         let mut finder = LinkFinder::new();
         finder.kinds(&[LinkKind::Url, LinkKind::Email]).url_must_have_scheme(true);
-        Self { text, finder, links: Vec::new(), spans: 0 }
+        Self { text, finder, links: Vec::new(), spans: 0, actor: None, is_action: false }
+    }
+
+    /// The text is an action of somebody: slanted, after their name and an asterisk (XEP-0245 §2).
+    pub fn set_actor(&mut self, name: String) {
+        self.actor = Some(name);
+        self.is_action = true;
     }
 
     /// The addresses that the links lead to, in their order, each once.
@@ -40,7 +49,10 @@ impl<'t> Writer<'t> {
     /// Some lines below each other.
     #[must_use]
     pub fn lines(&mut self, lines: &[Line]) -> String {
-        let mut markup = String::new();
+        let mut markup = String::from(if self.is_action { "<i>" } else { "" });
+        if let Some(actor) = self.actor.take() {
+            let _ = write!(markup, "* {} ", escape(&actor));
+        }
         for (n, line) in lines.iter().enumerate() {
             if n > 0 {
                 markup.push('\n');
@@ -50,6 +62,7 @@ impl<'t> Writer<'t> {
             self.spans += spans.len();
             self.inside(&mut markup, line.range.clone(), spans);
         }
+        markup.push_str(if self.is_action { "</i>" } else { "" });
         markup
     }
 
@@ -103,7 +116,9 @@ fn faint(directive: char) -> String {
     format!("<span alpha=\"45%\">{directive}</span>")
 }
 
-fn escape(text: &str) -> String {
+/// What is special to markup, as it has to be written in it.
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -127,7 +142,7 @@ mod tests {
 
     #[test]
     fn spans_are_styled_and_keep_what_marks_them() {
-        let shown = show("a *b _c_* `<d>`", 100);
+        let shown = show("a *b _c_* `<d>`", 100, "Bob");
         let strong = faint('*');
         let emphasis = faint('_');
         assert!(shown.markup.starts_with(&format!("a <b>{strong}b <i>{emphasis}c{emphasis}</i>{strong}</b> <span")));
@@ -143,17 +158,17 @@ mod tests {
             ("~see https://example.org~", "https://example.org"),
             ("https://example.org/a_b_c and _d_", "https://example.org/a_b_c"),
         ] {
-            assert_eq!(show(text, 100).links, [link], "{text}");
+            assert_eq!(show(text, 100, "Bob").links, [link], "{text}");
         }
     }
 
     #[test]
     fn markup_is_sound_whatever_was_written() {
         for text in ["*<*&*", "_\u{0}_ `\u{1b}`", "*a\n_b*\nc_", "*_~`all`~_*", "`</span>`", "~&amp;~"] {
-            let shown = show(text, 100);
+            let shown = show(text, 100, "Bob");
             assert!(gtk::pango::parse_markup(&shown.markup, '\0').is_ok(), "{}", shown.markup);
         }
-        let many = show(&"*a* ".repeat(10_000), usize::MAX);
+        let many = show(&"*a* ".repeat(10_000), usize::MAX, "Bob");
         assert!(many.markup.len() < 100_000, "{}", many.markup.len());
     }
 }

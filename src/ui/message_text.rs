@@ -2,8 +2,13 @@
 //!
 //! Pure: knows no widget.
 
-use super::message_markup::Writer;
-use crate::styling::{self, Block, Line};
+use std::borrow::Cow;
+
+use super::message_markup::{Writer, escape};
+use crate::{
+    plain_text::isolated,
+    styling::{self, Block, Line},
+};
 
 /// How many characters are shown before "Show more": about what fits on a screen. Laying out more would be seen as a stutter.
 pub const SHORT: usize = 3_000;
@@ -13,6 +18,8 @@ pub const LONG: usize = 200_000;
 const MAX_BIG_EMOJI: usize = 6;
 /// How long the name of a programming language may be.
 const MAX_LANGUAGE: usize = 20;
+/// What an action begins with.
+const ACTION: &str = "/me ";
 
 /// A text as a bubble takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,14 +47,33 @@ pub enum Piece {
     Quote(Vec<Piece>),
 }
 
-/// Prepares at most `limit` characters of a text.
+/// What somebody says that they do, where a text begins with `/me ` and goes on (XEP-0245 §2).
 #[must_use]
-pub fn show(text: &str, limit: usize) -> Shown {
+pub fn action(text: &str) -> Option<&str> {
+    text.strip_prefix(ACTION).filter(|rest| !rest.trim().is_empty())
+}
+
+/// A text in one line that stands alone: an action with who does it.
+#[must_use]
+pub fn with_author<'t>(text: &'t str, author: &str) -> Cow<'t, str> {
+    action(text).map_or(Cow::Borrowed(text), |action| format!("* {} {action}", isolated(author)).into())
+}
+
+/// Prepares at most `limit` characters of a text by `author`.
+#[must_use]
+pub fn show(text: &str, limit: usize, author: &str) -> Shown {
     let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
     let is_cut = end < text.len();
     let text = text[..end].trim_end();
     let mut writer = Writer::new(text);
-    let mut above = pieces(text, &styling::parse(text), &mut writer);
+    let mut blocks = styling::parse(text);
+    if action(text).is_some()
+        && let Some(Block::Text(lines)) = blocks.first_mut()
+    {
+        lines[0].range.start = ACTION.len();
+        writer.set_actor(isolated(author));
+    }
+    let mut above = pieces(text, &blocks, &mut writer);
     let mut markup = match above.pop() {
         Some(Piece::Text(markup)) => markup,
         other => {
@@ -72,16 +98,18 @@ fn pieces(text: &str, blocks: &[Block], writer: &mut Writer) -> Vec<Piece> {
                 }
             }
             Block::Code { info, lines, range } => pieces.push(code(text, info.clone(), lines, range.start)),
-            Block::Quote { blocks, .. } => {
-                let inner = self::pieces(text, blocks, writer);
-                if inner.is_empty() {
-                    continue;
-                }
-                pieces.push(Piece::Quote(inner));
+            // Nothing is quoted: the signs are all there is to be seen.
+            Block::Quote { range, .. } if text[range.clone()].trim_matches(is_quoting).is_empty() => {
+                pieces.push(Piece::Text(escape(&text[range.clone()])));
             }
+            Block::Quote { blocks, .. } => pieces.push(Piece::Quote(self::pieces(text, blocks, writer))),
         }
     }
     pieces
+}
+
+fn is_quoting(c: char) -> bool {
+    c == '>' || c.is_whitespace()
 }
 
 /// Where a block stands beside the text, it keeps its own distance, and empty lines would double it.
@@ -189,7 +217,7 @@ mod tests {
 
     #[test]
     fn markup_in_a_message_is_shown_and_not_obeyed() {
-        let shown = show("<b>&amp; \"x\"</b> <a href='http://evil.example/'>", 100);
+        let shown = show("<b>&amp; \"x\"</b> <a href='http://evil.example/'>", 100, "Bob");
         assert!(shown.markup.starts_with("&lt;b&gt;&amp;amp; &quot;x&quot;&lt;/b&gt; &lt;a href=&apos;<a href=\""));
         assert_eq!(shown.markup.matches("</a>").count(), 1);
         assert!(pango_parses(&shown.markup));
@@ -205,7 +233,7 @@ mod tests {
             ("https://a.example https://a.example", vec!["https://a.example"]),
             ("no link here: example", vec![]),
         ] {
-            let shown = show(text, 1_000);
+            let shown = show(text, 1_000, "Bob");
             assert_eq!(shown.links, expected, "{text}");
             assert!(pango_parses(&shown.markup), "{}", shown.markup);
         }
@@ -245,25 +273,53 @@ mod tests {
             ("```sh", vec![code(Some("sh"), "```sh")], ""),
             ("```two words\na\n```", vec![code(None, "```two words\na")], ""),
             ("```", vec![code(None, "```")], ""),
-            (">\n>", vec![], ""),
+            (">\n>", vec![], "&gt;\n&gt;"),
+            (">\na", vec![text("&gt;")], "a"),
         ] {
-            let shown = show(body, 1_000);
+            let shown = show(body, 1_000, "Bob");
             assert_eq!((shown.above, shown.markup.as_str()), (above, markup), "{body:?}");
         }
     }
 
     #[test]
+    fn an_action_is_told_of_who_does_it() {
+        for (text, markup) in [
+            ("/me shrugs in *disgust*", Some("<i>* A &amp; B shrugs in ")),
+            ("/me > waves", Some("<i>* A &amp; B &gt; waves</i>")),
+            ("/me waves\nand goes", Some("<i>* A &amp; B waves\nand goes</i>")),
+            ("/meshrugs in disgust", None),
+            ("/me's disgusted", None),
+            (" /me shrugs in disgust", None),
+            ("\"/me shrugs in disgust\"", None),
+            ("* Atlas shrugs in disgust", None),
+            ("Why did Atlas say \"/me shrugs in disgust\"?", None),
+            ("/me", None),
+            ("/me  ", None),
+        ] {
+            let shown = show(text, 100, "A & B").markup;
+            assert!(pango_parses(&shown), "{shown}");
+            match markup {
+                Some(markup) => assert!(shown.starts_with(markup), "{shown}"),
+                None => assert!(!shown.contains("<i>") && !shown.contains("A &amp;"), "{shown}"),
+            }
+        }
+        assert_eq!(with_author("/me waves", "Bob"), "* Bob waves");
+        assert_eq!(with_author("waves", "Bob"), "waves");
+        assert!(show("/me reads\n> this\nand nods", 100, "Bob").markup.starts_with("<i>and"));
+    }
+
+    #[test]
     fn a_text_of_two_megabytes_is_cut_quickly() {
         let text = "ä".repeat(1 << 20);
-        let shown = show(&text, SHORT);
+        let shown = show(&text, SHORT, "Bob");
         assert!(shown.is_cut);
         assert_eq!(shown.markup.chars().count(), SHORT + 1);
-        assert!(!show("short", SHORT).is_cut);
+        assert!(!show("short", SHORT, "Bob").is_cut);
     }
 
     #[test]
     fn control_characters_break_no_label() {
-        assert_eq!(show("a\0b\u{1b}c\nd", 100).markup, "a\u{fffd}b\u{fffd}c\nd");
+        assert_eq!(show("a\0b\u{1b}c\nd", 100, "Bob").markup, "a\u{fffd}b\u{fffd}c\nd");
     }
 
     #[test]

@@ -145,3 +145,16 @@ fn every_kind_of_styling_has_its_looks() {
     world.settle();
     world.shot("styling-narrow");
 }
+
+#[gtk::test]
+fn an_action_is_told_of_who_does_it() {
+    let world =
+        World::new(vec![incoming(1, "/me waves"), outgoing(2, "/me waves _back_"), incoming(3, "/me")], 0, (900, 700));
+    assert_eq!(texts(row(&world, 0).upcast_ref()), ["* Bob Martens waves"]);
+    assert_eq!(texts(row(&world, 1).upcast_ref()), ["* alice waves _back_"]);
+    assert_eq!(texts(row(&world, 2).upcast_ref()), ["/me"]);
+    let row = row(&world, 0);
+    row.activate_action("message.copy", None).unwrap();
+    assert_eq!(world.clipboard(), "/me waves");
+    world.shot("action");
+}
