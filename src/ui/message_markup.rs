@@ -7,7 +7,7 @@ use std::{fmt::Write as _, ops::Range};
 
 use linkify::{LinkFinder, LinkKind};
 
-use super::message_text::may_open;
+use super::{link_address, message_text::may_open};
 use crate::styling::{Line, Span, Style};
 
 /// How many links of a message can be opened.
@@ -92,7 +92,10 @@ impl<'t> Writer<'t> {
             };
             match target.filter(|_| self.links.len() < MAX_LINKS) {
                 Some(target) => {
-                    let _ = write!(markup, "<a href=\"{}\" title=\"\">{}</a>", escape(&target), escape(span.as_str()));
+                    // The title is markup in itself.
+                    let title = escape(&link_address::markup(&target));
+                    let _ = write!(markup, "<a href=\"{}\" title=\"{title}\">", escape(&target));
+                    let _ = write!(markup, "{}</a>", escape(span.as_str()));
                     if !self.links.contains(&target) {
                         self.links.push(target);
                     }

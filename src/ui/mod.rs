@@ -28,6 +28,7 @@ mod found_row;
 pub mod history;
 mod lane;
 pub mod link;
+mod link_address;
 mod list_row;
 mod message_markup;
 mod message_menu;

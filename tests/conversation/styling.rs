@@ -138,6 +138,10 @@ fn every_kind_of_styling_has_its_looks() {
     ];
     let world = World::new(messages, 0, (900, 900));
     world.shot("styling-light");
+    let bounds = row(&world, 4).compute_bounds(&world.window).unwrap();
+    world.hover((bounds.x() + 150.0, bounds.y() + bounds.height() - 20.0));
+    world.hover((bounds.x() + 152.0, bounds.y() + bounds.height() - 20.0));
+    world.shot("link-tooltip");
     adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
     world.shot("styling-dark");
     adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
