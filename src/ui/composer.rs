@@ -7,7 +7,7 @@ use std::time::Duration;
 use gettextrs::gettext;
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
-use super::{error_text, styled_input};
+use super::{error_text, shortcuts, styled_input};
 use crate::{
     engine::api::{ChatState, CommandError},
     model::Conversation,
@@ -21,7 +21,7 @@ const TYPING_PAUSE: Duration = Duration::from_secs(5);
 const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
-    use super::{ChatState, Conversation, glib};
+    use super::{ChatState, Conversation, glib, shortcuts, styled_input};
     use glib::subclass::Signal;
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
@@ -68,6 +68,15 @@ mod imp {
         fn class_init(klass: &mut Self::Class) {
             klass.bind_template();
             klass.install_action("composer.send", None, |composer, _, _| composer.send());
+            let name = Some(glib::VariantTy::STRING);
+            klass.install_action("composer.style", name, |composer, _, name| {
+                styled_input::toggle_named(&composer.imp().text.buffer(), name.and_then(glib::Variant::str));
+            });
+            for shortcut in shortcuts::in_composer() {
+                for keys in shortcut.accelerators {
+                    styled_input::add_shortcut(klass, keys, shortcut.action);
+                }
+            }
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {

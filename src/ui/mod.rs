@@ -13,6 +13,7 @@ mod bubble_pieces;
 mod bubble_text;
 mod code_block;
 pub mod composer;
+mod composer_format;
 mod connection_banner;
 mod contact_details;
 mod contact_row;

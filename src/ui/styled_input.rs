@@ -4,8 +4,9 @@
 
 use std::ops::Range;
 
-use gtk::{gdk, pango, prelude::*};
+use gtk::{gdk, gio, pango, prelude::*, subclass::prelude::*};
 
+use super::composer_format;
 use crate::styling::{self, Block, Line, Style};
 
 /// Longer texts are left alone: they are read as they are pasted, not as they are typed.
@@ -60,6 +61,55 @@ pub fn attach(view: &gtk::TextView) {
             restyle(buffer, &tags, view.color());
         }
     });
+}
+
+/// Lets keys ask for a style while the composer has the keyboard; `action` has it as its target.
+pub fn add_shortcut<T: WidgetClassExt>(klass: &mut T, keys: &str, action: &str) {
+    let trigger = gtk::ShortcutTrigger::parse_string(keys);
+    let (Ok((name, Some(target))), Some(trigger)) = (gio::Action::parse_detailed_name(action), trigger) else {
+        debug_assert!(false, "{keys} for {action}");
+        return;
+    };
+    klass.add_shortcut(&gtk::Shortcut::with_arguments(Some(trigger), Some(gtk::NamedAction::new(&name)), &target));
+}
+
+/// Puts a style on or takes it off, by the style's name.
+pub fn toggle_named(buffer: &gtk::TextBuffer, name: Option<&str>) {
+    match name {
+        Some("strong") => toggle(buffer, Style::Strong),
+        Some("emphasis") => toggle(buffer, Style::Emphasis),
+        Some("strike") => toggle(buffer, Style::Strike),
+        Some("code") => toggle(buffer, Style::Code),
+        _ => {}
+    }
+}
+
+/// Puts a style on what is selected or on the word at the cursor, or takes it off; one step for undoing.
+fn toggle(buffer: &gtk::TextBuffer, style: Style) {
+    let (start, end) = buffer.bounds();
+    let text = buffer.text(&start, &end, true);
+    let (from, to) = buffer.selection_bounds().unwrap_or_else(|| {
+        let cursor = buffer.iter_at_mark(&buffer.get_insert());
+        (cursor, cursor)
+    });
+    let edit = composer_format::toggle(&text, byte(&text, from.offset())..byte(&text, to.offset()), style);
+    let at = |bytes: usize| i32::try_from(text[..bytes].chars().count()).unwrap_or(i32::MAX);
+    let (mut from, mut to) = (buffer.iter_at_offset(at(edit.range.start)), buffer.iter_at_offset(at(edit.range.end)));
+    buffer.begin_user_action();
+    buffer.delete(&mut from, &mut to);
+    buffer.insert(&mut from, &edit.text);
+    buffer.end_user_action();
+    let (start, end) = buffer.bounds();
+    let text = buffer.text(&start, &end, true);
+    let at = |bytes: usize| i32::try_from(text[..bytes].chars().count()).unwrap_or(i32::MAX);
+    let (from, to) = (at(edit.selection.start), at(edit.selection.end));
+    buffer.select_range(&buffer.iter_at_offset(to), &buffer.iter_at_offset(from));
+}
+
+/// Where a character begins.
+fn byte(text: &str, offset: i32) -> usize {
+    let characters = usize::try_from(offset).unwrap_or(0);
+    text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
 }
 
 fn restyle(buffer: &gtk::TextBuffer, tags: &Tags, colour: gdk::RGBA) {

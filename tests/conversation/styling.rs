@@ -162,3 +162,26 @@ fn an_action_is_told_of_who_does_it() {
     assert_eq!(world.clipboard(), "/me waves");
     world.shot("action");
 }
+
+#[gtk::test]
+fn keys_style_what_is_written() {
+    let world = World::new(vec![incoming(1, "hello")], 0, (900, 700));
+    wait("the window in front", || world.window.is_active());
+    let composer = world.page.composer();
+    world.page.focus_composer();
+    world.press(&["s", "o", "space", "b", "i", "g", "ctrl+b"]);
+    wait("a bold word", || composer.text() == "so *big*");
+    world.press(&["ctrl+i"]);
+    wait("italics as well", || composer.text() == "so *_big_*");
+    world.press(&["ctrl+b"]);
+    wait("italics alone", || composer.text() == "so _big_");
+    world.press(&["ctrl+z"]);
+    wait("both again", || composer.text() == "so *_big_*");
+    world.press(&["ctrl+a", "ctrl+shift+x"]);
+    wait("all of it struck", || composer.text().starts_with('~') && composer.text().ends_with('~'));
+    composer.text_view().buffer().set_text("fn a() {}\nfn b() {}");
+    world.press(&["ctrl+a", "ctrl+e"]);
+    wait("a block of code", || composer.text() == "```\nfn a() {}\nfn b() {}\n```");
+    world.press(&["ctrl+e"]);
+    wait("as it was", || composer.text() == "fn a() {}\nfn b() {}");
+}
