@@ -22,6 +22,8 @@ mod conversation_row;
 mod conversation_search;
 pub mod desktop;
 mod details_pane;
+mod emoji_completion;
+mod emoji_name;
 pub mod error_text;
 mod failure_bar;
 mod fetching_bar;

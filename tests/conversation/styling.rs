@@ -185,3 +185,33 @@ fn keys_style_what_is_written() {
     world.press(&["ctrl+e"]);
     wait("as it was", || composer.text() == "fn a() {}\nfn b() {}");
 }
+
+#[gtk::test]
+fn emoji_are_offered_by_their_names() {
+    let world = World::new(vec![incoming(1, "hello")], 0, (900, 700));
+    wait("the window in front", || world.window.is_active());
+    let composer = world.page.composer();
+    world.page.focus_composer();
+    let offers = || world.find("emoji-completion").is_some_and(|list| list.is_visible());
+    world.press(&["o", "k", "space", "colon", "s"]);
+    assert!(!offers(), "one letter is not enough");
+    world.press(&["m", "i"]);
+    wait("an offer", offers);
+    world.shot("emoji-completion");
+    world.press(&["Return"]);
+    wait("the emoji", || composer.text() == "ok 😄");
+    assert!(!offers());
+    assert_eq!(world.said("SendMessage"), 0, "the key was meant for the list");
+    world.press(&["space", "colon", "t", "a", "d", "a"]);
+    wait("an offer", offers);
+    world.press(&["Escape"]);
+    assert!(!offers());
+    world.press(&["BackSpace"]);
+    assert!(!offers(), "not again for what was refused");
+    world.press(&["a", "colon"]);
+    wait("the emoji by its whole name", || composer.text() == "ok 😄 🎉");
+    world.press(&["space", "colon", "c", "a", "t", "Down", "Up", "Down", "Tab"]);
+    wait("the second one", || !composer.text().contains(':') && composer.text().chars().count() > 7);
+    world.press(&["Return"]);
+    wait("it is sent", || world.said("SendMessage") == 1);
+}
