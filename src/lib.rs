@@ -16,6 +16,7 @@ pub mod plain_text;
 pub mod secret;
 pub mod startup;
 pub mod store;
+pub mod styling;
 #[cfg(feature = "ui")]
 pub mod ui;
 pub mod xmpp;

@@ -211,7 +211,8 @@ impl Application {
         }
         self.add_actions();
         for (_, shortcuts) in shortcuts::groups() {
-            for shortcut in shortcuts {
+            // The composer's own would be looked for in the window.
+            for shortcut in shortcuts.into_iter().filter(|shortcut| !shortcut.action.starts_with("composer.")) {
                 let accelerators: Vec<&str> = shortcut.accelerators.to_vec();
                 self.set_accels_for_action(shortcut.action, &accelerators);
             }

@@ -1,25 +1,26 @@
-//! A text with the time and the state in its last line where they fit, and below it where they don't.
+//! A text with the time and the state in its last line where they fit, and below it where they don't; above it quotations,
+//! code and what is between them.
 //!
 //! Knows what to show, not whose it is.
 
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 
-use super::message_text::Shown;
-use crate::folding;
+use super::{bubble_text, message_text::Shown};
 
 /// Between the text's last word and the time.
 const GAP: i32 = 10;
-/// How many of the words that are looked for are marked.
-const MAX_MARKS: usize = 200;
 
 mod imp {
-    use super::{GAP, glib, pango};
+    use super::super::bubble_pieces::BubblePieces;
+    use super::{GAP, bubble_text, glib, pango};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/bubble.ui")]
     pub struct Bubble {
+        #[template_child]
+        pub(super) pieces: TemplateChild<BubblePieces>,
         #[template_child]
         pub(super) text: TemplateChild<gtk::Label>,
         #[template_child]
@@ -48,6 +49,7 @@ mod imp {
         type ParentType = gtk::Widget;
 
         fn class_init(klass: &mut Self::Class) {
+            BubblePieces::ensure_type();
             klass.bind_template();
             klass.set_css_name("bubble");
             klass.set_accessible_role(gtk::AccessibleRole::Presentation);
@@ -59,6 +61,11 @@ mod imp {
     }
 
     impl ObjectImpl for Bubble {
+        fn constructed(&self) {
+            self.parent_constructed();
+            bubble_text::open_links_by_row(&self.text);
+        }
+
         fn dispose(&self) {
             self.dispose_template();
         }
@@ -72,6 +79,8 @@ mod imp {
         fn measure(&self, orientation: gtk::Orientation, for_size: i32) -> (i32, i32, i32, i32) {
             let (_, note, ..) = self.note.measure(gtk::Orientation::Horizontal, -1);
             let (minimum, natural) = self.widths(note);
+            let (above_minimum, above_natural, ..) = self.pieces.measure(gtk::Orientation::Horizontal, -1);
+            let (minimum, natural) = (minimum.max(above_minimum), natural.max(above_natural));
             if orientation == gtk::Orientation::Horizontal {
                 return (minimum, natural, -1, -1);
             }
@@ -79,14 +88,20 @@ mod imp {
             let width = if for_size < 0 { natural } else { for_size.clamp(minimum, natural) };
             let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
             let below = if self.fits(width, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
-            (height + below, height + below, -1, -1)
+            let height = self.height_above(width) + height + below;
+            (height, height, -1, -1)
         }
 
         fn size_allocate(&self, width: i32, height: i32, _baseline: i32) {
             let note_width = self.note.measure(gtk::Orientation::Horizontal, -1).1.min(width);
             let note_height = self.note.measure(gtk::Orientation::Vertical, note_width).1;
-            let text_height = if self.fits(width, note_width) { height } else { (height - note_height).max(0) };
-            self.text.size_allocate(&gtk::Allocation::new(0, 0, width, text_height), -1);
+            let above = self.height_above(width);
+            if above > 0 {
+                self.pieces.size_allocate(&gtk::Allocation::new(0, 0, width, above), -1);
+            }
+            let below = if self.fits(width, note_width) { 0 } else { note_height };
+            let text_height = (height - above - below).max(0);
+            self.text.size_allocate(&gtk::Allocation::new(0, above, width, text_height), -1);
             let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { width - note_width };
             let y = (height - note_height).max(0);
             self.note.size_allocate(&gtk::Allocation::new(x, y, note_width, note_height), -1);
@@ -94,6 +109,11 @@ mod imp {
     }
 
     impl Bubble {
+        /// The height of what stands above the text.
+        fn height_above(&self, width: i32) -> i32 {
+            self.pieces.measure(gtk::Orientation::Vertical, width).1
+        }
+
         /// The least width, and the one it likes to have.
         fn widths(&self, note: i32) -> (i32, i32) {
             let (text_minimum, text, ..) = self.text.measure(gtk::Orientation::Horizontal, -1);
@@ -149,6 +169,7 @@ glib::wrapper! {
 impl Bubble {
     pub fn set_text(&self, shown: &Shown) {
         self.imp().known.set([None; 2]);
+        self.imp().pieces.set_pieces(&shown.above);
         self.imp().text.set_markup(&shown.markup);
         self.show_marks();
     }
@@ -164,25 +185,8 @@ impl Bubble {
     fn show_marks(&self) {
         let imp = self.imp();
         let words = imp.marked_words.borrow();
-        if words.is_empty() {
-            if imp.text.attributes().is_some() {
-                imp.text.set_attributes(None);
-            }
-            return;
-        }
-        let marks = pango::AttrList::new();
-        for range in folding::find(&imp.text.text(), &words, MAX_MARKS) {
-            let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            // The same in light and dark, as a marker pen's.
-            let [yellow, black] =
-                [pango::AttrColor::new_background(0xffff, 0xd900, 0x5000), pango::AttrColor::new_foreground(0, 0, 0)];
-            for mut colour in [yellow, black] {
-                colour.set_start_index(index(range.start));
-                colour.set_end_index(index(range.end));
-                marks.insert(colour);
-            }
-        }
-        imp.text.set_attributes(Some(&marks));
+        bubble_text::mark_words(&imp.text, &words);
+        imp.pieces.mark_words(&words);
     }
 
     pub fn set_time(&self, time: &str, tooltip: &str) {
@@ -203,21 +207,12 @@ impl Bubble {
 
     /// What the person has selected.
     pub fn selection(&self) -> Option<String> {
-        let text = &self.imp().text;
-        let (start, end) = text.selection_bounds()?;
-        let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
-        Some(text.text().chars().skip(start).take(end.saturating_sub(start)).collect())
+        let imp = self.imp();
+        bubble_text::selection(&imp.text).filter(|text| !text.is_empty()).or_else(|| imp.pieces.selection())
     }
 
     pub fn clear_selection(&self) {
         self.imp().text.select_region(0, 0);
-    }
-
-    /// Called when a link is clicked, instead of opening it.
-    pub fn connect_link(&self, f: impl Fn(&str) + 'static) {
-        self.imp().text.connect_activate_link(move |_, url| {
-            f(url);
-            glib::Propagation::Stop
-        });
+        self.imp().pieces.clear_selection();
     }
 }

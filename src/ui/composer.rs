@@ -7,7 +7,7 @@ use std::time::Duration;
 use gettextrs::gettext;
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
-use super::error_text;
+use super::{emoji_completion::EmojiCompletion, error_text, shortcuts, styled_input};
 use crate::{
     engine::api::{ChatState, CommandError},
     model::Conversation,
@@ -21,11 +21,11 @@ const TYPING_PAUSE: Duration = Duration::from_secs(5);
 const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
-    use super::{ChatState, Conversation, glib};
+    use super::{ChatState, Conversation, EmojiCompletion, glib, shortcuts, styled_input};
     use glib::subclass::Signal;
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
-        cell::{Cell, RefCell},
+        cell::{Cell, OnceCell, RefCell},
         sync::OnceLock,
     };
 
@@ -56,6 +56,7 @@ mod imp {
         pub(super) typing_timeout: RefCell<Option<glib::SourceId>>,
         /// The text is being set by ourselves.
         pub(super) is_setting: Cell<bool>,
+        pub(super) completion: OnceCell<EmojiCompletion>,
         pub(super) surface_handler: RefCell<Option<(gtk::gdk::Surface, glib::SignalHandlerId)>>,
     }
 
@@ -68,6 +69,15 @@ mod imp {
         fn class_init(klass: &mut Self::Class) {
             klass.bind_template();
             klass.install_action("composer.send", None, |composer, _, _| composer.send());
+            let name = Some(glib::VariantTy::STRING);
+            klass.install_action("composer.style", name, |composer, _, name| {
+                styled_input::toggle_named(&composer.imp().text.buffer(), name.and_then(glib::Variant::str));
+            });
+            for shortcut in shortcuts::in_composer() {
+                for keys in shortcut.accelerators {
+                    styled_input::add_shortcut(klass, keys, shortcut.action);
+                }
+            }
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -184,6 +194,8 @@ impl Composer {
 
     fn set_up(&self) {
         let imp = self.imp();
+        styled_input::attach(&imp.text);
+        let _ = imp.completion.set(EmojiCompletion::new(self, &imp.text));
         let weak = self.downgrade();
         imp.text.buffer().connect_changed(move |_| {
             if let Some(composer) = weak.upgrade() {
@@ -233,6 +245,9 @@ impl Composer {
         key: gdk::Key,
         modifiers: gdk::ModifierType,
     ) -> glib::Propagation {
+        if self.imp().completion.get().is_some_and(|completion| completion.takes(key, modifiers)) {
+            return glib::Propagation::Stop;
+        }
         if key == gdk::Key::Escape && self.imp().problem_revealer.reveals_child() {
             self.show_problem(None);
             return glib::Propagation::Stop;
@@ -267,6 +282,9 @@ impl Composer {
         }
         self.show_problem(None);
         self.typed(is_empty);
+        if let Some(completion) = imp.completion.get() {
+            completion.update();
+        }
         let weak = self.downgrade();
         let timeout = glib::timeout_add_local_once(DRAFT_PAUSE, move || {
             if let Some(composer) = weak.upgrade() {

@@ -196,6 +196,9 @@ impl ConversationPage {
         imp.header.set_visible(conversation.is_some());
         imp.menu.set_visible(conversation.is_some());
         self.show_fitting_page();
+        let account = imp.messenger.upgrade().zip(conversation);
+        let account = account.and_then(|(messenger, conversation)| messenger.account(conversation.account()));
+        pane.set_own_name(account.map(|account| account.display_name()).unwrap_or_default());
         pane.set_conversation(conversation);
         imp.search.set_conversation(conversation);
         imp.composer.set_conversation(conversation);

@@ -6,7 +6,7 @@ use adw::subclass::prelude::*;
 use gettextrs::{gettext, ngettext};
 use gtk::{glib, prelude::*};
 
-use super::{AvatarView, avatar_view::availability_text, time_text};
+use super::{AvatarView, avatar_view::availability_text, message_text, time_text};
 use crate::{engine::api::Timestamp, model::Conversation};
 
 /// From here on a badge says only that there are many.
@@ -156,9 +156,11 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
     }
     let text = conversation.preview().unwrap_or_default();
     if conversation.preview_is_outgoing() {
-        return (gettext("You: {text}").replace("{text}", &text), "dimmed");
+        let text = message_text::action(&text).unwrap_or(&text);
+        return (gettext("You: {text}").replace("{text}", text), "dimmed");
     }
-    (text, "dimmed")
+    let name = conversation.contact().display_name();
+    (message_text::with_author(&text, &name).into_owned(), "dimmed")
 }
 
 /// Setting the same text again would lay the label out again.

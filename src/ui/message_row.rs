@@ -38,7 +38,7 @@ mod imp {
         pub(super) failure: RefCell<Option<FailureBar>>,
         pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
         pub(super) shown: RefCell<Shown>,
-        /// What the other side is called.
+        /// What whoever wrote it is called.
         pub(super) speaker: RefCell<String>,
         /// How much of the text is shown.
         pub(super) limit: Cell<usize>,
@@ -109,9 +109,10 @@ impl Default for MessageRow {
 }
 
 impl MessageRow {
-    /// Shows a message as it looks beside its neighbours; follows its changes. `speaker` is what the other side is called.
+    /// Shows a message as it looks beside its neighbours; follows its changes. `speaker` is what whoever wrote it is called.
     pub fn bind(&self, message: &Message, appearance: Appearance, speaker: &str) {
-        if *self.imp().speaker.borrow() != speaker {
+        let is_renamed = *self.imp().speaker.borrow() != speaker;
+        if is_renamed {
             self.imp().speaker.replace(speaker.to_owned());
         }
         if self.message().as_ref() != Some(message) {
@@ -136,6 +137,8 @@ impl MessageRow {
             let time = message.time();
             self.imp().bubble.set_time(&day::clock(time), &time_text::exact(time));
             self.show_state();
+        } else if is_renamed {
+            self.show_text();
         }
         self.show_appearance(appearance);
         self.describe();
@@ -205,7 +208,7 @@ impl MessageRow {
         let Some(message) = self.message() else { return };
         let imp = self.imp();
         let body = message.body();
-        let shown = message_text::show(&body, imp.limit.get());
+        let shown = message_text::show(&body, imp.limit.get(), &imp.speaker.borrow());
         imp.bubble.set_text(&shown);
         imp.more.set_visible(shown.is_cut && imp.limit.get() < message_text::LONG);
         imp.shown.replace(shown);
@@ -265,6 +268,7 @@ impl MessageRow {
         let Some(message) = self.message() else { return };
         let who = if message.is_outgoing() { gettext("You") } else { self.imp().speaker.borrow().clone() };
         let body = message.body();
+        let body = message_text::with_author(&body, &self.imp().speaker.borrow()).into_owned();
         let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
         // Translators: a message as a screen reader reads it.
         let mut label = gettext("{who}, {time}: {text}")
@@ -326,12 +330,6 @@ impl MessageRow {
             }
         });
         self.imp().day.add_controller(day);
-        let weak = self.downgrade();
-        self.imp().bubble.connect_link(move |url| {
-            if let Some(row) = weak.upgrade() {
-                row.open_link(url);
-            }
-        });
     }
 
     fn popup_menu(&self, at: Option<(f64, f64)>) {

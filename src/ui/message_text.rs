@@ -1,24 +1,32 @@
-//! The text of a message as it is shown: links found, what is special to markup escaped, what is too long cut.
+//! The text of a message as it is shown: styled (XEP-0393), links found, what is special to markup escaped, what is too long cut.
 //!
 //! Pure: knows no widget.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
-use linkify::{LinkFinder, LinkKind};
+use super::message_markup::{Writer, escape};
+use crate::{
+    plain_text::isolated,
+    styling::{self, Block, Line},
+};
 
 /// How many characters are shown before "Show more": about what fits on a screen. Laying out more would be seen as a stutter.
 pub const SHORT: usize = 3_000;
 /// How many characters are shown at most: beyond, laying the text out would take seconds.
 pub const LONG: usize = 200_000;
-/// How many links of a message can be opened.
-const MAX_LINKS: usize = 200;
 /// How many emoji stand alone in large.
 const MAX_BIG_EMOJI: usize = 6;
+/// How long the name of a programming language may be.
+const MAX_LANGUAGE: usize = 20;
+/// What an action begins with.
+const ACTION: &str = "/me ";
 
-/// A text as a label takes it.
+/// A text as a bubble takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shown {
-    /// Pango markup.
+    /// What stands above the last text; empty for most messages.
+    pub above: Vec<Piece>,
+    /// Pango markup of the last text, empty where something else comes last.
     pub markup: String,
     /// The addresses that the links lead to, in their order, each once.
     pub links: Vec<String>,
@@ -26,36 +34,115 @@ pub struct Shown {
     pub is_cut: bool,
 }
 
-/// Prepares at most `limit` characters of a text.
+/// A part of a text that stands apart from what is around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Pango markup.
+    Text(String),
+    Code {
+        /// As it was named where the code begins.
+        language: Option<String>,
+        text: String,
+    },
+    Quote(Vec<Piece>),
+}
+
+/// What somebody says that they do, where a text begins with `/me ` and goes on (XEP-0245 §2).
 #[must_use]
-pub fn show(text: &str, limit: usize) -> Shown {
+pub fn action(text: &str) -> Option<&str> {
+    text.strip_prefix(ACTION).filter(|rest| !rest.trim().is_empty())
+}
+
+/// A text in one line that stands alone: an action with who does it.
+#[must_use]
+pub fn with_author<'t>(text: &'t str, author: &str) -> Cow<'t, str> {
+    action(text).map_or(Cow::Borrowed(text), |action| format!("* {} {action}", isolated(author)).into())
+}
+
+/// Prepares at most `limit` characters of a text by `author`.
+#[must_use]
+pub fn show(text: &str, limit: usize, author: &str) -> Shown {
     let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
     let is_cut = end < text.len();
     let text = text[..end].trim_end();
-    let mut shown = Shown { is_cut, markup: String::with_capacity(text.len() + 64), ..Shown::default() };
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url, LinkKind::Email]).url_must_have_scheme(true);
-    for span in finder.spans(text) {
-        let target = match span.kind() {
-            Some(LinkKind::Email) => Some(format!("mailto:{}", span.as_str())),
-            Some(_) => Some(span.as_str().to_owned()).filter(|url| may_open(url)),
-            None => None,
-        };
-        match target.filter(|_| shown.links.len() < MAX_LINKS) {
-            Some(target) => {
-                let _ =
-                    write!(shown.markup, "<a href=\"{}\" title=\"\">{}</a>", escape(&target), escape(span.as_str()));
-                if !shown.links.contains(&target) {
-                    shown.links.push(target);
+    let mut writer = Writer::new(text);
+    let mut blocks = styling::parse(text);
+    if action(text).is_some()
+        && let Some(Block::Text(lines)) = blocks.first_mut()
+    {
+        lines[0].range.start = ACTION.len();
+        writer.set_actor(isolated(author));
+    }
+    let mut above = pieces(text, &blocks, &mut writer);
+    let mut markup = match above.pop() {
+        Some(Piece::Text(markup)) => markup,
+        other => {
+            above.extend(other);
+            String::new()
+        }
+    };
+    if is_cut {
+        markup.push('…');
+    }
+    Shown { above, markup, links: writer.into_links(), is_cut }
+}
+
+fn pieces(text: &str, blocks: &[Block], writer: &mut Writer) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (n, block) in blocks.iter().enumerate() {
+        match block {
+            Block::Text(lines) => {
+                let lines = without_gaps(text, lines, n > 0, n + 1 < blocks.len());
+                if !lines.is_empty() {
+                    pieces.push(Piece::Text(writer.lines(lines)));
                 }
             }
-            None => shown.markup.push_str(&escape(span.as_str())),
+            Block::Code { info, lines, range } => pieces.push(code(text, info.clone(), lines, range.start)),
+            // Nothing is quoted: the signs are all there is to be seen.
+            Block::Quote { range, .. } if text[range.clone()].trim_matches(is_quoting).is_empty() => {
+                pieces.push(Piece::Text(escape(&text[range.clone()])));
+            }
+            Block::Quote { blocks, .. } => pieces.push(Piece::Quote(self::pieces(text, blocks, writer))),
         }
     }
-    if is_cut {
-        shown.markup.push('…');
+    pieces
+}
+
+fn is_quoting(c: char) -> bool {
+    c == '>' || c.is_whitespace()
+}
+
+/// Where a block stands beside the text, it keeps its own distance, and empty lines would double it.
+fn without_gaps<'l>(text: &str, mut lines: &'l [Line], above: bool, below: bool) -> &'l [Line] {
+    let is_empty = |line: &Line| text[line.range.clone()].trim().is_empty();
+    while let [first, rest @ ..] = lines
+        && above
+        && is_empty(first)
+    {
+        lines = rest;
     }
-    shown
+    while let [rest @ .., last] = lines
+        && below
+        && is_empty(last)
+    {
+        lines = rest;
+    }
+    lines
+}
+
+/// What stands in the line that opens it is no part of the code, but nothing that somebody wrote is hidden: what is no
+/// language is shown with its fence.
+fn code(text: &str, info: std::ops::Range<usize>, lines: &[std::ops::Range<usize>], start: usize) -> Piece {
+    let opening = &text[start..info.end];
+    let info = text[info].trim();
+    let is_language = info.len() <= MAX_LANGUAGE
+        && info.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.'));
+    let mut shown: Vec<&str> = lines.iter().map(|line| &text[line.clone()]).collect();
+    if !is_language || shown.iter().all(|line| line.trim().is_empty()) {
+        shown.insert(0, opening);
+    }
+    let language = Some(info).filter(|info| is_language && !info.is_empty()).map(str::to_owned);
+    Piece::Code { language, text: shown.join("\n").trim_end().to_owned() }
 }
 
 /// Whether a link from somebody may lead out of the program.
@@ -124,30 +211,13 @@ fn is_text_emoji(c: char) -> bool {
         | '\u{2b00}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}')
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            // A label takes NUL for the end, and markup no control character.
-            c if c.is_control() && c != '\n' && c != '\t' => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn markup_in_a_message_is_shown_and_not_obeyed() {
-        let shown = show("<b>&amp; \"x\"</b> <a href='http://evil.example/'>", 100);
+        let shown = show("<b>&amp; \"x\"</b> <a href='http://evil.example/'>", 100, "Bob");
         assert!(shown.markup.starts_with("&lt;b&gt;&amp;amp; &quot;x&quot;&lt;/b&gt; &lt;a href=&apos;<a href=\""));
         assert_eq!(shown.markup.matches("</a>").count(), 1);
         assert!(pango_parses(&shown.markup));
@@ -163,7 +233,7 @@ mod tests {
             ("https://a.example https://a.example", vec!["https://a.example"]),
             ("no link here: example", vec![]),
         ] {
-            let shown = show(text, 1_000);
+            let shown = show(text, 1_000, "Bob");
             assert_eq!(shown.links, expected, "{text}");
             assert!(pango_parses(&shown.markup), "{}", shown.markup);
         }
@@ -186,17 +256,70 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_divided_where_code_and_quotations_stand() {
+        let text = |markup: &str| Piece::Text(markup.to_owned());
+        let code = |language: Option<&str>, text: &str| Piece::Code {
+            language: language.map(str::to_owned),
+            text: text.to_owned(),
+        };
+        for (body, above, markup) in [
+            ("plain\n\nlines", vec![], "plain\n\nlines"),
+            ("> said & done\n\nYes", vec![Piece::Quote(vec![text("said &amp; done")])], "Yes"),
+            ("a\n\n```rust\nfn f<'a>() {}\n```\n\nb", vec![text("a"), code(Some("rust"), "fn f<'a>() {}")], "b"),
+            ("```\n*a*\n  b\n```", vec![code(None, "*a*\n  b")], ""),
+            ("> > deep\n> up\nout", vec![Piece::Quote(vec![Piece::Quote(vec![text("deep")]), text("up")])], "out"),
+            // Nothing that was written is hidden.
+            ("```let x = 1;```", vec![code(None, "```let x = 1;```")], ""),
+            ("```sh", vec![code(Some("sh"), "```sh")], ""),
+            ("```two words\na\n```", vec![code(None, "```two words\na")], ""),
+            ("```", vec![code(None, "```")], ""),
+            (">\n>", vec![], "&gt;\n&gt;"),
+            (">\na", vec![text("&gt;")], "a"),
+        ] {
+            let shown = show(body, 1_000, "Bob");
+            assert_eq!((shown.above, shown.markup.as_str()), (above, markup), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn an_action_is_told_of_who_does_it() {
+        for (text, markup) in [
+            ("/me shrugs in *disgust*", Some("<i>* A &amp; B shrugs in ")),
+            ("/me > waves", Some("<i>* A &amp; B &gt; waves</i>")),
+            ("/me waves\nand goes", Some("<i>* A &amp; B waves\nand goes</i>")),
+            ("/meshrugs in disgust", None),
+            ("/me's disgusted", None),
+            (" /me shrugs in disgust", None),
+            ("\"/me shrugs in disgust\"", None),
+            ("* Atlas shrugs in disgust", None),
+            ("Why did Atlas say \"/me shrugs in disgust\"?", None),
+            ("/me", None),
+            ("/me  ", None),
+        ] {
+            let shown = show(text, 100, "A & B").markup;
+            assert!(pango_parses(&shown), "{shown}");
+            match markup {
+                Some(markup) => assert!(shown.starts_with(markup), "{shown}"),
+                None => assert!(!shown.contains("<i>") && !shown.contains("A &amp;"), "{shown}"),
+            }
+        }
+        assert_eq!(with_author("/me waves", "Bob"), "* Bob waves");
+        assert_eq!(with_author("waves", "Bob"), "waves");
+        assert!(show("/me reads\n> this\nand nods", 100, "Bob").markup.starts_with("<i>and"));
+    }
+
+    #[test]
     fn a_text_of_two_megabytes_is_cut_quickly() {
         let text = "ä".repeat(1 << 20);
-        let shown = show(&text, SHORT);
+        let shown = show(&text, SHORT, "Bob");
         assert!(shown.is_cut);
         assert_eq!(shown.markup.chars().count(), SHORT + 1);
-        assert!(!show("short", SHORT).is_cut);
+        assert!(!show("short", SHORT, "Bob").is_cut);
     }
 
     #[test]
     fn control_characters_break_no_label() {
-        assert_eq!(show("a\0b\u{1b}c\nd", 100).markup, "a\u{fffd}b\u{fffd}c\nd");
+        assert_eq!(show("a\0b\u{1b}c\nd", 100, "Bob").markup, "a\u{fffd}b\u{fffd}c\nd");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use gettextrs::gettext;
 
 use super::shortcuts_dialog;
 
-/// An action, its keys, and what it is called.
+/// An action with its target, its keys, and what it is called.
 pub struct Shortcut {
     pub action: &'static str,
     pub accelerators: &'static [&'static str],
@@ -27,10 +27,11 @@ pub fn groups() -> Vec<(String, Vec<Shortcut>)> {
                 shortcut("win.previous-unread", &["<Alt><Shift>Up"], gettext("Previous unread conversation")),
                 shortcut("win.search-conversation", &["<Control>f"], gettext("Search in the conversation")),
                 shortcut("win.choose-date", &["<Control>g"], gettext("Go to a day")),
-                shortcut("win.details", &["<Control>i"], gettext("Contact details")),
+                shortcut("win.details", &["<Alt>Return"], gettext("Contact details")),
                 shortcut("win.close-conversation", &["<Control>w"], gettext("Leave the conversation")),
             ],
         ),
+        (gettext("Writing"), in_composer()),
         (
             gettext("Application"),
             vec![
@@ -41,6 +42,18 @@ pub fn groups() -> Vec<(String, Vec<Shortcut>)> {
                 shortcut("app.quit", &["<Control>q"], gettext("Quit")),
             ],
         ),
+    ]
+}
+
+/// Those that mean something only while one writes; the composer sets them itself.
+#[must_use]
+pub fn in_composer() -> Vec<Shortcut> {
+    let shortcut = |action, accelerators, label| Shortcut { action, accelerators, label };
+    vec![
+        shortcut("composer.style::strong", &["<Control>b"], gettext("Bold")),
+        shortcut("composer.style::emphasis", &["<Control>i"], gettext("Italic")),
+        shortcut("composer.style::strike", &["<Control><Shift>x"], gettext("Struck through")),
+        shortcut("composer.style::code", &["<Control>e"], gettext("Code")),
     ]
 }
 

@@ -17,7 +17,7 @@ const NODE: &str = "https://stonechat.im";
 /// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.2).
 ///
 /// Not here: carbons (XEP-0280 §3) and stanza ids (XEP-0359 §5), which are for servers and rooms to announce.
-const FEATURES: [&str; 18] = [
+const FEATURES: [&str; 19] = [
     "urn:xmpp:avatar:metadata+notify",
     ns::CAPS,
     ns::CHATSTATES,
@@ -35,6 +35,8 @@ const FEATURES: [&str; 18] = [
     ns::RECEIPTS,
     reply::NAMESPACE,
     retraction::NAMESPACE,
+    // What is written with styling is shown with it (XEP-0393 §4).
+    "urn:xmpp:styling:0",
     ns::TIME,
 ];
 

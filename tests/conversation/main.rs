@@ -3,6 +3,7 @@
 
 mod searching;
 mod selecting;
+mod styling;
 mod travel;
 mod world;
 

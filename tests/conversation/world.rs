@@ -195,6 +195,15 @@ impl World {
         }
     }
 
+    /// Brings the mouse to a place in the window.
+    pub fn hover(&self, (x, y): (f32, f32)) {
+        let found = Process::new("xdotool").args(["getactivewindow"]).output().expect("xdotool is there");
+        let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        let (dx, dy) = self.window.surface_transform();
+        let (x, y) = (format!("{:.0}", f64::from(x) + dx), format!("{:.0}", f64::from(y) + dy));
+        self.tool(&["mousemove", "--window", &id, &x, &y]);
+    }
+
     /// Where in the window a message is, vertically in its middle.
     pub fn middle(&self, message: MessageId) -> (f32, f32) {
         let row = self.history().position_of(message).and_then(|index| self.view().row(index)).expect("it is in sight");

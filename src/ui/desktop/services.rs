@@ -14,6 +14,7 @@ use super::{Activity, Background, IdleWatch, NetworkWatch, Notification, Notifie
 use crate::{
     engine::api::{Command, ConversationId, Message},
     model::{Conversation, Messenger},
+    ui::message_text,
 };
 
 /// How many of several messages a notification shows.
@@ -112,8 +113,11 @@ impl Services {
             return;
         }
         let contact = conversation.contact();
-        let text =
-            if self.settings.boolean("notification-preview") { text_of(messages) } else { gettext("New message") };
+        let text = if self.settings.boolean("notification-preview") {
+            text_of(messages, &contact.display_name())
+        } else {
+            gettext("New message")
+        };
         let notification = Notification {
             title: contact.display_name(),
             text,
@@ -177,10 +181,12 @@ impl Drop for Services {
     }
 }
 
-/// The last messages, a line each.
-fn text_of(messages: &[Message]) -> String {
+/// The last messages by `author`, a line each.
+fn text_of(messages: &[Message], author: &str) -> String {
     let first = messages.len().saturating_sub(SHOWN_MESSAGES);
-    let lines: Vec<&str> = messages[first..].iter().map(|message| message.body.trim()).collect();
+    let lines: Vec<_> =
+        messages[first..].iter().map(|message| message_text::with_author(&message.body, author)).collect();
+    let lines: Vec<_> = lines.iter().map(|line| line.trim()).collect();
     lines.join("\n")
 }
 
@@ -203,7 +209,8 @@ mod tests {
             annotations: Annotations::default(),
         };
         let messages: Vec<_> = ["1", "2 ", "3", "4"].into_iter().map(message).collect();
-        assert_eq!(text_of(&messages), "2\n3\n4");
-        assert_eq!(text_of(&messages[..1]), "1");
+        assert_eq!(text_of(&messages, "Bob"), "2\n3\n4");
+        assert_eq!(text_of(&messages[..1], "Bob"), "1");
+        assert_eq!(text_of(&[message("/me waves")], "Bob"), "* Bob waves");
     }
 }

@@ -68,6 +68,8 @@ mod imp {
         /// Ends that.
         pub(super) pointing: RefCell<Option<glib::SourceId>>,
         pub(super) marked_words: RefCell<String>,
+        /// What the person is called here themselves.
+        pub(super) own_name: RefCell<String>,
         /// The person looks at this.
         pub(super) is_active: Cell<bool>,
         /// What is being loaded.
@@ -137,6 +139,11 @@ impl HistoryPane {
 
     pub fn view(&self) -> HistoryView {
         self.imp().view.get()
+    }
+
+    /// What the person is called in the next conversation that is shown.
+    pub fn set_own_name(&self, name: String) {
+        self.imp().own_name.replace(name);
     }
 
     /// Lets the person choose a day to go to.
@@ -220,7 +227,11 @@ impl HistoryPane {
         let Some(message) = place.item.downcast_ref::<Message>() else { return };
         let (previous, next) = (place.previous.as_ref().and_then(facts), place.next.as_ref().and_then(facts));
         let appearance = Appearance::of(previous, message.into(), next, imp.unread_line.borrow().from());
-        let speaker = imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
+        let speaker = if message.is_outgoing() {
+            Some(imp.own_name.borrow().clone())
+        } else {
+            imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name())
+        };
         row.bind(message, appearance, speaker.as_deref().unwrap_or_default());
         self.show_selected(row);
         self.show_pointed(row);

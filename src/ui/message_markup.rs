@@ -1,0 +1,177 @@
+//! Lines of a message as Pango markup: spans with their styles, links, everything else escaped.
+//!
+//! Pure: knows no widget. The directives of a span stay where they were written and look as it does, only fainter
+//! (XEP-0393 §6): what is seen is what was sent, and what is copied from it.
+
+use std::{fmt::Write as _, ops::Range};
+
+use linkify::{LinkFinder, LinkKind};
+
+use super::{link_address, message_text::may_open};
+use crate::styling::{Line, Span, Style};
+
+/// How many links of a message can be opened.
+const MAX_LINKS: usize = 200;
+/// How many spans of a message are styled: each costs the label several attributes.
+const MAX_SPANS: usize = 2_000;
+
+/// Writes markup, and remembers the links in it.
+pub struct Writer<'t> {
+    text: &'t str,
+    finder: LinkFinder,
+    links: Vec<String>,
+    spans: usize,
+    /// Who does what the text says; said once, at its beginning.
+    actor: Option<String>,
+    is_action: bool,
+}
+
+impl<'t> Writer<'t> {
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        let mut finder = LinkFinder::new();
+        finder.kinds(&[LinkKind::Url, LinkKind::Email]).url_must_have_scheme(true);
+        Self { text, finder, links: Vec::new(), spans: 0, actor: None, is_action: false }
+    }
+
+    /// The text is an action of somebody: slanted, after their name and an asterisk (XEP-0245 §2).
+    pub fn set_actor(&mut self, name: String) {
+        self.actor = Some(name);
+        self.is_action = true;
+    }
+
+    /// The addresses that the links lead to, in their order, each once.
+    #[must_use]
+    pub fn into_links(self) -> Vec<String> {
+        self.links
+    }
+
+    /// Some lines below each other.
+    #[must_use]
+    pub fn lines(&mut self, lines: &[Line]) -> String {
+        let mut markup = String::from(if self.is_action { "<i>" } else { "" });
+        if let Some(actor) = self.actor.take() {
+            let _ = write!(markup, "* {} ", escape(&actor));
+        }
+        for (n, line) in lines.iter().enumerate() {
+            if n > 0 {
+                markup.push('\n');
+            }
+            let room = MAX_SPANS.saturating_sub(self.spans);
+            let spans = if line.spans.len() <= room { line.spans.as_slice() } else { &[] };
+            self.spans += spans.len();
+            self.inside(&mut markup, line.range.clone(), spans);
+        }
+        markup.push_str(if self.is_action { "</i>" } else { "" });
+        markup
+    }
+
+    /// What stands in a range, which these spans are all within.
+    fn inside(&mut self, markup: &mut String, range: Range<usize>, mut spans: &[Span]) {
+        let mut at = range.start;
+        while let [span, rest @ ..] = spans {
+            let within = rest.iter().take_while(|inner| inner.range.start < span.range.end).count();
+            self.linked(markup, at..span.range.start);
+            let (open, close) = tags(span.style);
+            let directive = faint(span.style.directive());
+            let _ = write!(markup, "{open}{directive}");
+            self.inside(markup, span.range.start + 1..span.range.end - 1, &rest[..within]);
+            let _ = write!(markup, "{directive}{close}");
+            at = span.range.end;
+            spans = &rest[within..];
+        }
+        self.linked(markup, at..range.end);
+    }
+
+    fn linked(&mut self, markup: &mut String, range: Range<usize>) {
+        for span in self.finder.spans(&self.text[range]) {
+            let target = match span.kind() {
+                Some(LinkKind::Email) => Some(format!("mailto:{}", span.as_str())),
+                Some(_) => Some(span.as_str().to_owned()).filter(|url| may_open(url)),
+                None => None,
+            };
+            match target.filter(|_| self.links.len() < MAX_LINKS) {
+                Some(target) => {
+                    // The title is markup in itself.
+                    let title = escape(&link_address::markup(&target));
+                    let _ = write!(markup, "<a href=\"{}\" title=\"{title}\">", escape(&target));
+                    let _ = write!(markup, "{}</a>", escape(span.as_str()));
+                    if !self.links.contains(&target) {
+                        self.links.push(target);
+                    }
+                }
+                None => markup.push_str(&escape(span.as_str())),
+            }
+        }
+    }
+}
+
+fn tags(style: Style) -> (&'static str, &'static str) {
+    match style {
+        Style::Strong => ("<b>", "</b>"),
+        Style::Emphasis => ("<i>", "</i>"),
+        Style::Strike => ("<s>", "</s>"),
+        Style::Code => ("<span face=\"monospace\" bgcolor=\"#808080\" bgalpha=\"20%\">", "</span>"),
+    }
+}
+
+fn faint(directive: char) -> String {
+    format!("<span alpha=\"45%\">{directive}</span>")
+}
+
+/// What is special to markup, as it has to be written in it.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            // A label takes NUL for the end, and markup no control character.
+            c if c.is_control() && c != '\n' && c != '\t' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message_text::show;
+    use super::*;
+
+    #[test]
+    fn spans_are_styled_and_keep_what_marks_them() {
+        let shown = show("a *b _c_* `<d>`", 100, "Bob");
+        let strong = faint('*');
+        let emphasis = faint('_');
+        assert!(shown.markup.starts_with(&format!("a <b>{strong}b <i>{emphasis}c{emphasis}</i>{strong}</b> <span")));
+        assert!(shown.markup.contains("&lt;d&gt;"), "{}", shown.markup);
+        let (_, text, _) = gtk::pango::parse_markup(&shown.markup, '\0').unwrap();
+        assert_eq!(text, "a *b _c_* `<d>`");
+    }
+
+    #[test]
+    fn a_link_ends_where_its_span_does() {
+        for (text, link) in [
+            ("*https://example.org/a*", "https://example.org/a"),
+            ("~see https://example.org~", "https://example.org"),
+            ("https://example.org/a_b_c and _d_", "https://example.org/a_b_c"),
+        ] {
+            assert_eq!(show(text, 100, "Bob").links, [link], "{text}");
+        }
+    }
+
+    #[test]
+    fn markup_is_sound_whatever_was_written() {
+        for text in ["*<*&*", "_\u{0}_ `\u{1b}`", "*a\n_b*\nc_", "*_~`all`~_*", "`</span>`", "~&amp;~"] {
+            let shown = show(text, 100, "Bob");
+            assert!(gtk::pango::parse_markup(&shown.markup, '\0').is_ok(), "{}", shown.markup);
+        }
+        let many = show(&"*a* ".repeat(10_000), usize::MAX, "Bob");
+        assert!(many.markup.len() < 100_000, "{}", many.markup.len());
+    }
+}

@@ -1,0 +1,217 @@
+//! What is written with styling (XEP-0393), in the bubble and in the composer.
+
+use adw::prelude::*;
+use stonechat::{
+    engine::api::{Message, MessageState},
+    ui::message_row::MessageRow,
+};
+
+use crate::world::{World, frame, message, wait};
+
+fn incoming(n: i64, body: &str) -> Message {
+    Message { is_outgoing: false, state: MessageState::Received, ..message(n, body) }
+}
+
+fn outgoing(n: i64, body: &str) -> Message {
+    Message { is_outgoing: true, state: MessageState::Delivered, ..message(n, body) }
+}
+
+/// Every label with a text that can be seen in a widget, from the top.
+fn texts(widget: &gtk::Widget) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        match widget.downcast_ref::<gtk::Label>().filter(|label| label.is_visible() && label.is_selectable()) {
+            Some(label) if !label.text().is_empty() => found.push(label.text().to_string()),
+            _ => found.extend(texts(&widget)),
+        }
+        child = widget.next_sibling();
+    }
+    found
+}
+
+fn row(world: &World, index: u32) -> MessageRow {
+    world.view().row(index).and_downcast().expect("it is in sight")
+}
+
+fn find_button(widget: &gtk::Widget, tooltip: &str) -> Option<gtk::Button> {
+    if let Some(button) = widget.downcast_ref::<gtk::Button>()
+        && button.tooltip_text().as_deref() == Some(tooltip)
+    {
+        return Some(button.clone());
+    }
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        if let Some(found) = find_button(&widget, tooltip) {
+            return Some(found);
+        }
+        child = widget.next_sibling();
+    }
+    None
+}
+
+#[gtk::test]
+fn quotations_and_code_stand_apart_and_the_code_can_be_copied() {
+    let code = "fn main() {\n    println!(\"*hi*\");\n}";
+    let body = format!("> Does it _compile_?\n> > It did.\n\nIt *does*:\n```rust\n{code}\n```\nSee `main`");
+    let world = World::new(vec![incoming(1, &body), incoming(2, "plain")], 0, (900, 700));
+    let styled = row(&world, 0);
+    assert_eq!(
+        texts(styled.upcast_ref()),
+        ["Does it _compile_?", "It did.", "It *does*:", code, "See `main`"],
+        "nothing that was written is lost"
+    );
+    assert_eq!(texts(row(&world, 1).upcast_ref()), ["plain"]);
+    let button = find_button(styled.upcast_ref(), "Copy code").expect("the code can be copied");
+    button.emit_clicked();
+    assert_eq!(world.clipboard(), code);
+    styled.activate_action("message.copy", None).unwrap();
+    assert_eq!(world.clipboard(), body, "the message is copied as it was written");
+    // The row is used for something else.
+    world.event(stonechat::engine::api::Event::MessagesChanged {
+        conversation: crate::world::CONVERSATION,
+        messages: vec![incoming(1, "nothing of this kind")],
+    });
+    wait("the change", || texts(styled.upcast_ref()) == ["nothing of this kind"]);
+    frame(&world.window);
+}
+
+#[gtk::test]
+fn what_was_looked_for_is_marked_in_quotations_and_code() {
+    let world = World::new(vec![incoming(1, "> the parcel\n```\nparcel()\n```\nno")], 0, (900, 700));
+    let row = row(&world, 0);
+    row.mark_words("parcel");
+    let is_marked = |text: &str| {
+        let mut labels = vec![row.clone().upcast::<gtk::Widget>()];
+        while let Some(widget) = labels.pop() {
+            if let Some(label) = widget.downcast_ref::<gtk::Label>()
+                && label.text() == text
+            {
+                return label.attributes().is_some_and(|marks| !marks.attributes().is_empty());
+            }
+            let mut child = widget.first_child();
+            while let Some(widget) = child {
+                child = widget.next_sibling();
+                labels.push(widget);
+            }
+        }
+        panic!("no {text}")
+    };
+    assert!(is_marked("the parcel") && is_marked("parcel()") && !is_marked("no"));
+}
+
+#[gtk::test]
+fn the_composer_shows_what_a_text_will_look_like() {
+    let world = World::new(vec![incoming(1, "hello")], 0, (900, 700));
+    let composer = world.page.composer();
+    let buffer = composer.text_view().buffer();
+    let is_bold = |offset| buffer.iter_at_offset(offset).tags().iter().any(gtk::TextTag::is_weight_set);
+    buffer.insert_at_cursor("ä *bold");
+    assert!(!is_bold(4), "it is not closed yet");
+    buffer.insert_at_cursor("* no");
+    assert!(!is_bold(1) && is_bold(2) && is_bold(4) && is_bold(7) && !is_bold(9));
+    assert_eq!(composer.text(), "ä *bold* no");
+    buffer.insert_at_cursor("\n> *quoted*\n```\nlet code = *1*;\n```");
+    assert!(is_bold(15), "in a quotation as well");
+    world.shot("composer-styled");
+    composer.activate_action("composer.send", None).unwrap();
+    wait("the message", || world.history().last().is_some_and(|last| last.body().starts_with("ä *bold* no\n>")));
+    buffer.insert_at_cursor("*a*");
+    assert!(is_bold(0), "also in what is written next");
+}
+
+#[gtk::test]
+fn every_kind_of_styling_has_its_looks() {
+    let code = "```python\ndef greet(name):\n    return f\"Hello, {name}!\"\n```";
+    let messages = vec![
+        incoming(1, "The *lens* has a _scratch_, ~badly~ packed: `f/1.8`"),
+        outgoing(2, "> The *lens* has a _scratch_\n\nHow _large_ is it?"),
+        incoming(3, &format!("This is how I measure:\n{code}")),
+        outgoing(4, &format!("{code}\nDoes that run?")),
+        incoming(
+            5,
+            "> > Who wrote this?\n> Nobody.\nSomebody did. https://example.org/a_b_c and *https://example.org*",
+        ),
+        outgoing(6, "```\nnarrow\n```"),
+        incoming(7, "> مرحبا، كيف حالك؟\nهل وصلت الرسالة؟"),
+        incoming(8, "snake_case_name, 2*3*4 and * a list\n* of stars"),
+    ];
+    let world = World::new(messages, 0, (900, 900));
+    world.shot("styling-light");
+    let bounds = row(&world, 4).compute_bounds(&world.window).unwrap();
+    world.hover((bounds.x() + 150.0, bounds.y() + bounds.height() - 20.0));
+    world.hover((bounds.x() + 152.0, bounds.y() + bounds.height() - 20.0));
+    world.shot("link-tooltip");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
+    world.shot("styling-dark");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
+    world.window.set_default_size(360, 640);
+    world.settle();
+    world.shot("styling-narrow");
+}
+
+#[gtk::test]
+fn an_action_is_told_of_who_does_it() {
+    let world =
+        World::new(vec![incoming(1, "/me waves"), outgoing(2, "/me waves _back_"), incoming(3, "/me")], 0, (900, 700));
+    assert_eq!(texts(row(&world, 0).upcast_ref()), ["* Bob Martens waves"]);
+    assert_eq!(texts(row(&world, 1).upcast_ref()), ["* alice waves _back_"]);
+    assert_eq!(texts(row(&world, 2).upcast_ref()), ["/me"]);
+    let row = row(&world, 0);
+    row.activate_action("message.copy", None).unwrap();
+    assert_eq!(world.clipboard(), "/me waves");
+    world.shot("action");
+}
+
+#[gtk::test]
+fn keys_style_what_is_written() {
+    let world = World::new(vec![incoming(1, "hello")], 0, (900, 700));
+    wait("the window in front", || world.window.is_active());
+    let composer = world.page.composer();
+    world.page.focus_composer();
+    world.press(&["s", "o", "space", "b", "i", "g", "ctrl+b"]);
+    wait("a bold word", || composer.text() == "so *big*");
+    world.press(&["ctrl+i"]);
+    wait("italics as well", || composer.text() == "so *_big_*");
+    world.press(&["ctrl+b"]);
+    wait("italics alone", || composer.text() == "so _big_");
+    world.press(&["ctrl+z"]);
+    wait("both again", || composer.text() == "so *_big_*");
+    world.press(&["ctrl+a", "ctrl+shift+x"]);
+    wait("all of it struck", || composer.text().starts_with('~') && composer.text().ends_with('~'));
+    composer.text_view().buffer().set_text("fn a() {}\nfn b() {}");
+    world.press(&["ctrl+a", "ctrl+e"]);
+    wait("a block of code", || composer.text() == "```\nfn a() {}\nfn b() {}\n```");
+    world.press(&["ctrl+e"]);
+    wait("as it was", || composer.text() == "fn a() {}\nfn b() {}");
+}
+
+#[gtk::test]
+fn emoji_are_offered_by_their_names() {
+    let world = World::new(vec![incoming(1, "hello")], 0, (900, 700));
+    wait("the window in front", || world.window.is_active());
+    let composer = world.page.composer();
+    world.page.focus_composer();
+    let offers = || world.find("emoji-completion").is_some_and(|list| list.is_visible());
+    world.press(&["o", "k", "space", "colon", "s"]);
+    assert!(!offers(), "one letter is not enough");
+    world.press(&["m", "i"]);
+    wait("an offer", offers);
+    world.shot("emoji-completion");
+    world.press(&["Return"]);
+    wait("the emoji", || composer.text() == "ok 😄");
+    assert!(!offers());
+    assert_eq!(world.said("SendMessage"), 0, "the key was meant for the list");
+    world.press(&["space", "colon", "t", "a", "d", "a"]);
+    wait("an offer", offers);
+    world.press(&["Escape"]);
+    assert!(!offers());
+    world.press(&["BackSpace"]);
+    assert!(!offers(), "not again for what was refused");
+    world.press(&["a", "colon"]);
+    wait("the emoji by its whole name", || composer.text() == "ok 😄 🎉");
+    world.press(&["space", "colon", "c", "a", "t", "Down", "Up", "Down", "Tab"]);
+    wait("the second one", || !composer.text().contains(':') && composer.text().chars().count() > 7);
+    world.press(&["Return"]);
+    wait("it is sent", || world.said("SendMessage") == 1);
+}
