@@ -90,6 +90,7 @@ impl Task {
             password: Some(password),
             host: row.server.host,
             port: row.server.port,
+            name_server: None,
             ca_file: row.server.ca_file,
             resource: row.server.resource,
             agent: row.agent,

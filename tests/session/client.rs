@@ -33,6 +33,7 @@ pub fn config(prosody: &Prosody, user: &str, port: u16) -> AccountConfig {
         password: Some(Secret::new("secret")),
         host: Some("127.0.0.1".into()),
         port: Some(port),
+        name_server: None,
         ca_file: Some(prosody.ca_file()),
         resource: None,
         agent: Uuid::new_v4(),

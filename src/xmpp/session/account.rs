@@ -52,13 +52,7 @@ pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEve
     let domain = config.address.domain().to_string();
     let actor = Actor {
         traffic: Traffic::new(config.address.clone()),
-        connector: Connector::new(
-            domain.clone(),
-            config.host.clone(),
-            config.port,
-            config.ca_file.clone(),
-            config.trust.clone(),
-        ),
+        connector: Connector::new(&config),
         domain,
         password: config.password.clone(),
         seen: config.seen,

@@ -6,6 +6,7 @@ mod account;
 mod auth;
 mod back_off;
 mod deafness;
+mod dial;
 mod element;
 mod event;
 mod features;
