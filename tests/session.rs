@@ -8,6 +8,8 @@ mod support;
 mod client;
 #[path = "session/fast.rs"]
 mod fast;
+#[path = "session/names.rs"]
+mod names;
 #[path = "session/resume.rs"]
 mod resume;
 #[path = "session/sign_in.rs"]

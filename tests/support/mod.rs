@@ -4,12 +4,14 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod ejabberd;
+pub mod names;
 pub mod prosody;
 pub mod raw;
 pub mod relay;
 pub mod scripted;
 
 pub use ejabberd::Ejabberd;
+pub use names::Names;
 pub use prosody::{Certificate, Federation, Options, Prosody};
 pub use raw::Raw;
 pub use relay::{Cut, Limit, Relay};
