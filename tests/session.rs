@@ -10,6 +10,8 @@ mod client;
 mod fast;
 #[path = "session/names.rs"]
 mod names;
+#[path = "session/poison.rs"]
+mod poison;
 #[path = "session/resume.rs"]
 mod resume;
 #[path = "session/sign_in.rs"]

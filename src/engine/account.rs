@@ -277,6 +277,7 @@ impl Task {
                 }
                 SessionEvent::Counted => batch.counted += 1,
                 SessionEvent::Acked(tags) => batch.acked.extend(messages(tags)),
+                SessionEvent::Refused(tag) => batch.refused.extend(messages([tag])),
                 SessionEvent::State(state) => {
                     self.push(&mut batch).await;
                     self.state(state);
@@ -349,7 +350,9 @@ impl Task {
                 Err(error) => log::error!("a stanza can't be stored: {error}"),
             }
             self.unsettled.pop_front();
-            self.shared.accounts.with(self.id, |live| live.outbox.release(batch.acked.iter().copied()));
+            self.shared
+                .accounts
+                .with(self.id, |live| live.outbox.release(batch.acked.iter().chain(&batch.refused).copied()));
             if let Some((session, _)) = &self.session
                 && batch.counted > 0
             {

@@ -33,21 +33,23 @@ use crate::{
 pub struct Batch {
     pub stanzas: Vec<Incoming>,
     pub acked: Vec<MessageId>,
+    /// These make the server end the stream.
+    pub refused: Vec<MessageId>,
     /// How many stanzas the session counts, those that it consumed by itself included.
     pub counted: u32,
 }
 
 impl Batch {
     pub const fn is_empty(&self) -> bool {
-        self.stanzas.is_empty() && self.acked.is_empty() && self.counted == 0
+        self.stanzas.is_empty() && self.acked.is_empty() && self.refused.is_empty() && self.counted == 0
     }
 
     /// The same in batches of one stanza each: where one of them can't be stored, the others can.
     pub fn split(self) -> Vec<Self> {
-        let Self { stanzas, acked, counted } = self;
+        let Self { stanzas, acked, refused, counted } = self;
         let consumed = counted.saturating_sub(u32::try_from(stanzas.len()).unwrap_or(u32::MAX));
-        let rest = Self { stanzas: Vec::new(), acked, counted: consumed };
-        let single = |stanza| Self { stanzas: vec![stanza], acked: Vec::new(), counted: 1 };
+        let rest = Self { stanzas: Vec::new(), acked, refused, counted: consumed };
+        let single = |stanza| Self { stanzas: vec![stanza], counted: 1, ..Self::default() };
         stanzas.into_iter().map(single).chain([rest]).collect()
     }
 }
@@ -149,6 +151,7 @@ pub(super) fn taken_in(
     }
     effects.merge(inbound.finish(store)?);
     effects.merge(outbox::acked(store, &batch.acked)?);
+    effects.merge(outbox::refused(store, &batch.refused)?);
     Ok((effects, found))
 }
 

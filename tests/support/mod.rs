@@ -15,4 +15,4 @@ pub use names::Names;
 pub use prosody::{Certificate, Federation, Options, Prosody};
 pub use raw::Raw;
 pub use relay::{Cut, Limit, Relay};
-pub use scripted::{Script, Scripted};
+pub use scripted::{Management, Poison, Script, Scripted};

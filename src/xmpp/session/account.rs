@@ -312,7 +312,10 @@ impl Actor {
                             self.indicate();
                         }
                     }
-                    Some(Request::ReconnectNow | Request::NetworkChanged { .. }) => {
+                    Some(request @ (Request::ReconnectNow | Request::NetworkChanged { .. })) => {
+                        if matches!(request, Request::NetworkChanged { .. }) {
+                            self.traffic.circumstances_changed();
+                        }
                         self.traffic.probe();
                         stream.expect_answer(PROBE_DEADLINE);
                     }
@@ -345,7 +348,9 @@ impl Actor {
     fn lost(&mut self, ended: &Ended, online: Duration) -> Next {
         let problem = ended.problem(&self.domain);
         log::info!("{}: {problem}", self.config.address);
-        self.traffic.detach(ended.cause(&self.domain));
+        // With the cause known and out of the way, the session can go on.
+        let is_explained = self.traffic.judge(ended.evidence());
+        self.traffic.detach(if is_explained { Cause::Network } else { ended.cause(&self.domain) });
         if self.deafness.ended(matches!(ended, Ended::Silent)) {
             self.traffic.give_up_resuming();
         }
@@ -429,8 +434,12 @@ impl Actor {
                 self.set_active(is_active);
             }
             Some(Request::ReconnectNow) => return Wake::Now,
-            Some(Request::NetworkChanged { available: true }) => return Wake::IfStale,
-            Some(Request::NetworkChanged { available: false }) => (),
+            Some(Request::NetworkChanged { available }) => {
+                self.traffic.circumstances_changed();
+                if available {
+                    return Wake::IfStale;
+                }
+            }
             Some(Request::Close(done)) => return Wake::End(Some(done)),
             None => return Wake::End(None),
         }
