@@ -18,3 +18,5 @@ mod resume;
 mod sign_in;
 #[path = "session/stanza.rs"]
 mod stanza;
+#[path = "session/tls12.rs"]
+mod tls12;

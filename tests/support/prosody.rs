@@ -269,6 +269,7 @@ impl Prosody {
             let is_set = global.contains(&format!("{name} ="));
             if is_set { String::new() } else { format!("{name} = {value}\n") }
         };
+        let ssl = default("ssl", &format!("{{ key = \"{dir}/server.key\", certificate = \"{dir}/server.pem\" }}"));
         let (encryption, storage) = (default("c2s_require_encryption", "true"), default("storage", "\"internal\""));
         format!(
             r#"run_as_root = true
@@ -282,8 +283,7 @@ modules_enabled = {{ {modules} }}
 {storage}{encryption}smacks_hibernation_time = {hibernation}
 archive_expires_after = "never"
 log = {{ debug = "{dir}/prosody.log" }}
-ssl = {{ key = "{dir}/server.key", certificate = "{dir}/server.pem" }}
-{global}
+{ssl}{global}
 VirtualHost "{domain}"
 {hosts}
 "#

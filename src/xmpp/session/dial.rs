@@ -104,7 +104,7 @@ mod tests {
     enum Way {
         Answers(u64),
         Refuses(u64),
-        NoWay,
+        Blocked,
         Hole,
     }
 
@@ -126,7 +126,7 @@ mod tests {
                         sleep(Duration::from_millis(after)).await;
                         Err(io::ErrorKind::ConnectionRefused.into())
                     }
-                    Way::NoWay => Err(io::ErrorKind::NetworkUnreachable.into()),
+                    Way::Blocked => Err(io::ErrorKind::NetworkUnreachable.into()),
                     Way::Hole => std::future::pending().await,
                 }
             }
@@ -137,14 +137,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_has_a_head_start_and_the_first_that_answers_wins() {
-        use Way::{Answers, Hole, NoWay, Refuses};
+        use Way::{Answers, Blocked, Hole, Refuses};
         let table: [(&[Way], u16, u128, &[u128]); 8] = [
             (&[Answers(100), Answers(1)], 0, 100, &[0]),
             (&[Answers(300), Answers(100)], 0, 300, &[0, 250]),
             (&[Answers(900), Answers(100)], 1, 350, &[0, 250]),
             (&[Hole, Hole, Answers(5), Answers(1)], 2, 505, &[0, 250, 500]),
             (&[Refuses(10), Answers(5)], 1, 15, &[0, 10]),
-            (&[NoWay, NoWay, Answers(5)], 2, 5, &[0, 0, 0]),
+            (&[Blocked, Blocked, Answers(5)], 2, 5, &[0, 0, 0]),
             // What fails while others go on starts the next at once as well.
             (&[Hole, Refuses(20), Answers(5)], 2, 275, &[0, 250, 270]),
             // Whoever was overtaken goes on, and may win yet.
@@ -158,10 +158,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_error_of_a_host_that_was_reached_tells_more_than_that_there_is_no_way() {
-        for ways in [[Way::NoWay, Way::Refuses(1)], [Way::Refuses(1), Way::NoWay]] {
+        for ways in [[Way::Blocked, Way::Refuses(1)], [Way::Refuses(1), Way::Blocked]] {
             assert_eq!(raced(&ways).await.0.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
         }
-        assert!(is_no_way(&raced(&[Way::NoWay, Way::NoWay]).await.0.unwrap_err()));
+        assert!(is_no_way(&raced(&[Way::Blocked, Way::Blocked]).await.0.unwrap_err()));
         assert_eq!(raced(&[]).await.0.unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
     }
 

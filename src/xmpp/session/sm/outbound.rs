@@ -132,10 +132,9 @@ impl<S> Outbound<S> {
     pub fn write(&mut self, is_careful: bool) -> impl Iterator<Item = &S> {
         let begin = self.queue.len() - self.due;
         let count = match self.phase {
-            Phase::Off | Phase::Detached => 0,
             Phase::Requested | Phase::On if !is_careful => self.due,
             Phase::On if begin == 0 => self.due.min(1),
-            Phase::Requested | Phase::On => 0,
+            Phase::Off | Phase::Requested | Phase::On | Phase::Detached => 0,
         };
         self.due -= count;
         self.waiting = self.waiting.min(self.due);
