@@ -6,6 +6,8 @@ mod support;
 
 #[path = "session/client.rs"]
 mod client;
+#[path = "session/ejabberd.rs"]
+mod ejabberd;
 #[path = "session/fast.rs"]
 mod fast;
 #[path = "session/names.rs"]

@@ -29,16 +29,16 @@ static TRUST: LazyLock<Arc<Trust>> = LazyLock::new(Arc::default);
 
 /// How to reach this server as this user, whose password is `secret`.
 pub fn config(prosody: &Prosody, user: &str, port: u16) -> AccountConfig {
-    reach(&prosody.address(user), port, prosody.ca_file())
+    config_of(&prosody.address(user), port, prosody.ca_file())
 }
 
 /// The same for a server that does as it is told.
 pub fn config_at(server: &Scripted) -> AccountConfig {
-    reach("alice@chat.test", server.port(), server.ca_file())
+    config_of("alice@chat.test", server.port(), server.ca_file())
 }
 
 /// The same for any server.
-pub fn reach(address: &str, port: u16, ca_file: PathBuf) -> AccountConfig {
+pub fn config_of(address: &str, port: u16, ca_file: PathBuf) -> AccountConfig {
     AccountConfig {
         address: BareJid::new(address).unwrap(),
         password: Some(Secret::new("secret")),

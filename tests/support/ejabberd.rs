@@ -28,8 +28,8 @@ pub struct Ejabberd {
 }
 
 impl Ejabberd {
-    /// Starts a server and waits until its users can sign in. Of the options, it knows the domain, the users, the hibernation
-    /// and the federation, with one peer whose domain the system can look up: `localhost`.
+    /// Starts a server and waits until its users can sign in. Of the options, it knows the domain, the users, the modules, the
+    /// hibernation and the federation, with one peer whose domain the system can look up: `localhost`.
     pub fn start(options: &Options) -> Self {
         let dir = tempfile::Builder::new().prefix("stonechat-ejabberd-").tempdir().expect("a temporary directory");
         fs::create_dir(dir.path().join("spool")).expect("a directory for the server's data");
@@ -81,11 +81,14 @@ impl Ejabberd {
     }
 
     fn try_start(&mut self, options: &Options) -> bool {
+        let _ = fs::remove_file(self.path("ready"));
         let out = fs::File::create(self.path("ejabberd.out")).expect("a file for the server's output");
         let err = out.try_clone().expect("a file for the server's output");
         let users = options.users.iter().fold(String::new(), |mut all, (name, password)| {
-            let _ =
-                write!(all, "ok = ejabberd_auth:try_register(<<{name:?}>>, <<{:?}>>, <<{password:?}>>), ", self.domain);
+            let domain = &self.domain;
+            let register = format!("ejabberd_auth:try_register(<<{name:?}>>, <<{domain:?}>>, <<{password:?}>>)");
+            // Where it starts again, they are there.
+            let _ = write!(all, "case {register} of ok -> ok; {{error, exists}} -> ok end, ");
             all
         });
         // Its own script insists on a user of its own, so it is started as that would do it. It is killed with the test.
@@ -129,10 +132,17 @@ impl Ejabberd {
         }
     }
 
+    /// Starts it again after `stop`, with the same data on the same ports.
+    pub fn start_again(&mut self, options: &Options) {
+        self.stop();
+        assert!(self.try_start(options), "ejabberd does not start again; its log:\n{}", self.log());
+    }
+
     fn configuration(&self, options: &Options) -> String {
         let dir = self.dir.path().display();
         let (domain, port, direct_tls_port) = (&self.domain, self.port, self.direct_tls_port);
         let hibernation = options.hibernation;
+        let more = options.modules.iter().fold(String::new(), |all, module| format!("{all}  mod_{module}: {{}}\n"));
         let c2s = "ip: \"127.0.0.1\", module: ejabberd_c2s, max_stanza_size: 262144";
         let (s2s_listener, s2s) = match &options.federation {
             None => (String::new(), "s2s_access: none\n".to_owned()),
@@ -170,7 +180,7 @@ modules:
   mod_s2s_dialback: {{}}
   mod_stream_mgmt: {{resume_timeout: {hibernation}}}
   mod_vcard: {{}}
-"#
+{more}"#
         )
     }
 }
