@@ -99,6 +99,12 @@ pub enum Order {
     },
     /// Says goodbye and ends; the account stays.
     Stop(oneshot::Sender<()>),
+    /// The same, and the account goes: what it was.
+    Leave {
+        row: Box<AccountRow>,
+        was_online: bool,
+        done: oneshot::Sender<()>,
+    },
 }
 
 impl Order {
@@ -237,6 +243,14 @@ impl Task {
                     Some(Order::Stop(reply)) => {
                         self.stop_session().await;
                         let _ = reply.send(());
+                        return;
+                    }
+                    Some(Order::Leave { row, was_online, done }) => {
+                        if was_online {
+                            self.revoke_token(*row);
+                        }
+                        self.stop_session().await;
+                        let _ = done.send(());
                         return;
                     }
                     Some(order) => self.order(order).await,

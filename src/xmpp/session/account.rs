@@ -16,7 +16,7 @@ use super::{
     element::{StreamElement, StreamError},
     event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState},
     handle::{AccountConfig, Request, SessionHandle},
-    login::{LoggedIn, Login, Management, Outcome, Tokens, login},
+    login::{LoggedIn, Login, Management, Outcome, Tokens, login, revoke},
     problem::is_likely_again,
     sm::{Cause, ResumePoint, TooHigh},
     stream::{Ended, Received, Stream},
@@ -68,6 +68,26 @@ pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEve
     };
     tokio::spawn(actor.run());
     (handle, receiver)
+}
+
+/// Has the server forget the token that `config` holds, where it holds one. Takes a connection of its own, and as long as that
+/// takes.
+pub async fn revoke_token(config: AccountConfig) -> Result<(), Problem> {
+    let (Some(token), Some(password)) = (&config.token, &config.password) else { return Ok(()) };
+    let plan = Login {
+        address: config.address.clone(),
+        password: password.clone(),
+        resource: None,
+        agent: config.agent,
+        resume: None,
+        token: None,
+        at_least: None,
+        is_inactive: true,
+    };
+    let (steps, _) = mpsc::unbounded_channel();
+    let connected = Connector::new(&config).connect(&steps).await?;
+    let revoking = revoke(connected.io, connected.exporter.as_deref(), &plan, token);
+    timeout(LOGIN_DEADLINE, revoking).await.unwrap_or(Err(Problem::Timeout))
 }
 
 /// What the task does next.
