@@ -92,7 +92,7 @@ async fn a_message_that_is_too_large_for_the_server_is_given_back() {
     let large = "x".repeat(20_000);
     for modules in [vec![], ["sasl2", "sasl2_bind2", "sasl2_sm"].map(str::to_owned).to_vec()] {
         let global = "c2s_stanza_size_limit = 10000".to_owned();
-        let prosody = Prosody::start(&Options { global, modules, ..Options::with_users(&["alice", "bob"]) });
+        let prosody = Prosody::start(&Options { modules, global, ..Options::with_users(&["alice", "bob"]) });
         let mut alice = Client::online(config(&prosody, "alice", prosody.port())).await;
         let mut bob = Client::online(config(&prosody, "bob", prosody.port())).await;
         let fates = fates(&mut alice, &[(1, "before"), (2, &large), (3, "behind")], 3).await;

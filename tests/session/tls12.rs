@@ -16,7 +16,7 @@ const MODERN: [&str; 4] = ["sasl2", "sasl2_bind2", "sasl2_sm", "sasl2_fast"];
 fn old(modules: &[&str]) -> Prosody {
     let global = "ssl = { key = \"server.key\", certificate = \"server.pem\", protocol = \"tlsv1_2\" }".to_owned();
     let modules = modules.iter().map(|module| (*module).to_owned()).collect();
-    Prosody::start(&Options { global, modules, ..Options::with_users(&["alice"]) })
+    Prosody::start(&Options { modules, global, ..Options::with_users(&["alice"]) })
 }
 
 /// Signs in, and is asked nothing; what was learnt.
