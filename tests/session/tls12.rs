@@ -1,14 +1,15 @@
 //! A server that speaks TLS 1.2 and no more. There, tls-exporter is safe only with the extended master secret (RFC 9266 §4.2), of
 //! which rustls does not tell; so the channel is not bound.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use stonechat::xmpp::{
     Problem,
     session::{AccountConfig, Assurance, SessionEvent, Strength},
 };
 
 use crate::{
-    client::{Client, config},
-    support::{Options, Prosody, Relay},
+    client::{Client, config, config_at},
+    support::{Options, Prosody, Relay, Script, Scripted},
 };
 
 const MODERN: [&str; 4] = ["sasl2", "sasl2_bind2", "sasl2_sm", "sasl2_fast"];
@@ -50,6 +51,21 @@ async fn it_is_signed_in_to_without_binding_the_channel_again_and_again() {
         let log = prosody.log();
         assert!(log.contains("TLSv1.2") && !log.contains("TLSv1.3 with"));
         assert!(!log.contains("mechanism='SCRAM-SHA-256-PLUS'") && !log.contains("mechanism='PLAIN'"));
+    }
+}
+
+#[tokio::test]
+async fn the_channel_is_bound_where_that_is_safe_and_only_there() {
+    let mechanisms: &[_] = &["SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"];
+    for (has_old_tls, mechanism, flag) in
+        [(true, "SCRAM-SHA-256", "n,,"), (false, "SCRAM-SHA-256-PLUS", "p=tls-exporter,,")]
+    {
+        let server = Scripted::start(Script { mechanisms, has_old_tls, ..Script::default() }).await;
+        let _client = Client::start(config_at(&server));
+        let auth = server.heard("a sign-in", |element| (element.name() == "auth").then(|| element.clone())).await;
+        assert_eq!(auth.attr("mechanism"), Some(mechanism));
+        let initial = BASE64_STANDARD.decode(auth.text()).unwrap();
+        assert!(initial.starts_with(flag.as_bytes()), "{}", auth.text());
     }
 }
 

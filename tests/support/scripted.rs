@@ -21,7 +21,11 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsAcceptor,
-    rustls::{ServerConfig, crypto::ring},
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        version::{TLS12, TLS13},
+    },
     server::TlsStream,
 };
 
@@ -52,6 +56,10 @@ pub struct Script {
     pub after_roster: String,
     /// Stream management (XEP-0198); none where this is not said.
     pub management: Option<Management>,
+    /// It offers these instead of PLAIN. It takes any of them, and can prove nothing.
+    pub mechanisms: &'static [&'static str],
+    /// TLS 1.2 and no more.
+    pub has_old_tls: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +88,7 @@ impl Scripted {
         let (to_client, from_test) = mpsc::unbounded_channel();
         let (to_test, from_client) = mpsc::unbounded_channel();
         let is_silent = Arc::new(AtomicBool::new(false));
-        let acceptor = acceptor(&dir);
+        let acceptor = acceptor(&dir, script.has_old_tls);
         let (connections, poison) = (Arc::default(), Arc::default());
         let server = Server {
             script,
@@ -145,13 +153,14 @@ impl Scripted {
     }
 }
 
-fn acceptor(dir: &TempDir) -> TlsAcceptor {
+fn acceptor(dir: &TempDir, is_old: bool) -> TlsAcceptor {
     let read = |name| fs::read(dir.path().join(name)).unwrap();
     let (certificate, key) = (read("server.pem"), read("server.key"));
     let chain = rustls_pemfile::certs(&mut &certificate[..]).map(Result::unwrap).collect();
     let key = rustls_pemfile::private_key(&mut &key[..]).unwrap().unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let versions: &[_] = if is_old { &[&TLS12] } else { &[&TLS13] };
+    let config = config.with_protocol_versions(versions).unwrap().with_no_client_auth();
     TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap()))
 }
 
@@ -177,7 +186,7 @@ impl Server {
             let Some(tcp) = start_tls(tcp).await else { continue };
             let Ok(tls) = acceptor.accept(tcp).await else { continue };
             let mut line = Line { stream: tls, text: String::new() };
-            if line.sign_in(self.script.management, &mut self.session).await.is_none() {
+            if line.sign_in(&self.script, &mut self.session, &to_test).await.is_none() {
                 continue;
             }
             self.connections.fetch_add(1, SeqCst);
@@ -269,11 +278,20 @@ struct Line<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
-    async fn sign_in(&mut self, management: Option<Management>, session: &mut Option<u32>) -> Option<()> {
+    async fn sign_in(
+        &mut self,
+        script: &Script,
+        session: &mut Option<u32>,
+        to_test: &mpsc::UnboundedSender<Element>,
+    ) -> Option<()> {
+        let management = script.management;
         self.header().await?;
-        let plain = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
-        self.write(&format!("{HEADER}<stream:features>{plain}</stream:features>")).await;
-        self.next().await.filter(|element| element.name() == "auth")?;
+        let mechanisms = if script.mechanisms.is_empty() { &["PLAIN"] } else { script.mechanisms };
+        let offer: String = mechanisms.iter().map(|name| format!("<mechanism>{name}</mechanism>")).collect();
+        let offer = format!("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{offer}</mechanisms>");
+        self.write(&format!("{HEADER}<stream:features>{offer}</stream:features>")).await;
+        let auth = self.next().await.filter(|element| element.name() == "auth")?;
+        to_test.send(auth).ok()?;
         self.write("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>").await;
         self.header().await?;
         let features = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>";
