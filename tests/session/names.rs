@@ -9,7 +9,7 @@ use stonechat::xmpp::{CertificateProblem, Problem, session::AccountConfig};
 
 use crate::{
     client::{Client, config},
-    support::{Certificate, Names, Options, Prosody, Relay, prosody::free_ports},
+    support::{Certificate, Names, Options, Prosody, Relay, server::free_ports},
 };
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

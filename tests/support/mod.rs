@@ -9,6 +9,7 @@ pub mod prosody;
 pub mod raw;
 pub mod relay;
 pub mod scripted;
+pub mod server;
 
 pub use ejabberd::Ejabberd;
 pub use names::Names;

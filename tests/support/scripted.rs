@@ -29,7 +29,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use super::prosody::{Options, make_certificates};
+use super::{prosody::Options, server::make_certificates};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 const SM: &str = "urn:xmpp:sm:3";
@@ -287,7 +287,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         let management = script.management;
         self.header().await?;
         let mechanisms = if script.mechanisms.is_empty() { &["PLAIN"] } else { script.mechanisms };
-        let offer: String = mechanisms.iter().map(|name| format!("<mechanism>{name}</mechanism>")).collect();
+        let offer = mechanisms.join("</mechanism><mechanism>");
+        let offer = format!("<mechanism>{offer}</mechanism>");
         let offer = format!("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{offer}</mechanisms>");
         self.write(&format!("{HEADER}<stream:features>{offer}</stream:features>")).await;
         let auth = self.next().await.filter(|element| element.name() == "auth")?;
