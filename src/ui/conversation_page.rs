@@ -6,10 +6,13 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::{DetailsPane, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane};
+use super::{
+    DetailsPane, avatar_view::availability_text, composer::Composer, error_text, forward_dialog::ForwardDialog,
+    history::HistoryPane,
+};
 use crate::{
-    engine::api::{Command, MessageId, Subscription},
-    model::{Availability, Conversation, Messenger},
+    engine::api::{Command, CommandError, MessageId, Subscription},
+    model::{Availability, Contact, Conversation, Messenger},
     plain_text::isolated,
 };
 
@@ -78,6 +81,7 @@ mod imp {
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
+            klass.install_action("conversation.forward", id, |page, _, id| page.forward(id));
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -86,6 +90,13 @@ mod imp {
     }
 
     impl ObjectImpl for ConversationPage {
+        fn signals() -> &'static [glib::subclass::Signal] {
+            static SIGNALS: std::sync::OnceLock<Vec<glib::subclass::Signal>> = std::sync::OnceLock::new();
+            SIGNALS.get_or_init(|| {
+                vec![glib::subclass::Signal::builder("notice").param_types([String::static_type()]).build()]
+            })
+        }
+
         fn properties() -> &'static [glib::ParamSpec] {
             static PROPERTIES: std::sync::OnceLock<Vec<glib::ParamSpec>> = std::sync::OnceLock::new();
             PROPERTIES.get_or_init(|| {
@@ -421,11 +432,61 @@ impl ConversationPage {
             let result =
                 if again { conversation.retry(MessageId(id)).await } else { conversation.discard(MessageId(id)).await };
             if let (Err(error), Some(page)) = (result, weak.upgrade()) {
-                let dialog =
-                    adw::AlertDialog::new(Some(&gettext("That did not work")), Some(&error_text::command(&error)));
-                dialog.add_response("close", &gettext("Close"));
-                dialog.present(Some(&page));
+                page.tell(&error);
             }
+        });
+    }
+
+    fn tell(&self, error: &CommandError) {
+        let dialog = adw::AlertDialog::new(Some(&gettext("That did not work")), Some(&error_text::command(error)));
+        dialog.add_response("close", &gettext("Close"));
+        dialog.present(Some(self));
+    }
+
+    /// Lets the person choose to whom a message is sent on.
+    fn forward(&self, id: Option<&glib::Variant>) {
+        let id = id.and_then(glib::Variant::get::<i64>).map(MessageId);
+        let (Some(id), Some(conversation)) = (id, self.conversation()) else { return };
+        let history = conversation.history();
+        let message = history.position_of(id).and_then(|position| history.message(position));
+        let (Some(message), Some(messenger)) = (message, self.imp().messenger.upgrade()) else { return };
+        let body = message.body();
+        let dialog = ForwardDialog::new(&messenger, &body);
+        let weak = self.downgrade();
+        dialog.connect_chosen(move |contact| {
+            if let Some(page) = weak.upgrade() {
+                page.send_on(contact, body.clone());
+            }
+        });
+        dialog.present(Some(self));
+    }
+
+    /// Sends a text to somebody, and says so where one is.
+    fn send_on(&self, contact: &Contact, body: String) {
+        let Some(messenger) = self.imp().messenger.upgrade() else { return };
+        let (weak, contact) = (self.downgrade(), contact.clone());
+        glib::spawn_future_local(async move {
+            let result = match messenger.open_conversation(contact.account(), contact.address().clone()).await {
+                Ok(conversation) => conversation.send_message(body).await,
+                Err(error) => Err(error),
+            };
+            let Some(page) = weak.upgrade() else { return };
+            match result {
+                Ok(()) => {
+                    // Translators: a message was sent on to somebody.
+                    let text = gettext("Forwarded to {name}").replace("{name}", &isolated(&contact.display_name()));
+                    page.emit_by_name::<()>("notice", &[&text]);
+                }
+                Err(error) => page.tell(&error),
+            }
+        });
+    }
+
+    /// Called with a text that the window is to show for a moment.
+    pub fn connect_notice(&self, f: impl Fn(&str) + 'static) {
+        self.connect_local("notice", false, move |values| {
+            f(values.get(1)?.get::<&str>().ok()?);
+            None
         });
     }
 }
