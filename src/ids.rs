@@ -27,6 +27,10 @@ row_id!(
     ConversationId
 );
 row_id!(
+    /// Something that we have said of a message, until a server has it.
+    AmendmentId
+);
+row_id!(
     /// One message, from the moment it is stored and for ever: neither its state nor what the server calls it changes it.
     MessageId
 );

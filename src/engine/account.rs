@@ -25,7 +25,7 @@ use super::{
     live::Live,
     order, outbox,
     secrets::SecretError,
-    transact::messages,
+    transact::{amendments, messages},
 };
 use crate::{
     ids::{AccountId, BareJid, ConversationId, Cursor, Jid, MessageId},
@@ -276,7 +276,10 @@ impl Task {
                     batch.counted += 1;
                 }
                 SessionEvent::Counted => batch.counted += 1,
-                SessionEvent::Acked(tags) => batch.acked.extend(messages(tags)),
+                SessionEvent::Acked(tags) => {
+                    batch.confirmed.extend(amendments(&tags));
+                    batch.acked.extend(messages(tags));
+                }
                 SessionEvent::State(state) => {
                     self.push(&mut batch).await;
                     self.state(state);
@@ -289,6 +292,9 @@ impl Task {
                 SessionEvent::Token(token) => self.keep_token(token),
                 SessionEvent::Unsent { undelivered, unknown } => {
                     self.push(&mut batch).await;
+                    self.shared.accounts.with(self.id, |live| {
+                        live.outbox.release_amendments(amendments(&undelivered).chain(amendments(&unknown)));
+                    });
                     self.unsent(messages(undelivered).collect(), messages(unknown).collect()).await;
                 }
             }
@@ -349,7 +355,10 @@ impl Task {
                 Err(error) => log::error!("a stanza can't be stored: {error}"),
             }
             self.unsettled.pop_front();
-            self.shared.accounts.with(self.id, |live| live.outbox.release(batch.acked.iter().copied()));
+            self.shared.accounts.with(self.id, |live| {
+                live.outbox.release(batch.acked.iter().copied());
+                live.outbox.release_amendments(batch.confirmed.iter().copied());
+            });
             if let Some((session, _)) = &self.session
                 && batch.counted > 0
             {

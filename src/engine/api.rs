@@ -19,6 +19,7 @@ pub use crate::{
     secret::Secret,
     store::{
         MessageState, SendFailure,
+        amendment::Revision,
         search::{Place as SearchPlace, Query as MessageQuery},
     },
     xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, Subscription},
@@ -205,6 +206,42 @@ pub struct Message {
     pub state: MessageState,
     /// The other side has seen it, or something after it.
     pub is_read: bool,
+    pub annotations: Annotations,
+}
+
+/// What stands with a message beside its text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Annotations {
+    /// When its text was changed last.
+    pub edited_at: Option<Timestamp>,
+    /// Its author has taken it back: there is no text any more.
+    pub is_retracted: bool,
+    /// By when each emoji came first.
+    pub reactions: Vec<Reaction>,
+    /// What it answers.
+    pub quote: Option<Quote>,
+}
+
+/// An emoji under a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    pub emoji: String,
+    /// Who put it there; never empty.
+    pub by: Vec<BareJid>,
+    pub is_own: bool,
+}
+
+/// What a message answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// `None` where it is not here.
+    pub message: Option<MessageId>,
+    /// Who wrote it; `None` where that is not known.
+    pub sender: Option<BareJid>,
+    pub is_own: bool,
+    /// The beginning of its text as it is now, or as the answer has it where it is not here.
+    pub text: String,
+    pub is_retracted: bool,
 }
 
 /// Which part of a history to load.

@@ -6,6 +6,7 @@ use minidom::Element;
 use rusqlite::Connection;
 
 use super::{
+    amendment,
     api::{Event, Presence},
     avatar, caps,
     context::Shared,
@@ -15,7 +16,7 @@ use super::{
     transact::{Settled, settle},
 };
 use crate::{
-    ids::{AccountId, BareJid, Jid, MessageId},
+    ids::{AccountId, AmendmentId, BareJid, Jid, MessageId},
     store::{
         StoreError,
         caps::{self as caps_table, CapsKey},
@@ -33,21 +34,23 @@ use crate::{
 pub struct Batch {
     pub stanzas: Vec<Incoming>,
     pub acked: Vec<MessageId>,
+    /// What we said of messages, that servers have now.
+    pub confirmed: Vec<AmendmentId>,
     /// How many stanzas the session counts, those that it consumed by itself included.
     pub counted: u32,
 }
 
 impl Batch {
     pub const fn is_empty(&self) -> bool {
-        self.stanzas.is_empty() && self.acked.is_empty() && self.counted == 0
+        self.stanzas.is_empty() && self.acked.is_empty() && self.confirmed.is_empty() && self.counted == 0
     }
 
     /// The same in batches of one stanza each: where one of them can't be stored, the others can.
     pub fn split(self) -> Vec<Self> {
-        let Self { stanzas, acked, counted } = self;
+        let Self { stanzas, acked, confirmed, counted } = self;
         let consumed = counted.saturating_sub(u32::try_from(stanzas.len()).unwrap_or(u32::MAX));
-        let rest = Self { stanzas: Vec::new(), acked, counted: consumed };
-        let single = |stanza| Self { stanzas: vec![stanza], acked: Vec::new(), counted: 1 };
+        let rest = Self { stanzas: Vec::new(), acked, confirmed, counted: consumed };
+        let single = |stanza| Self { stanzas: vec![stanza], counted: 1, ..Self::default() };
         stanzas.into_iter().map(single).chain([rest]).collect()
     }
 }
@@ -149,6 +152,11 @@ pub(super) fn taken_in(
     }
     effects.merge(inbound.finish(store)?);
     effects.merge(outbox::acked(store, &batch.acked)?);
+    amendment::confirmed(store, &batch.confirmed)?;
+    for message in &batch.acked {
+        // What was said of it while it was on its way.
+        effects.stanzas.extend(amendment::due(store, scope, Some(*message))?);
+    }
     Ok((effects, found))
 }
 

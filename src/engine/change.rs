@@ -2,7 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::api::{ConversationId, Cursor, Event, Message, MessageId};
+use super::{
+    annotation::annotate,
+    api::{ConversationId, Cursor, Event, Message, MessageId},
+};
 use crate::store::{
     StoreError,
     conversation::{self, ReadMark},
@@ -24,6 +27,7 @@ pub struct Change {
     changed: Vec<Message>,
     /// Messages that were there before, in their new place.
     moved: Vec<Message>,
+    removed: Vec<MessageId>,
     read: Option<Cursor>,
 }
 
@@ -41,6 +45,7 @@ impl Changes {
                 news: Vec::new(),
                 changed: Vec::new(),
                 moved: Vec::new(),
+                removed: Vec::new(),
                 read: None,
             });
             self.0.len() - 1
@@ -51,7 +56,7 @@ impl Changes {
     /// Brings conversations with new messages into the list, and says what has happened: of each conversation its new
     /// snapshot first, so that the window knows whose messages follow.
     pub fn finish(self, store: &Connection, events: &mut Vec<Event>) -> Result<(), StoreError> {
-        for Change { conversation, mut stored, news, mut changed, mut moved, read, .. } in self.0 {
+        for Change { conversation, mut stored, news, mut changed, mut moved, removed, read, .. } in self.0 {
             // The archive is read backwards.
             stored.sort_by_key(|message| message.cursor);
             if let Some(newest) = stored.iter().map(|message| message.time).max() {
@@ -59,8 +64,13 @@ impl Changes {
             }
             let row = conversation::by_id(store, conversation)?;
             let all = stored.iter_mut().chain(&mut changed).chain(&mut moved);
-            all.for_each(|message| message.read_up_to(row.peer_read));
+            let mut all: Vec<_> = all.collect();
+            for message in &mut all {
+                message.read_up_to(row.peer_read);
+            }
+            annotate(store, all)?;
             events.push(Event::ConversationsChanged(vec![row.into()]));
+            events.extend(removed.into_iter().map(|message| Event::MessageRemoved { conversation, message }));
             // For whoever shows them they go and come again, as what they were.
             events.extend(moved.iter().map(|moved| Event::MessageRemoved { conversation, message: moved.cursor.id }));
             stored.extend(moved);
@@ -110,6 +120,15 @@ impl Change {
             Some(known) => *known = message,
             None => self.moved.push(message),
         }
+    }
+
+    /// Notes a message that is no longer there.
+    pub fn remove(&mut self, message: MessageId) {
+        for list in [&mut self.stored, &mut self.changed, &mut self.moved] {
+            list.retain(|known| known.cursor.id != message);
+        }
+        self.news.retain(|news| *news != message);
+        self.removed.push(message);
     }
 
     /// Notes how far has been read. What has been read on another device meanwhile is no news here.

@@ -100,6 +100,11 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         | Command::SendMessage { .. }
         | Command::RetryMessage { .. }
         | Command::DiscardMessage { .. }
+        | Command::CorrectMessage { .. }
+        | Command::React { .. }
+        | Command::RetractMessage { .. }
+        | Command::RemoveMessage { .. }
+        | Command::LoadRevisions { .. }
         | Command::SetChatState { .. } => talk::carry_out(shared, command).await,
         // The engine sees to these.
         Command::SignIn { .. } | Command::CancelSignIn | Command::Shutdown { .. } => {}

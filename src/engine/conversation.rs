@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::{
+    annotation::annotate,
     api::{Conversation, Event, HistoryAnchor, HistoryPage},
     change::Changes,
     effect::{Effects, Scope},
@@ -40,6 +41,7 @@ pub fn history(
     let mut page = HistoryPage::from(history::page(store, id, anchor.into(), limit.min(MAX_PAGE))?);
     let peer_read = conversation::by_id(store, id)?.peer_read;
     page.messages.iter_mut().for_each(|message| message.read_up_to(peer_read));
+    annotate(store, &mut page.messages)?;
     Ok(page)
 }
 

@@ -5,6 +5,7 @@
 
 use minidom::Element;
 
+use crate::ids::AmendmentId;
 pub use crate::store::contact::AvatarSource;
 
 use super::api::{AccountId, AvatarHash, BareJid, ChatState, ConversationId, Event, MessageId, Timestamp};
@@ -46,6 +47,8 @@ pub struct Outgoing {
     pub stanza: Element,
     /// Our own message that it carries: whoever sends it waits to hear what becomes of it.
     pub message: Option<OwnMessage>,
+    /// What we say of a message, in the same way.
+    pub amendment: Option<AmendmentId>,
 }
 
 /// A message of ours on its way to the session.

@@ -10,7 +10,7 @@ use super::{
     conversation,
     effect::{Effects, Privacy, Scope},
     inbound::Inbound,
-    outbox,
+    outbox::{self, Draft},
 };
 use crate::{
     ids::{BareJid, ConversationId, Jid, MessageId, OriginId, Timestamp},
@@ -117,8 +117,13 @@ impl Fixture {
         Seen::from(inbound.finish(&self.store).unwrap())
     }
 
+    pub fn answer(&self, conversation: ConversationId, text: &str, answers: Option<MessageId>) -> (Message, Effects) {
+        let draft = Draft { text: text.to_owned(), answers, id: OriginId(self.id()) };
+        outbox::send(&self.store, &self.scope, conversation, draft).unwrap()
+    }
+
     pub fn send(&self, conversation: ConversationId, text: &str) -> (Message, Effects) {
-        outbox::send(&self.store, &self.scope, conversation, text.to_owned(), OriginId(self.id())).unwrap()
+        self.answer(conversation, text, None)
     }
 }
 

@@ -3,11 +3,13 @@
 //! The batch is handed over message by message and finished once, so that a thousand messages of a conversation make one
 //! event. Nothing is consumed: where the transaction fails, the same messages can be tried again.
 
+mod amended;
 mod archived;
 mod read;
 
 use rusqlite::Connection;
 
+use amended::Amended;
 pub use archived::{Filling, Reached};
 
 use super::{
@@ -17,12 +19,12 @@ use super::{
     route::{Routed, route},
 };
 use crate::{
-    ids::{AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId},
+    ids::{AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId, Timestamp},
     store::{
         MessageState, SendFailure, StoreError, account,
         contact::{self, Subscription},
         conversation,
-        message::{self, ArchiveId, NewMessage, Place},
+        message::{self, ArchiveId, MessageRow, NewMessage, Place},
         read_state,
     },
     xmpp::{
@@ -70,8 +72,19 @@ impl<'s> Inbound<'s> {
             return self.published(store, &routed, event);
         }
         self.answers(store, &routed, false)?;
-        if let Some(body) = &routed.message.body {
-            self.text(store, &routed, body)?;
+        let time = self.time_of(routed.message, self.scope.now);
+        match self.amended(store, &routed, time, false)? {
+            Amended::Nothing => {
+                if let Some(body) = &routed.message.body {
+                    self.text(store, &routed, body)?;
+                }
+            }
+            Amended::Done => self.acknowledge(store, &routed)?,
+            Amended::Unknown(target, amendment) => {
+                if let Some(row) = self.text(store, &routed, &amendment.content)? {
+                    Self::stands_in(store, row.conversation, &target, &amendment, row.cursor.id)?;
+                }
+            }
         }
         self.chat_state(store, &routed)
     }
@@ -82,14 +95,14 @@ impl<'s> Inbound<'s> {
         Ok(self.effects)
     }
 
-    fn text(&mut self, store: &Connection, routed: &Routed<'_>, body: &str) -> Result<(), StoreError> {
+    /// Stores a message; the row, where it is new.
+    fn text(&mut self, store: &Connection, routed: &Routed<'_>, body: &str) -> Result<Option<MessageRow>, StoreError> {
         let Routed { peer, is_outgoing, message, .. } = routed;
         let id = conversation::find_or_create(store, self.scope.account, peer, self.scope.now)?;
         if contact::ensure(store, self.scope.account, peer)? {
             self.effects.contact(self.scope.account, peer);
         }
-        let now = self.scope.now;
-        let time = message.delay.as_ref().map_or(now, |delay| clock::clamp(delay.stamp, now));
+        let time = self.time_of(message, self.scope.now);
         let new = NewMessage {
             conversation: id,
             place: Place::Last,
@@ -106,7 +119,8 @@ impl<'s> Inbound<'s> {
         let stored = message::insert(store, new)?;
         // Also for one that came twice: the first receipt may have been lost.
         self.acknowledge(store, routed)?;
-        let Some(row) = stored else { return Ok(()) };
+        let Some(row) = stored else { return Ok(None) };
+        let row = self.annotated(store, row, message)?;
         if *is_outgoing {
             // Who writes on another device has seen what stands there.
             self.read_elsewhere(store, id, row.cursor)?;
@@ -119,8 +133,13 @@ impl<'s> Inbound<'s> {
         let is_in_front = self.scope.in_front == Some(id);
         let change = self.changes.of(store, id)?;
         let is_news = !(*is_outgoing || is_in_front || change.is_muted());
-        change.store(row.into(), is_news);
-        Ok(())
+        change.store(row.clone().into(), is_news);
+        Ok(Some(row))
+    }
+
+    /// When it was written, as far as anybody says; else `now`.
+    fn time_of(&self, message: &IncomingMessage, now: Timestamp) -> Timestamp {
+        message.delay.as_ref().map_or(now, |delay| clock::clamp(delay.stamp, self.scope.now))
     }
 
     /// XEP-0359 §5: only our own account's archive counts, and only where the server keeps false ids away.
@@ -141,7 +160,7 @@ impl<'s> Inbound<'s> {
         if self.scope.privacy.send_receipts && sees_us(store, self.scope, peer)? {
             // Nobody waits for what becomes of a receipt, so its own id may be made of the other.
             let stanza = receipt::build(sender, &format!("r-{id}"), id);
-            self.effects.stanzas.push(Outgoing { account: self.scope.account, stanza, message: None });
+            self.effects.stanzas.push(Outgoing { account: self.scope.account, stanza, message: None, amendment: None });
         }
         Ok(())
     }

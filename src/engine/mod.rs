@@ -3,6 +3,8 @@
 //! Knows the session, the store and the keyring; has never heard of GTK.
 
 mod account;
+mod amendment;
+mod annotation;
 pub mod api;
 mod archive;
 pub mod avatar;

@@ -9,14 +9,18 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::Connection;
 
 use super::{
+    amendment,
+    annotation::annotate,
     api::{Event, Message},
     change::Changes,
     effect::{Effects, Outgoing, OwnMessage, Released, Scope},
 };
 use crate::{
-    ids::{BareJid, ConversationId, MessageId, OriginId},
+    ids::{AmendmentId, BareJid, ConversationId, MessageId, OriginId},
     store::{
-        MessageState, StoreError, contact, conversation,
+        MessageState, StoreError,
+        annotation::{self, Reply},
+        contact, conversation,
         message::{self, MessageRow, NewMessage, PendingMessage, Place},
     },
     xmpp::message::{Extras, chat},
@@ -24,12 +28,16 @@ use crate::{
 
 /// A message that goes out later than this says when it was written (XEP-0203 §4).
 const LATE_MS: i64 = 60_000;
+/// So many characters of what is answered go with the answer, for those who do not understand replies.
+const MAX_QUOTE: usize = 300;
 
 /// The messages that a session has in its hands. What is not there and still waits is sent as soon as there is a session.
 #[derive(Debug, Default)]
 pub struct Outbox {
     is_online: bool,
     in_flight: HashSet<MessageId>,
+    /// What is said of messages, in the same way.
+    amending: HashSet<AmendmentId>,
     /// Here a message may have arrived without our knowing. Until that is cleared up, those after it wait with it, so that
     /// the order is kept.
     held: HashSet<ConversationId>,
@@ -109,6 +117,18 @@ impl Outbox {
         }
     }
 
+    /// Whether what is said of a message goes to the session now: it has not had it yet.
+    pub fn admit_amendment(&mut self, id: AmendmentId) -> bool {
+        self.is_online && self.amending.insert(id)
+    }
+
+    /// The same as [`Self::release`].
+    pub fn release_amendments(&mut self, amendments: impl IntoIterator<Item = AmendmentId>) {
+        for id in amendments {
+            self.amending.remove(&id);
+        }
+    }
+
     /// The session has said what became of these, or they are to be sent once more.
     pub fn release(&mut self, messages: impl IntoIterator<Item = MessageId>) {
         for message in messages {
@@ -117,8 +137,17 @@ impl Outbox {
     }
 }
 
-/// Stores a message and says what follows: the row in the window, the stanza. `text` comes from
-/// [`body::prepare`](super::body::prepare).
+/// What is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Comes from [`body::prepare`](super::body::prepare).
+    pub text: String,
+    /// The message that it answers; one that is gone, or of another conversation, is not answered.
+    pub answers: Option<MessageId>,
+    pub id: OriginId,
+}
+
+/// Stores a message and says what follows: the row in the window, the stanza.
 ///
 /// # Errors
 /// `NotFound` where the conversation is not one of this account.
@@ -126,9 +155,9 @@ pub fn send(
     store: &Connection,
     scope: &Scope,
     conversation: ConversationId,
-    text: String,
-    id: OriginId,
+    draft: Draft,
 ) -> Result<(Message, Effects), StoreError> {
+    let Draft { text, answers, id } = draft;
     let peer = conversation::by_id(store, conversation)?;
     if peer.account != scope.account {
         return Err(StoreError::NotFound);
@@ -153,18 +182,34 @@ pub fn send(
     };
     // Ids of our own are never used twice.
     let row = message::insert(store, new)?.ok_or(StoreError::NotFound)?;
+    if let Some(reply) = answers.map(|message| reply_to(store, conversation, message)).transpose()?.flatten() {
+        annotation::set_reply(store, row.cursor.id, &reply)?;
+    }
     conversation::set_draft(store, conversation, "")?;
     // Who answers has seen what stands above.
     let mark = conversation::mark_read(store, conversation, row.cursor)?;
     effects.read.push(scope.account);
     effects.stanzas.extend(outgoing(store, scope, &peer, &row, false)?);
-    let stored = Message::from(row);
+    let mut stored = Message::from(row);
+    annotate(store, [&mut stored])?;
     let mut changes = Changes::default();
     let change = changes.of(store, conversation)?;
     change.store(stored.clone(), false);
     change.read(mark);
     changes.finish(store, &mut effects.events)?;
     Ok((stored, effects))
+}
+
+/// How others know the message that one of ours answers, and what stands there.
+fn reply_to(store: &Connection, conversation: ConversationId, message: MessageId) -> Result<Option<Reply>, StoreError> {
+    let row = match message::by_id(store, message) {
+        Ok(row) if row.conversation == conversation => row,
+        Ok(_) | Err(StoreError::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let id = row.stanza_id.or(row.origin_id.map(|id| id.0));
+    let quote = row.body.chars().take(MAX_QUOTE).collect();
+    Ok(id.map(|target_id| Reply { target_id, author: Some(row.sender), quote }))
 }
 
 /// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`] leaves out what the session
@@ -184,6 +229,7 @@ pub(super) fn pending(
             effects.stanzas.extend(outgoing(store, scope, &peer, &message, true)?);
         }
     }
+    effects.stanzas.extend(amendment::due(store, scope, None)?);
     effects.caught_up.push((scope.account, message::newest_id(store)?));
     Ok(effects)
 }
@@ -256,12 +302,13 @@ fn outgoing(
         wants_receipt: row.wants_receipt,
         is_markable: row.wants_receipt,
         written_at: is_late.then_some(row.time),
+        answered: amendment::answered(store, row, &scope.address)?,
         ..Extras::default()
     };
     let own =
         OwnMessage { id: row.cursor.id, conversation: row.conversation, is_attempted: scope.is_online, is_in_turn };
     let stanza = chat(&peer.clone().into(), id, &row.body, &extras);
-    Ok(Some(Outgoing { account: scope.account, stanza, message: Some(own) }))
+    Ok(Some(Outgoing { account: scope.account, stanza, message: Some(own), amendment: None }))
 }
 
 #[cfg(test)]

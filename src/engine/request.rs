@@ -44,7 +44,7 @@ pub fn received(
             });
             if is_welcome {
                 let stanza = presence::subscribed(&from);
-                effects.stanzas.push(Outgoing { account: scope.account, stanza, message: None });
+                effects.stanzas.push(Outgoing { account: scope.account, stanza, message: None, amendment: None });
             } else if request::all(store, scope.account)?.len() < MAX_REQUESTS {
                 let short = |text: &String| text.chars().take(MAX_TEXT).collect();
                 let row = RequestRow {

@@ -1,6 +1,6 @@
 //! Rows of the store as the window gets them.
 
-use super::api::{Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview};
+use super::api::{Annotations, Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview};
 use crate::store::{
     conversation::{ConversationRow, LastMessage},
     history::{Anchor, Page},
@@ -18,6 +18,7 @@ impl From<MessageRow> for Message {
             time: row.time,
             state: row.state,
             is_read: false,
+            annotations: Annotations::default(),
         }
     }
 }

@@ -3,17 +3,21 @@
 use rusqlite::Connection;
 
 use super::{
-    api::{ChatState, Command, CommandError, ConversationId, Message, MessageId},
+    amendment,
+    api::{AccountId, ChatState, Command, CommandError, ConversationId, Message, MessageId},
     body,
     context::Shared,
     conversation,
     effect::{Effects, Scope},
-    outbox,
+    outbox::{self, Draft},
     transact::Scopes,
 };
-use crate::store::{
-    StoreError,
-    contact::{self, Subscription},
+use crate::{
+    ids::OriginId,
+    store::{
+        StoreError,
+        contact::{self, Subscription},
+    },
 };
 
 /// Carries out one of them; leaves the others alone.
@@ -38,7 +42,9 @@ pub async fn carry_out(shared: &Shared, command: Command) {
         Command::MarkRead { conversation, up_to } => {
             simply(shared, move |store, _| conversation::mark_read(store, conversation, up_to)).await;
         }
-        Command::SendMessage { conversation, body, reply } => reply.send(send(shared, conversation, body).await),
+        Command::SendMessage { conversation, body, answers, reply } => {
+            reply.send(send(shared, conversation, body, answers).await);
+        }
         Command::RetryMessage { message, reply } => {
             // A stanza that the session still holds would be refused as one that is under way.
             shared.accounts.each(|live| live.outbox.release([message]));
@@ -50,6 +56,25 @@ pub async fn carry_out(shared: &Shared, command: Command) {
         Command::DiscardMessage { message, reply } => {
             let discarded = shared.change(move |store, _| Ok(((), outbox::discard(store, message)?)));
             reply.send(discarded.await.map_err(|error| shared.failed(error)));
+        }
+        Command::CorrectMessage { message, body, reply } => reply.send(correct(shared, message, body).await),
+        Command::React { message, emoji, reply } => {
+            reply.send(
+                amend(shared, message, move |store, scope, id| amendment::react(store, scope, message, &emoji, id))
+                    .await,
+            );
+        }
+        Command::RetractMessage { message, reply } => {
+            reply.send(
+                amend(shared, message, move |store, scope, id| amendment::retract(store, scope, message, id)).await,
+            );
+        }
+        Command::RemoveMessage { message, reply } => {
+            reply.send(amend(shared, message, move |store, _, _| amendment::remove(store, message)).await);
+        }
+        Command::LoadRevisions { message, reply } => {
+            let found = shared.store.read(move |store| amendment::revisions(store, message)).await;
+            reply.send(found.map_err(|error| shared.failed(error)));
         }
         Command::SetChatState { conversation, state } => set_chat_state(shared, conversation, state).await,
         _ => {}
@@ -63,14 +88,45 @@ async fn simply(shared: &Shared, f: impl FnOnce(&Connection, &Scopes) -> Result<
     }
 }
 
-async fn send(shared: &Shared, conversation: ConversationId, text: String) -> Result<Message, CommandError> {
+async fn send(
+    shared: &Shared,
+    conversation: ConversationId,
+    text: String,
+    answers: Option<MessageId>,
+) -> Result<Message, CommandError> {
     let account = shared.store.read(move |store| conversation::account_of(store, conversation)).await;
     let account = account.map_err(|error| shared.failed(error))?;
-    let max_bytes = shared.accounts.with(account, |live| live.features.max_bytes).flatten();
-    let text = body::prepare(&text, body::limit(max_bytes.and_then(|bytes| usize::try_from(bytes).ok())))?;
+    let text = prepare(shared, account, &text)?;
     let id = shared.ids.origin_id();
-    let sent = shared.change(move |store, scopes| outbox::send(store, scopes.of(account)?, conversation, text, id));
+    let sent = shared.change(move |store, scopes| {
+        outbox::send(store, scopes.of(account)?, conversation, Draft { text, answers, id })
+    });
     sent.await.map_err(|error| shared.failed(error))
+}
+
+/// The text as it can be sent.
+fn prepare(shared: &Shared, account: AccountId, text: &str) -> Result<String, CommandError> {
+    let max_bytes = shared.accounts.with(account, |live| live.features.max_bytes).flatten();
+    body::prepare(text, body::limit(max_bytes.and_then(|bytes| usize::try_from(bytes).ok())))
+}
+
+async fn correct(shared: &Shared, message: MessageId, text: String) -> Result<(), CommandError> {
+    let place = shared.store.read(move |store| conversation::place_of(store, message)).await;
+    let (account, _) = place.map_err(|error| shared.failed(error))?;
+    let text = prepare(shared, account, &text)?;
+    amend(shared, message, move |store, scope, id| amendment::correct(store, scope, message, text, id)).await
+}
+
+/// Says something of a message, under a new id.
+async fn amend(
+    shared: &Shared,
+    message: MessageId,
+    f: impl FnOnce(&Connection, &Scope, &OriginId) -> Result<Effects, StoreError> + Send + 'static,
+) -> Result<(), CommandError> {
+    let id = shared.ids.origin_id();
+    let done =
+        shared.change(move |store, scopes| Ok(((), f(store, scope_of_message(store, scopes, message)?, &id)?))).await;
+    done.map_err(|error| shared.failed(error))
 }
 
 fn scope_of_message<'s>(store: &Connection, scopes: &'s Scopes, message: MessageId) -> Result<&'s Scope, StoreError> {

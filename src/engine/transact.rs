@@ -19,7 +19,7 @@ use super::{
     overview,
 };
 use crate::{
-    ids::{AccountId, BareJid, ConversationId, Jid, MessageId},
+    ids::{AccountId, AmendmentId, BareJid, ConversationId, Jid, MessageId},
     store::{
         StoreError,
         account::{self, AccountRow},
@@ -39,6 +39,9 @@ impl Scopes {
         self.0.iter().find(|scope| scope.account == account).ok_or(StoreError::NotFound)
     }
 }
+
+/// Message ids are positive.
+const AMENDMENT: u64 = 1 << 63;
 
 /// Effects together with the rows that they name, as they were at the end of the transaction.
 #[derive(Debug)]
@@ -206,7 +209,13 @@ impl Shared {
 
     fn send(&self, live: &mut Live, outgoing: Outgoing, addressee: Option<Addressee>) {
         let Some(session) = live.session.clone() else { return };
-        let Outgoing { mut stanza, message, .. } = outgoing;
+        let Outgoing { mut stanza, message, amendment, .. } = outgoing;
+        if let Some(id) = amendment {
+            if live.outbox.admit_amendment(id) {
+                session.send(stanza, amendment_tag(id));
+            }
+            return;
+        }
         let Some(message) = message else {
             session.send(stanza, None);
             return;
@@ -244,6 +253,17 @@ impl Shared {
 /// By what the session speaks of a message.
 fn tag(message: MessageId) -> Option<Tag> {
     u64::try_from(message.0).ok().map(Tag)
+}
+
+/// By what it speaks of what we say of a message: a number that is no message's.
+fn amendment_tag(amendment: AmendmentId) -> Option<Tag> {
+    u64::try_from(amendment.0).ok().map(|id| Tag(id | AMENDMENT))
+}
+
+/// Which of those the session speaks of.
+pub fn amendments(tags: &[Tag]) -> impl Iterator<Item = AmendmentId> {
+    let ids = tags.iter().filter(|tag| tag.0 & AMENDMENT != 0).map(|tag| i64::try_from(tag.0 & !AMENDMENT));
+    ids.flatten().map(AmendmentId)
 }
 
 /// Which messages the session speaks of.

@@ -4,9 +4,10 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use glib::{prelude::*, subclass::prelude::*};
 
-use super::{Contact, DeliveryState, History, contact::set};
+use super::{Contact, DeliveryState, History, Message, contact::set};
 use crate::engine::api::{
-    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, MessageId, Timestamp,
+    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, MessageId, Revision,
+    Timestamp,
 };
 
 mod imp {
@@ -156,9 +157,10 @@ impl Conversation {
     }
 
     /// Stores the message and sends it as soon as there is a connection. It stands in the history when this returns.
-    pub async fn send_message(&self, body: String) -> Result<(), CommandError> {
+    pub async fn send_message(&self, body: String, answers: Option<MessageId>) -> Result<(), CommandError> {
         let conversation = self.id();
-        let message = self.engine().request(|reply| Command::SendMessage { conversation, body, reply }).await?;
+        let send = |reply| Command::SendMessage { conversation, body, answers, reply };
+        let message = self.engine().request(send).await?;
         if let Some(history) = self.known_history() {
             history.sent(message);
         }
@@ -173,6 +175,38 @@ impl Conversation {
     /// Deletes a message that failed.
     pub async fn discard(&self, message: MessageId) -> Result<(), CommandError> {
         self.engine().request(|reply| Command::DiscardMessage { message, reply }).await
+    }
+
+    /// Gives a message of ours another text.
+    pub async fn correct(&self, message: MessageId, body: String) -> Result<(), CommandError> {
+        self.engine().request(|reply| Command::CorrectMessage { message, body, reply }).await
+    }
+
+    /// Puts an emoji of ours under a message, or takes it away.
+    pub async fn toggle_reaction(&self, message: &Message, emoji: &str) -> Result<(), CommandError> {
+        let mut own = message.own_reactions();
+        if own.iter().any(|known| known == emoji) {
+            own.retain(|known| known != emoji);
+        } else {
+            own.push(emoji.to_owned());
+        }
+        let message = message.id();
+        self.engine().request(|reply| Command::React { message, emoji: own, reply }).await
+    }
+
+    /// Takes back a message of ours, here and with all who understand it.
+    pub async fn retract(&self, message: MessageId) -> Result<(), CommandError> {
+        self.engine().request(|reply| Command::RetractMessage { message, reply }).await
+    }
+
+    /// Takes a message away on this computer alone.
+    pub async fn remove(&self, message: MessageId) -> Result<(), CommandError> {
+        self.engine().request(|reply| Command::RemoveMessage { message, reply }).await
+    }
+
+    /// The texts that a message has had, the first of them first.
+    pub async fn revisions(&self, message: MessageId) -> Result<Vec<Revision>, CommandError> {
+        self.engine().request(|reply| Command::LoadRevisions { message, reply }).await
     }
 
     pub(super) fn rank(&self) -> Rank {

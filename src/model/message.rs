@@ -4,7 +4,9 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use glib::{prelude::*, subclass::prelude::*};
 
-use crate::engine::api::{self, BareJid, ConversationId, Cursor, MessageId, MessageState, SendFailure, Timestamp};
+use crate::engine::api::{
+    self, Annotations, BareJid, ConversationId, Cursor, MessageId, MessageState, SendFailure, Timestamp,
+};
 
 /// How far a message has come, as a value that widgets can bind to. Why one failed is [`Message::failure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, glib::Enum)]
@@ -44,6 +46,10 @@ mod imp {
         pub state_in_full: Cell<Option<MessageState>>,
         #[property(get)]
         pub body: RefCell<String>,
+        pub annotations: RefCell<api::Annotations>,
+        /// Goes up whenever what stands beside the text has changed.
+        #[property(get)]
+        pub annotated: Cell<u32>,
         /// Whether it is one's own, from this device or another.
         #[property(get = Self::is_outgoing)]
         pub is_outgoing: std::marker::PhantomData<bool>,
@@ -98,18 +104,24 @@ impl Message {
         let fresh = imp.fixed.set(fixed).is_ok();
         debug_assert!(fresh);
         imp.body.replace(message.body);
+        imp.annotations.replace(message.annotations);
         imp.state_in_full.set(Some(message.state));
         imp.state.set(DeliveryState::new(message.state, message.is_read));
         this
     }
 
-    /// Takes over what can change: the state and the text.
+    /// Takes over what can change: the state, the text, and what stands beside it.
     pub(super) fn update(&self, message: &api::Message) {
         let imp = self.imp();
         let _guard = self.freeze_notify();
         if *imp.body.borrow() != message.body {
             imp.body.replace(message.body.clone());
             self.notify_body();
+        }
+        if *imp.annotations.borrow() != message.annotations {
+            imp.annotations.replace(message.annotations.clone());
+            imp.annotated.set(imp.annotated.get().wrapping_add(1));
+            self.notify_annotated();
         }
         let state = DeliveryState::new(message.state, message.is_read);
         let is_other = imp.state_in_full.replace(Some(message.state)) != Some(message.state);
@@ -137,6 +149,25 @@ impl Message {
 
     pub fn time(&self) -> Timestamp {
         self.imp().fixed().time
+    }
+
+    /// What stands beside the text.
+    pub fn annotations(&self) -> Annotations {
+        self.imp().annotations.borrow().clone()
+    }
+
+    pub fn is_retracted(&self) -> bool {
+        self.imp().annotations.borrow().is_retracted
+    }
+
+    pub fn is_edited(&self) -> bool {
+        self.imp().annotations.borrow().edited_at.is_some()
+    }
+
+    /// What we say of it in emoji.
+    pub fn own_reactions(&self) -> Vec<String> {
+        let annotations = self.imp().annotations.borrow();
+        annotations.reactions.iter().filter(|it| it.is_own).map(|it| it.emoji.clone()).collect()
     }
 
     /// Why it could not be sent, if so.

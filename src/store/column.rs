@@ -9,7 +9,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 
-use crate::ids::{AccountId, AvatarHash, BareJid, ConversationId, MessageId, OriginId, Timestamp};
+use crate::ids::{AccountId, AmendmentId, AvatarHash, BareJid, ConversationId, MessageId, OriginId, Timestamp};
 
 macro_rules! integer_column {
     ($($name:ident),+) => {$(
@@ -27,7 +27,7 @@ macro_rules! integer_column {
     )+};
 }
 
-integer_column!(AccountId, ConversationId, MessageId, Timestamp);
+integer_column!(AccountId, AmendmentId, ConversationId, MessageId, Timestamp);
 
 /// Joins each variant of an enum to the integer that means it in the database: `checked_integer!(Colour { 0 => [Colour::Red] })`.
 macro_rules! checked_integer {

@@ -311,6 +311,12 @@ pub fn set_attempted(connection: &Connection, id: MessageId, is_attempted: bool)
     Ok(())
 }
 
+/// Whether a session may have sent a message.
+pub fn is_attempted(connection: &Connection, id: MessageId) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT is_attempted FROM message WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0))?)
+}
+
 /// What an account has still to send and may have sent already, in the order in which it was written.
 pub fn doubtful(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
     let mut statement = connection.prepare_cached(&pending_sql("AND m.is_attempted = 1"))?;

@@ -4,6 +4,8 @@
 //! functions on a [`rusqlite::Connection`], to be called inside [`Store::write`] and [`Store::read`].
 
 pub mod account;
+pub mod amendment;
+pub mod annotation;
 pub mod archive;
 pub mod avatar;
 pub mod caps;

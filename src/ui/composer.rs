@@ -347,7 +347,7 @@ impl Composer {
         self.keep_draft();
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
-            let result = conversation.send_message(body.clone()).await;
+            let result = conversation.send_message(body.clone(), None).await;
             let Some(composer) = weak.upgrade() else {
                 if result.is_err() {
                     conversation.set_draft(&body);

@@ -467,7 +467,7 @@ impl ConversationPage {
         let (weak, contact) = (self.downgrade(), contact.clone());
         glib::spawn_future_local(async move {
             let result = match messenger.open_conversation(contact.account(), contact.address().clone()).await {
-                Ok(conversation) => conversation.send_message(body).await,
+                Ok(conversation) => conversation.send_message(body, None).await,
                 Err(error) => Err(error),
             };
             let Some(page) = weak.upgrade() else { return };

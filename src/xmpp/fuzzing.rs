@@ -57,12 +57,19 @@ fn stanza(stanza: &Element) {
 
 fn message(message: &IncomingMessage) {
     if let (Some(from), Some(id), Some(body)) = (&message.from, &message.origin_id, &message.body) {
+        let reply = message.reply.as_ref().filter(|_| !body.trim().is_empty());
         let extras = message::Extras {
             is_markable: true,
             wants_receipt: message.receipt_request,
             chat_state: message.chat_state,
             nickname: message.nickname.clone(),
             written_at: message.delay.as_ref().map(|delay| delay.stamp),
+            answered: reply.map(|reply| message::Answered {
+                id: reply.id.clone(),
+                author: from.to_bare(),
+                quote: reply.quote.clone().unwrap_or_default(),
+            }),
+            corrects: message.corrects.clone(),
         };
         let built = again(&message::chat(from, id, body, &extras));
         let Incoming::Message(read) = incoming::parse(&built) else { panic!("{built:?}") };
@@ -70,6 +77,8 @@ fn message(message: &IncomingMessage) {
         assert_eq!((&read.body, read.receipt_request), (&message.body, message.receipt_request));
         assert_eq!((&read.nickname, read.chat_state), (&message.nickname, message.chat_state));
         assert_eq!(read.delay.map(|delay| delay.stamp), extras.written_at);
+        assert_eq!(read.corrects, extras.corrects);
+        assert_eq!(read.reply.map(|reply| reply.id), extras.answered.map(|answered| answered.id));
     }
     if let (Some(from), Some(id)) = (&message.from, &message.receipt) {
         assert_eq!(receipt::parse(&again(&receipt::build(from, "r", id))).as_ref(), Some(id));

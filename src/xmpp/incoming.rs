@@ -7,8 +7,13 @@ use super::{
     caps::{self, Caps},
     carbon::{self, Carbon},
     chat_state::{self, ChatState},
+    correction,
     delay::{self, Delay},
-    marker, nickname, pubsub, receipt,
+    marker, nickname, pubsub,
+    reaction::{self, Reactions},
+    receipt,
+    reply::{self, Reply},
+    retraction,
     stanza_error::StanzaError,
     stanza_id::{self, StanzaId},
     vcard_update,
@@ -51,6 +56,13 @@ pub struct IncomingMessage {
     pub kind: MessageKind,
     /// Never empty. None in an error: what stands there is our own text, come back.
     pub body: Option<String>,
+    /// What it answers; the quote that stood for it is not in the body.
+    pub reply: Option<Reply>,
+    /// The id of a message whose text the body replaces.
+    pub corrects: Option<String>,
+    pub reactions: Option<Reactions>,
+    /// The id of a message that the sender takes back; a body is then for those who do not understand this.
+    pub retracts: Option<String>,
     pub thread: Option<String>,
     pub delay: Option<Delay>,
     /// The sender wants to be told that this has arrived.
@@ -186,8 +198,17 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
         // The rest is what we sent, or what somebody wants us to take for it.
         return Ok(IncomingMessage { error: Some(StanzaError::parse(stanza)), ..message });
     }
+    let body = xml::human_text(stanza, "body", ns::JABBER_CLIENT);
+    let (reply, body) = match body.as_deref().and_then(|body| reply::parse(stanza, body)) {
+        Some((reply, rest)) => (Some(reply), Some(rest)),
+        None => (None, body),
+    };
     Ok(IncomingMessage {
-        body: xml::human_text(stanza, "body", ns::JABBER_CLIENT),
+        body,
+        reply,
+        corrects: correction::parse(stanza),
+        reactions: reaction::parse(stanza),
+        retracts: retraction::parse(stanza),
         thread: xml::child_text(stanza, "thread", ns::JABBER_CLIENT),
         delay: delay::parse(stanza),
         receipt_request: receipt::is_requested(stanza),

@@ -2,11 +2,12 @@
 
 use super::{
     chat_state::ChatState,
+    correction,
     delay::{self, Delay},
-    marker, nickname, receipt, stanza_id,
+    marker, nickname, receipt, reply, stanza_id,
     xml::{self, Build as _, Element},
 };
-use crate::ids::{Jid, OriginId, Timestamp};
+use crate::ids::{BareJid, Jid, OriginId, Timestamp};
 use xmpp_parsers::ns;
 
 /// What a chat message may carry beside its body.
@@ -22,16 +23,34 @@ pub struct Extras {
     pub nickname: Option<String>,
     /// When it was written, if that was not now (XEP-0203 §4).
     pub written_at: Option<Timestamp>,
+    /// The message that it answers (XEP-0461).
+    pub answered: Option<Answered>,
+    /// The id of the message whose text it replaces (XEP-0308).
+    pub corrects: Option<String>,
+}
+
+/// A message that another one answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    pub id: String,
+    pub author: BareJid,
+    /// What stands in it, for those who do not understand replies.
+    pub quote: String,
 }
 
 /// A chat message. Its `id` is its origin id, so that a receipt or an error names it either way.
 #[must_use]
 pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
+    let answered = extras.answered.as_ref();
+    let quote = answered.map(|answered| reply::quoted(&xml::legal(&answered.quote))).unwrap_or_default();
+    let reply = answered.map(|answered| reply::build(&answered.id, &answered.author, &quote));
     xml::element("message", ns::JABBER_CLIENT)
         .with_attr("type", "chat")
         .with_attr("to", to.as_str())
         .with_attr("id", &id.0)
-        .with_child(xml::element("body", ns::JABBER_CLIENT).with_text(body))
+        .with_child(xml::element("body", ns::JABBER_CLIENT).with_text(quote + body))
+        .with_children(reply.into_iter().flatten())
+        .with_children(extras.corrects.as_deref().map(correction::build))
         .with_child(stanza_id::build_origin(id))
         .with_children(extras.wants_receipt.then(receipt::request))
         .with_children(extras.is_markable.then(marker::markable))
@@ -55,6 +74,12 @@ mod tests {
             chat_state: Some(ChatState::Active),
             nickname: Some("Romeo".to_owned()),
             written_at: Some(Timestamp(1_234)),
+            answered: Some(Answered {
+                id: "m-1".to_owned(),
+                author: BareJid::new("juliet@capulet.example").unwrap(),
+                quote: "What's in a\u{1}\u{1f339}?\n".to_owned(),
+            }),
+            corrects: Some("m-2".to_owned()),
         };
         let built = chat(&to, &id, "<3 & \u{1f339}\n\u{0}line", &extras);
         let Incoming::Message(read) = incoming::parse(&String::from(&built).parse().unwrap()) else {
@@ -65,6 +90,9 @@ mod tests {
         assert_eq!(read.id.as_ref(), Some(&id.0));
         assert_eq!(read.origin_id, Some(id));
         assert_eq!(read.body.as_deref(), Some("<3 & \u{1f339}\nline"));
+        let reply = read.reply.expect("it answers");
+        assert_eq!((reply.id.as_str(), reply.quote.as_deref()), ("m-1", Some("What's in a\u{1f339}?")));
+        assert_eq!(read.corrects.as_deref(), Some("m-2"));
         assert!(read.receipt_request && read.is_markable);
         assert_eq!(read.chat_state, Some(ChatState::Active));
         assert_eq!(read.nickname.as_deref(), Some("Romeo"));

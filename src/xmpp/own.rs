@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use super::{
     caps::{self, Caps},
+    correction,
     disco::{Identity, Info},
-    marker,
+    fallback, marker, reaction, reply, retraction,
 };
 use crate::config;
 use xmpp_parsers::ns;
@@ -16,19 +17,24 @@ const NODE: &str = "https://stonechat.im";
 /// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.2).
 ///
 /// Not here: carbons (XEP-0280 §3) and stanza ids (XEP-0359 §5), which are for servers and rooms to announce.
-const FEATURES: [&str; 14] = [
+const FEATURES: [&str; 19] = [
     "urn:xmpp:avatar:metadata+notify",
     ns::CAPS,
     ns::CHATSTATES,
+    correction::NAMESPACE,
     marker::NAMESPACE,
     "urn:xmpp:mds:displayed:0+notify",
     ns::DELAY,
     ns::DISCO_INFO,
+    fallback::NAMESPACE,
     ns::NICK,
     "http://jabber.org/protocol/nick+notify",
     ns::VERSION,
     ns::PING,
+    reaction::NAMESPACE,
     ns::RECEIPTS,
+    reply::NAMESPACE,
+    retraction::NAMESPACE,
     // What is written with styling is shown with it (XEP-0393 §4).
     "urn:xmpp:styling:0",
     ns::TIME,

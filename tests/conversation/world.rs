@@ -61,6 +61,7 @@ pub fn message(n: i64, body: &str) -> Message {
         time: Timestamp(start + n * 47 * 60_000 / 10),
         state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },
         is_read: false,
+        annotations: api::Annotations::default(),
     }
 }
 

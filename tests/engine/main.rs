@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod account;
+mod amendments;
 mod archive;
 mod avatars;
 mod contact;

@@ -4,7 +4,7 @@ use stonechat::{
     engine::{
         api::{ChatState, Command, CommandError, Event, MessageState, Timestamp},
         effect::{Privacy, Scope},
-        outbox,
+        outbox::{self, Draft},
     },
     ids::OriginId,
     store::{SendFailure, Store},
@@ -203,7 +203,8 @@ async fn a_row_whose_stanza_never_left_is_sent_at_the_next_start() {
     };
     let written = store.write(move |store| {
         let id = OriginId("0d3f8a52-7d0c-4a53-8d5b-crash".into());
-        Ok(outbox::send(store, &scope, conversation, "from before the crash".into(), id)?.0)
+        let draft = Draft { text: "from before the crash".into(), answers: None, id };
+        Ok(outbox::send(store, &scope, conversation, draft)?.0)
     });
     let row = written.await.unwrap();
     drop(store);

@@ -125,6 +125,7 @@ impl World {
                     time,
                     state: if is_mine { MessageState::Delivered } else { MessageState::Received },
                     is_read: is_mine,
+                    annotations: api::Annotations::default(),
                 });
             }
             world.snapshot.conversations.push(Conversation {

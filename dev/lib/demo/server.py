@@ -25,6 +25,7 @@ allow_unencrypted_plain_auth = true
 smacks_hibernation_time = 60
 limits = {{ }}
 log = {{ info = "{dir}/prosody.log" }}
+{more}
 {hosts}
 """
 
@@ -50,11 +51,12 @@ def encoded(name):
 
 
 class Server:
-    """Accounts are written before the start, without asking the server."""
+    """Accounts are written before the start, without asking the server. `more` is added to its configuration."""
 
-    def __init__(self, directory, domains):
+    def __init__(self, directory, domains, more=""):
         self.dir = pathlib.Path(directory)
         self.domains = domains
+        self.more = more
         self.port = None
         self.process = None
         (self.dir / "data").mkdir(parents=True)
@@ -82,7 +84,7 @@ class Server:
                             for domain in self.domains)
             modules = ", ".join(lua(module) for module in MODULES)
             (self.dir / "prosody.cfg.lua").write_text(
-                CONFIGURATION.format(dir=self.dir, port=self.port, modules=modules, hosts=hosts))
+                CONFIGURATION.format(dir=self.dir, port=self.port, modules=modules, more=self.more, hosts=hosts))
             if self._try_start():
                 return
         raise SystemExit(f"Prosody does not start; its log:\n{self.log()}")

@@ -2,8 +2,8 @@
 
 use super::{
     AccountId, ArchivePolicy, Availability, BareJid, ChatState, Conversation, ConversationId, Cursor, FoundPage,
-    HistoryAnchor, HistoryPage, Message, MessageId, MessageQuery, NewAccount, Problem, Reply, SearchPlace, Secret,
-    ServerSettings, Snapshot,
+    HistoryAnchor, HistoryPage, Message, MessageId, MessageQuery, NewAccount, Problem, Reply, Revision, SearchPlace,
+    Secret, ServerSettings, Snapshot,
 };
 
 /// Why a command could not be carried out.
@@ -220,6 +220,8 @@ pub enum Command {
     SendMessage {
         conversation: ConversationId,
         body: String,
+        /// The message that it answers (XEP-0461).
+        answers: Option<MessageId>,
         reply: Reply<Result<Message, CommandError>>,
     },
     /// Sends a failed message again.
@@ -231,6 +233,33 @@ pub enum Command {
     DiscardMessage {
         message: MessageId,
         reply: Reply<Result<(), CommandError>>,
+    },
+    /// Gives a message of ours another text (XEP-0308).
+    CorrectMessage {
+        message: MessageId,
+        body: String,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// All that we say of a message in emoji from now on (XEP-0444).
+    React {
+        message: MessageId,
+        emoji: Vec<String>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Takes back a message of ours, here and with all who understand it (XEP-0424).
+    RetractMessage {
+        message: MessageId,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Takes a message away on this computer alone.
+    RemoveMessage {
+        message: MessageId,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// The texts that a message has had, the first of them first; none where it never had another one.
+    LoadRevisions {
+        message: MessageId,
+        reply: Reply<Result<Vec<Revision>, CommandError>>,
     },
     /// What the composer shows to the other side (XEP-0085).
     SetChatState {

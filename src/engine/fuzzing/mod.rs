@@ -20,7 +20,8 @@ use super::{
     batch::{Batch, taken_in},
     conversation,
     effect::{Effects, Privacy, Scope},
-    outbox, responder,
+    outbox::{self, Draft},
+    responder,
     transact::settle,
 };
 use crate::{
@@ -170,7 +171,8 @@ impl World {
                     .is_none()
                 {
                     let text = format!("ok|{peer}|{OWN}|u|{id}");
-                    let sent = outbox::send(store, scope, opened.id, text, OriginId(id.clone()));
+                    let sent =
+                        outbox::send(store, scope, opened.id, Draft { text, answers: None, id: OriginId(id.clone()) });
                     effects.merge(sent.expect("nothing may fail").1);
                 }
                 effects

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use rusqlite::Connection;
 
-use super::{Inbound, MAX_ID_LENGTH, origin_id};
+use super::{Inbound, MAX_ID_LENGTH, amended::Amended, origin_id};
 use crate::{
     engine::{
         clock,
@@ -157,6 +157,10 @@ impl Inbound<'_> {
             }
         };
         self.answers(store, &routed, true)?;
+        let stamp = clock::clamp(item.stamp, self.scope.now);
+        if !matches!(self.amended(store, &routed, stamp, true)?, Amended::Nothing) {
+            return Ok(());
+        }
         match &routed.message.body {
             Some(body) => self.archived_text(store, item, &routed, body, filling),
             None => Ok(()),
@@ -184,7 +188,7 @@ impl Inbound<'_> {
             place: Place::At(position),
             sender: routed.sender.to_bare(),
             body: body.to_owned(),
-            time: message.delay.as_ref().map_or(stamp, |delay| clock::clamp(delay.stamp, self.scope.now)),
+            time: self.time_of(message, stamp),
             state: if *is_outgoing { MessageState::Sent } else { MessageState::Received },
             origin_id: origin_id(message),
             stanza_id: message.id.clone().filter(|id| id.len() <= MAX_ID_LENGTH),
@@ -207,6 +211,7 @@ impl Inbound<'_> {
             return self.advance(store, known.cursor.id, MessageState::Sent);
         }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
+        let row = self.annotated(store, row, message)?;
         let cursor = row.cursor;
         filling.placed(id, cursor);
         if *is_outgoing || !is_absence {

@@ -1,5 +1,6 @@
 //! The tables on a real SQLite.
 
+mod amendments;
 mod contacts;
 mod crash;
 mod database;

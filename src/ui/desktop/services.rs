@@ -193,7 +193,7 @@ fn text_of(messages: &[Message], author: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::api::{BareJid, Cursor, MessageId, MessageState, Timestamp};
+    use crate::engine::api::{Annotations, BareJid, Cursor, MessageId, MessageState, Timestamp};
 
     #[test]
     fn of_many_messages_the_last_are_shown() {
@@ -206,6 +206,7 @@ mod tests {
             time: Timestamp(0),
             state: MessageState::Received,
             is_read: false,
+            annotations: Annotations::default(),
         };
         let messages: Vec<_> = ["1", "2 ", "3", "4"].into_iter().map(message).collect();
         assert_eq!(text_of(&messages, "Bob"), "2\n3\n4");

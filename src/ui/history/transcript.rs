@@ -27,7 +27,7 @@ fn line(message: &Message, peer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::api::{BareJid, ConversationId, Cursor, MessageId, MessageState, Timestamp};
+    use crate::engine::api::{Annotations, BareJid, ConversationId, Cursor, MessageId, MessageState, Timestamp};
 
     fn message(n: i64, sender: &str, body: &str) -> Message {
         let is_outgoing = sender.starts_with("alice");
@@ -40,6 +40,7 @@ mod tests {
             time: Timestamp(1_790_000_000_000 + n * 60_000),
             state: if is_outgoing { MessageState::Sent } else { MessageState::Received },
             is_read: false,
+            annotations: Annotations::default(),
         }
     }
 

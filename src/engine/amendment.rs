@@ -1,0 +1,174 @@
+//! What we say of messages after they were sent: corrections, reactions, retractions.
+//!
+//! Like a message of ours it is on disk first, and goes out with each session until a server has confirmed it. Saying it twice
+//! changes nothing: it keeps its id, and whoever gets it looks only at the newest.
+
+use rusqlite::Connection;
+
+use super::{
+    api::{Event, Revision},
+    change::Changes,
+    effect::{Effects, Outgoing, Scope},
+};
+use crate::{
+    ids::{AmendmentId, BareJid, MessageId, OriginId},
+    store::{
+        MessageState, StoreError,
+        amendment::{self, Amendment, Kind, OwnAmendment},
+        annotation, conversation,
+        message::{self, MessageRow},
+    },
+    xmpp::{
+        message::{Answered, Extras, chat},
+        reaction, retraction,
+    },
+};
+
+/// A message of ours gets another text, which comes from [`body::prepare`](super::body::prepare).
+///
+/// # Errors
+/// `NotFound` where it is not one that we may change.
+pub fn correct(
+    store: &Connection,
+    scope: &Scope,
+    message: MessageId,
+    text: String,
+    id: &OriginId,
+) -> Result<Effects, StoreError> {
+    let row = own(store, scope, message)?;
+    if row.body == text {
+        return Ok(Effects::default());
+    }
+    if has_never_left(store, &row)? {
+        amendment::rewrite(store, message, &text)?;
+    } else {
+        amendment::apply(store, &row, &ours(scope, Kind::Correction, id, text))?;
+        amendment::say(store, message, Kind::Correction, id)?;
+    }
+    told(store, scope, message)
+}
+
+/// All that we say of a message in emoji, from now on.
+pub fn react(
+    store: &Connection,
+    scope: &Scope,
+    message: MessageId,
+    emoji: &[String],
+    id: &OriginId,
+) -> Result<Effects, StoreError> {
+    let row = message::by_id(store, message)?;
+    let known = amendment::reactions_of(store, message, &scope.address)?;
+    let emoji: Vec<_> = emoji.iter().filter(|emoji| reaction::is_emoji(emoji)).take(reaction::MAX_REACTIONS).collect();
+    if known.iter().eq(emoji.iter().copied()) || amendment::is_retracted(store, message)? {
+        return Ok(Effects::default());
+    }
+    let content = emoji.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    amendment::apply(store, &row, &ours(scope, Kind::Reactions, id, content))?;
+    amendment::say(store, message, Kind::Reactions, id)?;
+    told(store, scope, message)
+}
+
+/// Takes back a message of ours: here, and wherever that is understood. One that has never left is gone.
+///
+/// # Errors
+/// `NotFound` where it is not one that we may take back.
+pub fn retract(store: &Connection, scope: &Scope, message: MessageId, id: &OriginId) -> Result<Effects, StoreError> {
+    let row = own(store, scope, message)?;
+    if has_never_left(store, &row)? {
+        return remove(store, message);
+    }
+    amendment::apply(store, &row, &ours(scope, Kind::Retraction, id, String::new()))?;
+    amendment::say_only_retraction(store, message, id)?;
+    told(store, scope, message)
+}
+
+/// Takes a message away here, and nowhere else.
+pub fn remove(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
+    let conversation = amendment::remove(store, message)?.conversation;
+    let mut effects = Effects::default();
+    effects.events.push(Event::MessageRemoved { conversation, message });
+    effects.events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));
+    Ok(effects)
+}
+
+/// The texts that a message has had, the first of them first.
+pub fn revisions(store: &Connection, message: MessageId) -> Result<Vec<Revision>, StoreError> {
+    amendment::revisions(store, message)
+}
+
+/// What has still to be said, of one message or of all.
+pub fn due(store: &Connection, scope: &Scope, only: Option<MessageId>) -> Result<Vec<Outgoing>, StoreError> {
+    if !scope.is_online {
+        return Ok(Vec::new());
+    }
+    amendment::unconfirmed(store, scope.account, only)?.into_iter().map(|own| outgoing(store, scope, own)).collect()
+}
+
+/// Servers have these.
+pub fn confirmed(store: &Connection, amendments: &[AmendmentId]) -> Result<(), StoreError> {
+    amendments.iter().try_for_each(|id| amendment::confirmed(store, *id))
+}
+
+fn own(store: &Connection, scope: &Scope, message: MessageId) -> Result<MessageRow, StoreError> {
+    let row = message::by_id(store, message)?;
+    let may = row.sender == scope.address && row.is_outgoing() && !amendment::is_retracted(store, message)?;
+    if may { Ok(row) } else { Err(StoreError::NotFound) }
+}
+
+/// Nobody else has ever seen it, nor can have it by now.
+fn has_never_left(store: &Connection, row: &MessageRow) -> Result<bool, StoreError> {
+    Ok(match row.state {
+        MessageState::Waiting => !message::is_attempted(store, row.cursor.id)?,
+        MessageState::Failed(_) => true,
+        _ => false,
+    })
+}
+
+fn ours(scope: &Scope, kind: Kind, id: &OriginId, content: String) -> Amendment {
+    Amendment { kind, sender: scope.address.clone(), origin_id: id.0.clone(), time: scope.now, content }
+}
+
+fn told(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
+    let row = message::by_id(store, message)?;
+    let mut effects = Effects { stanzas: due(store, scope, Some(message))?, ..Effects::default() };
+    let mut changes = Changes::default();
+    changes.of(store, row.conversation)?.change(row.into());
+    changes.finish(store, &mut effects.events)?;
+    Ok(effects)
+}
+
+fn outgoing(store: &Connection, scope: &Scope, amendment: OwnAmendment) -> Result<Outgoing, StoreError> {
+    let OwnAmendment { id, kind, origin_id, message: row, peer } = amendment;
+    let to = peer.into();
+    // What others call it by.
+    let target = row.stanza_id.clone().or_else(|| row.origin_id.clone().map(|id| id.0)).unwrap_or_default();
+    let stanza = match kind {
+        Kind::Correction => {
+            let extras = Extras {
+                answered: answered(store, &row, &scope.address)?,
+                corrects: Some(target),
+                ..Extras::default()
+            };
+            chat(&to, &origin_id, &row.body, &extras)
+        }
+        Kind::Reactions => {
+            let emoji = amendment::reactions_of(store, row.cursor.id, &scope.address)?;
+            reaction::build(&to, &origin_id, &target, &emoji)
+        }
+        Kind::Retraction => retraction::build(&to, &origin_id, &target),
+    };
+    Ok(Outgoing { account: scope.account, stanza, message: None, amendment: Some(id) })
+}
+
+/// What a message of ours answers.
+pub fn answered(store: &Connection, row: &MessageRow, own: &BareJid) -> Result<Option<Answered>, StoreError> {
+    let reply = annotation::reply_of(store, row.cursor.id)?;
+    Ok(reply.map(|reply| Answered {
+        id: reply.target_id,
+        author: reply.author.unwrap_or_else(|| own.clone()),
+        quote: reply.quote,
+    }))
+}
+
+#[cfg(test)]
+mod tests;

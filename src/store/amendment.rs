@@ -1,0 +1,314 @@
+//! What is said of messages after they were sent: corrections (XEP-0308), reactions (XEP-0444), retractions (XEP-0424).
+//!
+//! What is stored does not depend on the order in which it comes: of the texts of a message, and of one person's reactions, the
+//! newest counts, and nothing comes after a retraction. Who may say what is for the caller to know.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    StoreError,
+    column::{address, checked_integer},
+    message::{self, MessageRow},
+};
+use crate::ids::{AccountId, AmendmentId, BareJid, ConversationId, MessageId, OriginId, Timestamp};
+
+/// So many corrections of one message are kept.
+const MAX_REVISIONS: i64 = 50;
+/// So many amendments of a conversation wait for their messages; the oldest go first.
+const MAX_EARLY: i64 = 1_000;
+/// Ids need not be unique, nor indexed; nobody amends what is farther back by one that is neither.
+const LOOKED_THROUGH: i64 = 1_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Correction,
+    Reactions,
+    Retraction,
+}
+
+checked_integer!(Kind {
+    0 => [Kind::Correction],
+    1 => [Kind::Reactions],
+    2 => [Kind::Retraction],
+});
+
+/// Something that is said of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    pub kind: Kind,
+    pub sender: BareJid,
+    /// Its own id.
+    pub origin_id: String,
+    pub time: Timestamp,
+    /// The new text, or the emoji with spaces between them.
+    pub content: String,
+}
+
+/// One of the texts that a message has had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    pub time: Timestamp,
+    pub body: String,
+}
+
+/// An amendment of our own that no server has confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnAmendment {
+    pub id: AmendmentId,
+    pub kind: Kind,
+    pub origin_id: OriginId,
+    pub message: MessageRow,
+    pub peer: BareJid,
+}
+
+/// An amendment that waits for its message, and the message that stands for it meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Early {
+    pub amendment: Amendment,
+    pub stand_in: Option<MessageId>,
+}
+
+/// The message that somebody calls so, the newest where there are several; of one sender only, or of either side.
+pub fn find_target(
+    connection: &Connection,
+    conversation: ConversationId,
+    id: &str,
+    sender: Option<&BareJid>,
+) -> Result<Option<MessageId>, StoreError> {
+    let sender = sender.map(|sender| sender.as_str());
+    let by_origin = connection
+        .prepare_cached(
+            "SELECT id FROM message WHERE conversation_id = ?1 AND origin_id = ?2 AND ifnull(sender = ?3, 1)
+             ORDER BY position DESC, id DESC LIMIT 1",
+        )?
+        .query_row(params![conversation, id, sender], |row| row.get(0))
+        .optional()?;
+    if by_origin.is_some() {
+        return Ok(by_origin);
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM (SELECT id, position, stanza_id, sender FROM message WHERE conversation_id = ?1
+            ORDER BY position DESC, id DESC LIMIT ?4)
+         WHERE stanza_id = ?2 AND ifnull(sender = ?3, 1) ORDER BY position DESC, id DESC LIMIT 1",
+    )?;
+    Ok(statement.query_row(params![conversation, id, sender, LOOKED_THROUGH], |row| row.get(0)).optional()?)
+}
+
+pub fn is_retracted(connection: &Connection, message: MessageId) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM retraction WHERE message_id = ?1)")?;
+    Ok(statement.query_row([message], |row| row.get(0))?)
+}
+
+/// Applies an amendment to its message; whether that changed anything that is shown.
+pub fn apply(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> Result<bool, StoreError> {
+    let message = row.cursor.id;
+    if is_retracted(connection, message)? {
+        return Ok(false);
+    }
+    match amendment.kind {
+        Kind::Correction => correct(connection, row, amendment),
+        Kind::Reactions => react(connection, message, amendment),
+        Kind::Retraction => retract(connection, message, amendment.time),
+    }
+}
+
+fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> Result<bool, StoreError> {
+    let Amendment { origin_id, time, content, .. } = amendment;
+    let message = row.cursor.id;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO revision (message_id, origin_id, time, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+    )?;
+    insert.execute(params![message, "", row.time, row.body])?;
+    if insert.execute(params![message, origin_id, time, content])? == 0 {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached(
+            "DELETE FROM revision WHERE message_id = ?1 AND origin_id IN (SELECT origin_id FROM revision
+                WHERE message_id = ?1 AND origin_id != '' ORDER BY time DESC, origin_id DESC LIMIT -1 OFFSET ?2)",
+        )?
+        .execute(params![message, MAX_REVISIONS])?;
+    let newest: String = connection
+        .prepare_cached(
+            "SELECT body FROM revision WHERE message_id = ?1 ORDER BY origin_id != '' DESC, time DESC, origin_id DESC LIMIT 1",
+        )?
+        .query_row([message], |row| row.get(0))?;
+    set_body(connection, message, &newest)?;
+    Ok(true)
+}
+
+fn react(connection: &Connection, message: MessageId, amendment: &Amendment) -> Result<bool, StoreError> {
+    let Amendment { sender, time, content, .. } = amendment;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO reaction (message_id, sender, time, emoji) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET time = excluded.time, emoji = excluded.emoji
+            WHERE (excluded.time, excluded.emoji) > (time, emoji)",
+    )?;
+    Ok(statement.execute(params![message, sender.as_str(), time, content])? > 0)
+}
+
+fn retract(connection: &Connection, message: MessageId, time: Timestamp) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached("INSERT INTO retraction (message_id, time) VALUES (?1, ?2)")?
+        .execute(params![message, time])?;
+    for sql in [
+        "DELETE FROM revision WHERE message_id = ?1",
+        "DELETE FROM reaction WHERE message_id = ?1",
+        "DELETE FROM reply WHERE message_id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([message])?;
+    }
+    set_body(connection, message, "")?;
+    Ok(true)
+}
+
+fn set_body(connection: &Connection, message: MessageId, body: &str) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE message SET body = ?2 WHERE id = ?1")?.execute(params![message, body])?;
+    Ok(())
+}
+
+/// A message that has never left has its text changed as if nothing else had ever been written.
+pub fn rewrite(connection: &Connection, message: MessageId, body: &str) -> Result<MessageRow, StoreError> {
+    set_body(connection, message, body)?;
+    message::by_id(connection, message)
+}
+
+/// All texts that a message has had, the first of them first; none where it never had another one.
+pub fn revisions(connection: &Connection, message: MessageId) -> Result<Vec<Revision>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT time, body FROM revision WHERE message_id = ?1 ORDER BY origin_id != '', time, origin_id",
+    )?;
+    let rows = statement.query_map([message], |row| Ok(Revision { time: row.get(0)?, body: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What somebody says of a message in emoji.
+pub fn reactions_of(connection: &Connection, message: MessageId, sender: &BareJid) -> Result<Vec<String>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT emoji FROM reaction WHERE message_id = ?1 AND sender = ?2")?;
+    let emoji: Option<String> = statement.query_row(params![message, sender.as_str()], |row| row.get(0)).optional()?;
+    Ok(emoji.unwrap_or_default().split_whitespace().map(str::to_owned).collect())
+}
+
+/// Keeps an amendment whose message is not here. False: it waits already.
+pub fn keep_early(
+    connection: &Connection,
+    conversation: ConversationId,
+    target_id: &str,
+    amendment: &Amendment,
+    stand_in: Option<MessageId>,
+) -> Result<bool, StoreError> {
+    let Amendment { kind, sender, origin_id, time, content } = amendment;
+    let kept = connection
+        .prepare_cached(
+            "INSERT INTO early_amendment (conversation_id, target_id, sender, kind, origin_id, time, content, stand_in)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![conversation, target_id, sender.as_str(), kind, origin_id, time, content, stand_in])?;
+    connection
+        .prepare_cached(
+            "DELETE FROM early_amendment WHERE conversation_id = ?1 AND id <= (SELECT id FROM early_amendment
+                WHERE conversation_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        )?
+        .execute(params![conversation, MAX_EARLY])?;
+    Ok(kept > 0)
+}
+
+/// Whether an amendment waits already.
+pub fn is_early(
+    connection: &Connection,
+    conversation: ConversationId,
+    target_id: &str,
+    amendment: &Amendment,
+) -> Result<bool, StoreError> {
+    let Amendment { kind, sender, origin_id, .. } = amendment;
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM early_amendment WHERE conversation_id = ?1 AND target_id = ?2 AND sender = ?3
+            AND kind = ?4 AND origin_id = ?5)",
+    )?;
+    Ok(statement.query_row(params![conversation, target_id, sender.as_str(), kind, origin_id], |row| row.get(0))?)
+}
+
+/// Takes what waits for a message, in the order of its time.
+pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early>, StoreError> {
+    let mut early = Vec::new();
+    let ids = [row.origin_id.as_ref().map(|id| &id.0), row.stanza_id.as_ref()];
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM early_amendment WHERE conversation_id = ?1 AND target_id = ?2 AND (kind = 1 OR sender = ?3)
+         RETURNING kind, sender, origin_id, time, content, stand_in",
+    )?;
+    for (n, id) in ids.iter().enumerate() {
+        let Some(id) = id.filter(|id| !ids[..n].contains(&Some(*id))) else { continue };
+        let rows = statement.query_map(params![row.conversation, id, row.sender.as_str()], |row| {
+            let amendment = Amendment {
+                kind: row.get(0)?,
+                sender: address(row, 1)?,
+                origin_id: row.get(2)?,
+                time: row.get(3)?,
+                content: row.get(4)?,
+            };
+            Ok(Early { amendment, stand_in: row.get(5)? })
+        })?;
+        for row in rows {
+            early.push(row?);
+        }
+    }
+    early.sort_by_key(|early| early.amendment.time);
+    Ok(early)
+}
+
+/// Takes away a message altogether, with all that was said of it; the row it was.
+pub fn remove(connection: &Connection, message: MessageId) -> Result<MessageRow, StoreError> {
+    let row = message::by_id(connection, message)?;
+    connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([message])?;
+    Ok(row)
+}
+
+/// Notes that we have said something, in place of what we said before and no server has confirmed.
+pub fn say(connection: &Connection, message: MessageId, kind: Kind, origin_id: &OriginId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO own_amendment (message_id, kind, origin_id) VALUES (?1, ?2, ?3)")?
+        .execute(params![message, kind, origin_id])?;
+    Ok(())
+}
+
+/// A retraction leaves nothing else to be said.
+pub fn say_only_retraction(
+    connection: &Connection,
+    message: MessageId,
+    origin_id: &OriginId,
+) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM own_amendment WHERE message_id = ?1")?.execute([message])?;
+    say(connection, message, Kind::Retraction, origin_id)
+}
+
+/// A server has it.
+pub fn confirmed(connection: &Connection, id: AmendmentId) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM own_amendment WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// What an account has to say of messages that have left, in the order in which it was said; of one of them, or of all.
+pub fn unconfirmed(
+    connection: &Connection,
+    account: AccountId,
+    only: Option<MessageId>,
+) -> Result<Vec<OwnAmendment>, StoreError> {
+    // 1 is `Waiting`: what waits goes out as it is now. What failed never arrived.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {columns}, c.peer, a.id, a.kind, a.origin_id FROM own_amendment AS a
+            CROSS JOIN message AS m ON m.id = a.message_id JOIN conversation AS c ON c.id = m.conversation_id
+         WHERE c.account_id = ?1 AND ifnull(m.id = ?2, 1) AND m.state IN (0, 2, 3) ORDER BY a.id",
+        columns = message::COLUMNS
+    ))?;
+    let rows = statement.query_map(params![account, only], |row| {
+        Ok(OwnAmendment {
+            message: message::from_row(row)?,
+            peer: address(row, 12)?,
+            id: row.get(13)?,
+            kind: row.get(14)?,
+            origin_id: row.get(15)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

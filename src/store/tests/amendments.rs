@@ -1,0 +1,171 @@
+//! What is said of messages, in every order in which it can come.
+
+use super::*;
+use crate::{
+    ids::MessageId,
+    store::{
+        amendment::{self, Amendment, Kind},
+        annotation::{self, Annotation},
+        message::MessageRow,
+    },
+};
+
+fn amendment(kind: Kind, sender: &str, origin: &str, time: i64, content: &str) -> Amendment {
+    Amendment {
+        kind,
+        sender: jid(sender),
+        origin_id: origin.to_owned(),
+        time: Timestamp(time),
+        content: content.to_owned(),
+    }
+}
+
+fn stored(connection: &Connection, conversation: ConversationId) -> MessageRow {
+    let new =
+        message::NewMessage { origin_id: Some(OriginId("m".to_owned())), ..incoming(conversation, NOW.0, "frist") };
+    message::insert(connection, new).unwrap().unwrap()
+}
+
+fn state(connection: &Connection, id: MessageId) -> (String, Annotation, Vec<String>) {
+    let body = message::by_id(connection, id).unwrap().body;
+    let annotation = annotation::of(connection, &[id]).unwrap().remove(&id).unwrap_or_default();
+    let revisions = amendment::revisions(connection, id).unwrap();
+    (body, annotation, revisions.into_iter().map(|revision| revision.body).collect())
+}
+
+/// Every order of so many things.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let Some(last) = count.checked_sub(1) else { return vec![Vec::new()] };
+    let shorter = orders(last);
+    let with = |order: &Vec<usize>, at: usize| [&order[..at], &[last], &order[at..]].concat();
+    shorter.iter().flat_map(|order| (0..count).map(move |at| with(order, at))).collect()
+}
+
+#[test]
+fn the_order_in_which_amendments_come_makes_no_difference() {
+    let all = [
+        amendment(Kind::Correction, "bob@chat.test", "c-1", NOW.0 + 10, "fisrt"),
+        amendment(Kind::Correction, "bob@chat.test", "c-2", NOW.0 + 20, "first"),
+        amendment(Kind::Reactions, "alice@chat.test", "r-1", NOW.0 + 11, "👍"),
+        amendment(Kind::Reactions, "alice@chat.test", "r-2", NOW.0 + 21, "🎉 👍"),
+        amendment(Kind::Reactions, "bob@chat.test", "r-3", NOW.0 + 5, "🐢"),
+    ];
+    let retraction = amendment(Kind::Retraction, "bob@chat.test", "x", NOW.0 + 30, "");
+    let (connection, _, id) = chat();
+    let row = stored(&connection, id);
+    // Each order begins with the message as it was written.
+    let begin = || connection.execute_batch("SAVEPOINT order_").unwrap();
+    let end = || connection.execute_batch("ROLLBACK TO order_; RELEASE order_").unwrap();
+    for order in orders(all.len()) {
+        begin();
+        for n in &order {
+            let row = message::by_id(&connection, row.cursor.id).unwrap();
+            amendment::apply(&connection, &row, &all[*n]).unwrap();
+            // Twice is once.
+            let again = message::by_id(&connection, row.cursor.id).unwrap();
+            assert!(!amendment::apply(&connection, &again, &all[*n]).unwrap(), "{order:?}");
+        }
+        let (body, annotation, revisions) = state(&connection, row.cursor.id);
+        assert_eq!(
+            (body.as_str(), revisions),
+            ("first", vec!["frist".into(), "fisrt".into(), "first".into()]),
+            "{order:?}"
+        );
+        assert_eq!(annotation.edited_at, Some(Timestamp(NOW.0 + 20)));
+        let expected =
+            [(jid("bob@chat.test"), vec!["🐢".to_owned()]), (jid("alice@chat.test"), vec!["🎉".into(), "👍".into()])];
+        assert_eq!(annotation.reactions, expected, "{order:?}");
+        end();
+    }
+    for order in orders(all.len() + 1) {
+        begin();
+        for n in &order {
+            let row = message::by_id(&connection, row.cursor.id).unwrap();
+            amendment::apply(&connection, &row, all.get(*n).unwrap_or(&retraction)).unwrap();
+        }
+        let expected = Annotation { is_retracted: true, ..Annotation::default() };
+        assert_eq!(state(&connection, row.cursor.id), (String::new(), expected, vec![]), "{order:?}");
+        end();
+    }
+}
+
+#[test]
+fn what_comes_before_its_message_waits_for_it() {
+    let (connection, _, id) = chat();
+    let correction = amendment(Kind::Correction, "bob@chat.test", "c-1", NOW.0 + 10, "first");
+    let forged = amendment(Kind::Correction, "alice@chat.test", "c-2", NOW.0 + 20, "forged");
+    let reaction = amendment(Kind::Reactions, "alice@chat.test", "r-1", NOW.0 + 5, "👍");
+    for early in [&correction, &forged, &reaction] {
+        assert!(amendment::keep_early(&connection, id, "m", early, None).unwrap());
+        assert!(!amendment::keep_early(&connection, id, "m", early, None).unwrap(), "twice is once");
+        assert!(amendment::is_early(&connection, id, "m", early).unwrap());
+    }
+    assert!(!amendment::is_early(&connection, id, "n", &reaction).unwrap());
+    let row = stored(&connection, id);
+    let taken: Vec<_> =
+        amendment::take_early(&connection, &row).unwrap().into_iter().map(|early| early.amendment).collect();
+    assert_eq!(taken, [reaction, correction], "only its author's, and anybody's reactions");
+    assert!(amendment::take_early(&connection, &row).unwrap().is_empty());
+}
+
+#[test]
+fn what_waits_and_what_is_kept_has_an_end() {
+    let (connection, _, id) = chat();
+    for n in 0..1_100 {
+        let early = amendment(Kind::Reactions, "bob@chat.test", "r", NOW.0 + n, "👍");
+        amendment::keep_early(&connection, id, &n.to_string(), &early, None).unwrap();
+    }
+    let count = |table: &str| {
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(count("early_amendment"), 1_000);
+    let row = stored(&connection, id);
+    for n in 0..100 {
+        let row = message::by_id(&connection, row.cursor.id).unwrap();
+        let text = n.to_string();
+        let correction = amendment(Kind::Correction, "bob@chat.test", &format!("c-{n}"), NOW.0 + n, &text);
+        amendment::apply(&connection, &row, &correction).unwrap();
+        assert_eq!(state(&connection, row.cursor.id).0, text);
+    }
+    let (_, _, revisions) = state(&connection, row.cursor.id);
+    assert_eq!((revisions.len(), revisions[0].as_str(), revisions[50].as_str()), (51, "frist", "99"));
+}
+
+#[test]
+fn a_message_is_found_by_what_its_author_calls_it() {
+    let (connection, _, id) = chat();
+    let named = stored(&connection, id);
+    let short = message::NewMessage { stanza_id: Some("7".to_owned()), ..incoming(id, NOW.0, "short") };
+    let short = message::insert(&connection, short).unwrap().unwrap();
+    let find = |text: &str, sender: Option<&str>| {
+        amendment::find_target(&connection, id, text, sender.map(jid).as_ref()).unwrap()
+    };
+    assert_eq!(find("m", None), Some(named.cursor.id));
+    assert_eq!(find("m", Some("bob@chat.test")), Some(named.cursor.id));
+    assert_eq!(find("m", Some("alice@chat.test")), None);
+    assert_eq!(find("7", Some("bob@chat.test")), Some(short.cursor.id));
+    assert_eq!(find("8", None), None);
+}
+
+#[test]
+fn what_we_say_goes_out_when_its_message_has_and_only_the_last_of_it() {
+    let (connection, account, id) = chat();
+    let row = message::insert(&connection, outgoing(id, "o")).unwrap().unwrap();
+    let say =
+        |kind, origin: &str| amendment::say(&connection, row.cursor.id, kind, &OriginId(origin.to_owned())).unwrap();
+    let unconfirmed = || {
+        let all = amendment::unconfirmed(&connection, account, None).unwrap();
+        all.into_iter().map(|own| (own.id, own.kind, own.origin_id.0)).collect::<Vec<_>>()
+    };
+    say(Kind::Correction, "c-1");
+    assert_eq!(unconfirmed(), [], "the message waits, and goes out as it is");
+    message::advance(&connection, row.cursor.id, MessageState::Sent).unwrap();
+    say(Kind::Reactions, "r-1");
+    say(Kind::Correction, "c-2");
+    let all = unconfirmed();
+    assert_eq!(all.iter().map(|(_, _, id)| id.as_str()).collect::<Vec<_>>(), ["r-1", "c-2"]);
+    amendment::confirmed(&connection, all[0].0).unwrap();
+    assert_eq!(unconfirmed(), [all[1].clone()]);
+    amendment::say_only_retraction(&connection, row.cursor.id, &OriginId("x".to_owned())).unwrap();
+    assert_eq!(unconfirmed().into_iter().map(|(_, kind, _)| kind).collect::<Vec<_>>(), [Kind::Retraction]);
+}

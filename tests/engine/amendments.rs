@@ -1,0 +1,126 @@
+//! Corrections, reactions, retractions and replies between real clients: two sides, several devices, a device that comes new,
+//! a line that breaks, a restart.
+
+use stonechat::engine::api::{Annotations, Command, ConversationId, Event, Message, MessageId, MessageState};
+
+use super::{
+    person::{Person, befriend},
+    support::{Options, Prosody, Relay},
+};
+
+const ALICE: &str = "alice@chat.test";
+const BOB: &str = "bob@chat.test";
+
+fn server() -> Prosody {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    befriend(&prosody, "alice", "bob");
+    prosody
+}
+
+async fn correct(who: &Person, message: MessageId, body: &str) {
+    let body = body.to_owned();
+    who.request(|reply| Command::CorrectMessage { message, body, reply }).await.unwrap();
+}
+
+async fn react(who: &Person, message: MessageId, emoji: &[&str]) {
+    let emoji = emoji.iter().map(|&emoji| emoji.to_owned()).collect();
+    who.request(|reply| Command::React { message, emoji, reply }).await.unwrap();
+}
+
+async fn retract(who: &Person, message: MessageId) {
+    who.request(|reply| Command::RetractMessage { message, reply }).await.unwrap();
+}
+
+/// Waits until the history with somebody is as wanted.
+async fn until(who: &mut Person, with: &str, what: &str, wanted: impl Fn(&[Message]) -> bool) -> Vec<Message> {
+    let conversation = who.open(with).await.id;
+    loop {
+        let all = who.history(conversation).await;
+        if wanted(&all) {
+            return all;
+        }
+        let is_news = |event: &Event| matches!(event, Event::MessagesStored { .. } | Event::MessagesChanged { .. });
+        who.wait(&format!("{what}; now: {all:#?}"), |event| is_news(event).then_some(())).await;
+    }
+}
+
+fn emoji(annotations: &Annotations) -> Vec<(&str, usize, bool)> {
+    annotations.reactions.iter().map(|it| (it.emoji.as_str(), it.by.len(), it.is_own)).collect()
+}
+
+async fn sent(who: &mut Person, to: &str, body: &str) -> (ConversationId, MessageId) {
+    let message = who.say(to, body).await;
+    who.until_state(message.conversation, message.cursor.id, MessageState::Delivered).await;
+    (message.conversation, message.cursor.id)
+}
+
+#[tokio::test]
+async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_comes_later() {
+    let prosody = server();
+    let (mut alice, mut phone) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "alice").await);
+    let mut bob = Person::new(&prosody, "bob").await;
+    let (_, first) = sent(&mut alice, BOB, "Shall we bake a cake?").await;
+    let (_, second) = sent(&mut alice, BOB, "Tonihgt").await;
+    let (_, third) = sent(&mut alice, BOB, "I hate cake").await;
+    let at_bob = until(&mut bob, ALICE, "three messages", |all| all.len() == 3).await;
+    correct(&alice, second, "Tonight").await;
+    retract(&alice, third).await;
+    react(&bob, at_bob[0].cursor.id, &["👍", "🎂"]).await;
+    let answers = Some(at_bob[1].cursor.id);
+    let conversation = at_bob[0].conversation;
+    let body = "Yes!".to_owned();
+    bob.request(|reply| Command::SendMessage { conversation, body, answers, reply }).await.unwrap();
+    until(&mut alice, BOB, "the answer", |all| all.len() == 4).await;
+    react(&alice, first, &["🎂"]).await;
+
+    let is_told = |all: &[Message]| {
+        let [first, second, third, answer] = all else { return false };
+        emoji(&first.annotations).iter().map(|(emoji, by, _)| (*emoji, *by)).eq([("👍", 1), ("🎂", 2)])
+            && second.body == "Tonight"
+            && second.annotations.edited_at.is_some()
+            && third.body.is_empty()
+            && third.annotations.is_retracted
+            && answer.body == "Yes!"
+            && answer
+                .annotations
+                .quote
+                .as_ref()
+                .is_some_and(|quote| quote.message == Some(second.cursor.id) && quote.text == "Tonight")
+    };
+    for (who, with) in [(&mut alice, BOB), (&mut phone, BOB), (&mut bob, ALICE)] {
+        until(who, with, "the whole story", is_told).await;
+    }
+    // One that has never been there finds the same in the archive, which it reads backwards.
+    let mut tablet = Person::new(&prosody, "alice").await;
+    let all = until(&mut tablet, BOB, "the whole story out of the archive", is_told).await;
+    assert_eq!(emoji(&all[0].annotations), [("👍", 1, false), ("🎂", 2, true)]);
+    let message = all[1].cursor.id;
+    let texts = tablet.request(|reply| Command::LoadRevisions { message, reply }).await.unwrap();
+    assert_eq!(texts.into_iter().map(|text| text.body).collect::<Vec<_>>(), ["Tonihgt", "Tonight"]);
+    // And it is there after a restart.
+    tablet.restart().await;
+    assert!(is_told(&tablet.history_with(BOB).await));
+}
+
+#[tokio::test]
+async fn what_was_said_while_there_was_no_line_is_said_when_there_is_one_also_after_a_restart() {
+    let prosody = server();
+    let relay = Relay::start(prosody.port());
+    let mut alice = Person::sign_in(&prosody, "alice", relay.port()).await;
+    let mut bob = Person::new(&prosody, "bob").await;
+    let (conversation, message) = sent(&mut alice, BOB, "frist").await;
+    relay.refuse(true);
+    relay.cut();
+    correct(&alice, message, "first").await;
+    let unsent = alice.send(conversation, "secnod").await;
+    correct(&alice, unsent.cursor.id, "second").await;
+    alice.restart().await;
+    relay.refuse(false);
+    alice.tell(Command::ReconnectNow { account: alice.account });
+    let all = until(&mut bob, ALICE, "both corrected", |all| {
+        all.iter().map(|message| message.body.as_str()).eq(["first", "second"])
+    })
+    .await;
+    let edited: Vec<_> = all.iter().map(|message| message.annotations.edited_at.is_some()).collect();
+    assert_eq!(edited, [true, false], "what had never left was simply written anew");
+}
