@@ -2,17 +2,16 @@
 //!
 //! Knows when the person looks at it, and tells the engine.
 
+mod forwarding;
+
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::{
-    DetailsPane, avatar_view::availability_text, composer::Composer, error_text, forward_dialog::ForwardDialog,
-    history::HistoryPane,
-};
+use super::{DetailsPane, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane};
 use crate::{
     engine::api::{Command, CommandError, MessageId, Subscription},
-    model::{Availability, Contact, Conversation, Messenger},
+    model::{Availability, Conversation, Messenger},
     plain_text::isolated,
 };
 
@@ -441,45 +440,6 @@ impl ConversationPage {
         let dialog = adw::AlertDialog::new(Some(&gettext("That did not work")), Some(&error_text::command(error)));
         dialog.add_response("close", &gettext("Close"));
         dialog.present(Some(self));
-    }
-
-    /// Lets the person choose to whom a message is sent on.
-    fn forward(&self, id: Option<&glib::Variant>) {
-        let id = id.and_then(glib::Variant::get::<i64>).map(MessageId);
-        let (Some(id), Some(conversation)) = (id, self.conversation()) else { return };
-        let history = conversation.history();
-        let message = history.position_of(id).and_then(|position| history.message(position));
-        let (Some(message), Some(messenger)) = (message, self.imp().messenger.upgrade()) else { return };
-        let body = message.body();
-        let dialog = ForwardDialog::new(&messenger, &body);
-        let weak = self.downgrade();
-        dialog.connect_chosen(move |contact| {
-            if let Some(page) = weak.upgrade() {
-                page.send_on(contact, body.clone());
-            }
-        });
-        dialog.present(Some(self));
-    }
-
-    /// Sends a text to somebody, and says so where one is.
-    fn send_on(&self, contact: &Contact, body: String) {
-        let Some(messenger) = self.imp().messenger.upgrade() else { return };
-        let (weak, contact) = (self.downgrade(), contact.clone());
-        glib::spawn_future_local(async move {
-            let result = match messenger.open_conversation(contact.account(), contact.address().clone()).await {
-                Ok(conversation) => conversation.send_message(body, None).await,
-                Err(error) => Err(error),
-            };
-            let Some(page) = weak.upgrade() else { return };
-            match result {
-                Ok(()) => {
-                    // Translators: a message was sent on to somebody.
-                    let text = gettext("Forwarded to {name}").replace("{name}", &isolated(&contact.display_name()));
-                    page.emit_by_name::<()>("notice", &[&text]);
-                }
-                Err(error) => page.tell(&error),
-            }
-        });
     }
 
     /// Called with a text that the window is to show for a moment.
