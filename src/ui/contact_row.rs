@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::{AvatarView, avatar_view::availability_text};
+use super::{AvatarView, avatar_view::availability_text, list_row};
 use crate::model::Contact;
 
 mod imp {
@@ -105,4 +105,29 @@ impl ContactRow {
         imp.status.set_label(&line);
         self.set_description(format!("{name}, {availability}, {line}"));
     }
+}
+
+/// Makes such rows for a list of contacts.
+#[must_use]
+pub fn factory() -> gtk::SignalListItemFactory {
+    let factory = gtk::SignalListItemFactory::new();
+    factory.connect_setup(|_, item| {
+        if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
+            list_row::fill(item, &ContactRow::default());
+        }
+    });
+    let row = |item: &glib::Object| {
+        item.downcast_ref::<gtk::ListItem>().and_then(ListItemExt::child).and_downcast::<ContactRow>()
+    };
+    factory.connect_bind(move |_, item| {
+        if let (Some(row), Some(item)) = (row(item), item.downcast_ref::<gtk::ListItem>()) {
+            row.set_contact(item.item().and_downcast::<Contact>().as_ref());
+        }
+    });
+    factory.connect_unbind(move |_, item| {
+        if let Some(row) = row(item) {
+            row.set_contact(None);
+        }
+    });
+    factory
 }

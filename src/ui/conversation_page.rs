@@ -2,13 +2,15 @@
 //!
 //! Knows when the person looks at it, and tells the engine.
 
+mod forwarding;
+
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
 use super::{DetailsPane, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane};
 use crate::{
-    engine::api::{Command, MessageId, Subscription},
+    engine::api::{Command, CommandError, MessageId, Subscription},
     model::{Availability, Conversation, Messenger},
     plain_text::isolated,
 };
@@ -78,6 +80,7 @@ mod imp {
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
+            klass.install_action("conversation.forward", id, |page, _, id| page.forward(id));
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -86,6 +89,13 @@ mod imp {
     }
 
     impl ObjectImpl for ConversationPage {
+        fn signals() -> &'static [glib::subclass::Signal] {
+            static SIGNALS: std::sync::OnceLock<Vec<glib::subclass::Signal>> = std::sync::OnceLock::new();
+            SIGNALS.get_or_init(|| {
+                vec![glib::subclass::Signal::builder("notice").param_types([String::static_type()]).build()]
+            })
+        }
+
         fn properties() -> &'static [glib::ParamSpec] {
             static PROPERTIES: std::sync::OnceLock<Vec<glib::ParamSpec>> = std::sync::OnceLock::new();
             PROPERTIES.get_or_init(|| {
@@ -421,11 +431,22 @@ impl ConversationPage {
             let result =
                 if again { conversation.retry(MessageId(id)).await } else { conversation.discard(MessageId(id)).await };
             if let (Err(error), Some(page)) = (result, weak.upgrade()) {
-                let dialog =
-                    adw::AlertDialog::new(Some(&gettext("That did not work")), Some(&error_text::command(&error)));
-                dialog.add_response("close", &gettext("Close"));
-                dialog.present(Some(&page));
+                page.tell(&error);
             }
+        });
+    }
+
+    fn tell(&self, error: &CommandError) {
+        let dialog = adw::AlertDialog::new(Some(&gettext("That did not work")), Some(&error_text::command(error)));
+        dialog.add_response("close", &gettext("Close"));
+        dialog.present(Some(self));
+    }
+
+    /// Called with a text that the window is to show for a moment.
+    pub fn connect_notice(&self, f: impl Fn(&str) + 'static) {
+        self.connect_local("notice", false, move |values| {
+            f(values.get(1)?.get::<&str>().ok()?);
+            None
         });
     }
 }

@@ -78,7 +78,7 @@ impl EmojiCompletion {
         });
         let weak = this.downgrade();
         view.buffer().connect_cursor_position_notify(move |_| {
-            if let Some(this) = weak.upgrade().filter(|this| this.is_visible()) {
+            if let Some(this) = weak.upgrade().filter(WidgetExt::is_visible) {
                 this.update();
             }
         });

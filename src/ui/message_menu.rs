@@ -15,6 +15,7 @@ pub fn build(has_failed: bool, links: &[String]) -> gio::Menu {
     let main = gio::Menu::new();
     main.append(Some(&gettext("Copy")), Some("message.copy"));
     main.append(Some(&gettext("Select")), Some("message.select"));
+    main.append(Some(&gettext("Forward…")), Some("message.forward"));
     if has_failed {
         main.append(Some(&gettext("Send again")), Some("message.retry"));
         main.append(Some(&gettext("Delete")), Some("message.discard"));

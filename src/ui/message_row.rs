@@ -60,6 +60,7 @@ mod imp {
             klass.install_action("message.retry", None, |row, _, _| row.ask("conversation.retry"));
             klass.install_action("message.discard", None, |row, _, _| row.ask("conversation.discard"));
             klass.install_action("message.select", None, |row, _, _| row.ask("history.select"));
+            klass.install_action("message.forward", None, |row, _, _| row.ask("conversation.forward"));
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
             let text = Some(glib::VariantTy::STRING);
             klass.install_action("message.open-link", text, |row, _, target| {

@@ -27,6 +27,7 @@ mod emoji_name;
 pub mod error_text;
 mod failure_bar;
 mod fetching_bar;
+mod forward_dialog;
 mod found_row;
 pub mod history;
 mod lane;

@@ -6,7 +6,7 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::{contact_row::ContactRow, list_row};
+use super::contact_row;
 use crate::{
     ids::{BareJid, person_address},
     model::{Contact, Messenger, fold},
@@ -151,7 +151,7 @@ impl NewConversationDialog {
         let filtered = gtk::FilterListModel::new(Some(messenger.contacts()), Some(filter.clone()));
         let sorted = gtk::SortListModel::builder().model(&filtered).sorter(&by_name).section_sorter(&by_group).build();
         imp.list.set_model(Some(&gtk::NoSelection::new(Some(sorted.clone()))));
-        imp.list.set_factory(Some(&row_factory()));
+        imp.list.set_factory(Some(&contact_row::factory()));
         imp.list.set_header_factory(Some(&header_factory()));
         let _ = imp.filter.set(filter);
         let _ = imp.found.set(sorted);
@@ -225,29 +225,6 @@ fn group_order(a: &Contact, b: &Contact) -> std::cmp::Ordering {
         (group.is_none(), group.map(|group| fold(&group)))
     };
     key(a).cmp(&key(b))
-}
-
-fn row_factory() -> gtk::SignalListItemFactory {
-    let factory = gtk::SignalListItemFactory::new();
-    factory.connect_setup(|_, item| {
-        if let Some(item) = item.downcast_ref::<gtk::ListItem>() {
-            list_row::fill(item, &ContactRow::default());
-        }
-    });
-    let row = |item: &glib::Object| {
-        item.downcast_ref::<gtk::ListItem>().and_then(ListItemExt::child).and_downcast::<ContactRow>()
-    };
-    factory.connect_bind(move |_, item| {
-        if let (Some(row), Some(item)) = (row(item), item.downcast_ref::<gtk::ListItem>()) {
-            row.set_contact(item.item().and_downcast::<Contact>().as_ref());
-        }
-    });
-    factory.connect_unbind(move |_, item| {
-        if let Some(row) = row(item) {
-            row.set_contact(None);
-        }
-    });
-    factory
 }
 
 fn header_factory() -> gtk::SignalListItemFactory {

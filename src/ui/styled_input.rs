@@ -4,9 +4,10 @@
 
 use std::ops::Range;
 
-use gtk::{gdk, gio, pango, prelude::*, subclass::prelude::*};
+use gettextrs::gettext;
+use gtk::{gdk, gio, glib, pango, prelude::*, subclass::prelude::*};
 
-use super::composer_format;
+use super::{composer_format, shortcuts};
 use crate::styling::{self, Block, Line, Style};
 
 /// Longer texts are left alone: they are read as they are pasted, not as they are typed.
@@ -56,11 +57,30 @@ pub fn attach(view: &gtk::TextView) {
     let buffer = view.buffer();
     let tags = Tags::of(&buffer);
     let weak = view.downgrade();
-    buffer.connect_changed(move |buffer| {
+    let show = move || {
         if let Some(view) = weak.upgrade() {
-            restyle(buffer, &tags, view.color());
+            restyle(&view.buffer(), &tags, view.color());
         }
+    };
+    let again = show.clone();
+    buffer.connect_changed(move |_| show());
+    // The view has its other colour a moment later.
+    adw::StyleManager::default().connect_dark_notify(move |_| {
+        let again = again.clone();
+        glib::idle_add_local_once(again);
     });
+    view.set_extra_menu(Some(&menu()));
+}
+
+/// The styles for whoever does not know the keys.
+fn menu() -> gio::Menu {
+    let styles = gio::Menu::new();
+    for shortcut in shortcuts::in_composer() {
+        styles.append(Some(&shortcut.label), Some(shortcut.action));
+    }
+    let menu = gio::Menu::new();
+    menu.append_submenu(Some(&gettext("Format")), &styles);
+    menu
 }
 
 /// Lets keys ask for a style while the composer has the keyboard; `action` has it as its target.

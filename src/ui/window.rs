@@ -285,6 +285,12 @@ impl Window {
         });
         imp.split.set_sidebar(Some(&sidebar));
         let page = ConversationPage::new(self.messenger(), imp.settings.get().expect("given at the start"));
+        let weak = self.downgrade();
+        page.connect_notice(move |text| {
+            if let Some(window) = weak.upgrade() {
+                window.toast(text);
+            }
+        });
         imp.split.set_content(Some(&page));
         self.give_room(&page);
         let _ = imp.sidebar.set(sidebar);

@@ -182,7 +182,9 @@ fn keys_style_what_is_written() {
     composer.text_view().buffer().set_text("fn a() {}\nfn b() {}");
     world.press(&["ctrl+a", "ctrl+e"]);
     wait("a block of code", || composer.text() == "```\nfn a() {}\nfn b() {}\n```");
-    world.press(&["ctrl+e"]);
+    world.press(&["Menu"]);
+    world.shot("format-menu");
+    world.press(&["Escape", "ctrl+e"]);
     wait("as it was", || composer.text() == "fn a() {}\nfn b() {}");
 }
 

@@ -370,6 +370,7 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 engine.messages.borrow_mut().push(stored.clone());
                 reply.send(Ok(stored));
             }
+            Command::OpenConversation { reply, .. } => reply.send(Ok(conversation(None, 0))),
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
             }
