@@ -5,14 +5,15 @@
 
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 
-use super::{bubble_text, message_text::Shown};
+use super::{bubble_text, message_text::Shown, reply_quote::ReplyQuote};
+use crate::engine::api::Quote;
 
 /// Between the text's last word and the time.
 const GAP: i32 = 10;
 
 mod imp {
     use super::super::bubble_pieces::BubblePieces;
-    use super::{GAP, bubble_text, glib, pango};
+    use super::{GAP, ReplyQuote, bubble_text, glib, pango};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
@@ -20,11 +21,15 @@ mod imp {
     #[template(resource = "/im/stonechat/Stonechat/ui/bubble.ui")]
     pub struct Bubble {
         #[template_child]
+        pub(super) above: TemplateChild<gtk::Box>,
+        #[template_child]
         pub(super) pieces: TemplateChild<BubblePieces>,
         #[template_child]
         pub(super) text: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) note: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) edited: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) time: TemplateChild<gtk::Label>,
         #[template_child]
@@ -32,6 +37,8 @@ mod imp {
         /// The last answers of `last_line`, and for which widths: what it likes to have, and what it got.
         pub(super) known: Cell<[Option<(i32, LastLine)>; 2]>,
         pub(super) marked_words: RefCell<String>,
+        /// Made for the first message that has one: few have.
+        pub(super) quote: RefCell<Option<ReplyQuote>>,
     }
 
     #[derive(Debug, Clone, Copy)]
@@ -79,7 +86,7 @@ mod imp {
         fn measure(&self, orientation: gtk::Orientation, for_size: i32) -> (i32, i32, i32, i32) {
             let (_, note, ..) = self.note.measure(gtk::Orientation::Horizontal, -1);
             let (minimum, natural) = self.widths(note);
-            let (above_minimum, above_natural, ..) = self.pieces.measure(gtk::Orientation::Horizontal, -1);
+            let (above_minimum, above_natural, ..) = self.above.measure(gtk::Orientation::Horizontal, -1);
             let (minimum, natural) = (minimum.max(above_minimum), natural.max(above_natural));
             if orientation == gtk::Orientation::Horizontal {
                 return (minimum, natural, -1, -1);
@@ -97,7 +104,7 @@ mod imp {
             let note_height = self.note.measure(gtk::Orientation::Vertical, note_width).1;
             let above = self.height_above(width);
             if above > 0 {
-                self.pieces.size_allocate(&gtk::Allocation::new(0, 0, width, above), -1);
+                self.above.size_allocate(&gtk::Allocation::new(0, 0, width, above), -1);
             }
             let below = if self.fits(width, note_width) { 0 } else { note_height };
             let text_height = (height - above - below).max(0);
@@ -111,7 +118,7 @@ mod imp {
     impl Bubble {
         /// The height of what stands above the text.
         fn height_above(&self, width: i32) -> i32 {
-            self.pieces.measure(gtk::Orientation::Vertical, width).1
+            self.above.measure(gtk::Orientation::Vertical, width).1
         }
 
         /// The least width, and the one it likes to have.
@@ -170,6 +177,7 @@ impl Bubble {
     pub fn set_text(&self, shown: &Shown) {
         self.imp().known.set([None; 2]);
         self.imp().pieces.set_pieces(&shown.above);
+        self.show_above();
         self.imp().text.set_markup(&shown.markup);
         self.show_marks();
     }
@@ -180,6 +188,34 @@ impl Bubble {
             self.imp().marked_words.replace(words.to_owned());
             self.show_marks();
         }
+    }
+
+    /// What the message answers, if anything; `peer` is what the other side is called.
+    pub fn set_quote(&self, quote: Option<&Quote>, peer: &str) {
+        let imp = self.imp();
+        if let Some(quote) = quote {
+            let mut widget = imp.quote.borrow_mut();
+            let widget = widget.get_or_insert_with(|| {
+                let new = ReplyQuote::default();
+                imp.above.prepend(&new);
+                new
+            });
+            widget.show_quote(quote, peer);
+        }
+        if let Some(widget) = &*imp.quote.borrow() {
+            widget.set_visible(quote.is_some());
+        }
+        self.show_above();
+    }
+
+    pub fn set_edited(&self, is_edited: bool) {
+        self.imp().edited.set_visible(is_edited);
+    }
+
+    fn show_above(&self) {
+        let imp = self.imp();
+        let has_quote = imp.quote.borrow().as_ref().is_some_and(WidgetExt::get_visible);
+        imp.above.set_visible(has_quote || imp.pieces.get_visible());
     }
 
     fn show_marks(&self) {

@@ -7,7 +7,11 @@ use std::time::Duration;
 use gettextrs::gettext;
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
-use super::{emoji_completion::EmojiCompletion, error_text, shortcuts, styled_input};
+use super::{
+    composer_bar::{ComposerBar, Purpose},
+    emoji_completion::EmojiCompletion,
+    error_text, shortcuts, styled_input,
+};
 use crate::{
     engine::api::{ChatState, CommandError},
     model::Conversation,
@@ -21,7 +25,7 @@ const TYPING_PAUSE: Duration = Duration::from_secs(5);
 const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
-    use super::{ChatState, Conversation, EmojiCompletion, glib, shortcuts, styled_input};
+    use super::{ChatState, ComposerBar, Conversation, EmojiCompletion, glib, shortcuts, styled_input};
     use glib::subclass::Signal;
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
@@ -33,6 +37,8 @@ mod imp {
     #[properties(wrapper_type = super::Composer)]
     #[template(resource = "/im/stonechat/Stonechat/ui/composer.ui")]
     pub struct Composer {
+        #[template_child]
+        pub(super) bar: TemplateChild<ComposerBar>,
         #[template_child]
         pub(super) problem_revealer: TemplateChild<gtk::Revealer>,
         #[template_child]
@@ -67,8 +73,10 @@ mod imp {
         type ParentType = gtk::Widget;
 
         fn class_init(klass: &mut Self::Class) {
+            ComposerBar::ensure_type();
             klass.bind_template();
             klass.install_action("composer.send", None, |composer, _, _| composer.send());
+            klass.install_action("composer.give-up", None, |composer, _, _| composer.give_up());
             let name = Some(glib::VariantTy::STRING);
             klass.install_action("composer.style", name, |composer, _, name| {
                 styled_input::toggle_named(&composer.imp().text.buffer(), name.and_then(glib::Variant::str));
@@ -89,7 +97,7 @@ mod imp {
     impl ObjectImpl for Composer {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("sent").build()])
+            SIGNALS.get_or_init(|| vec![Signal::builder("sent").build(), Signal::builder("edit-last").build()])
         }
 
         fn constructed(&self) {
@@ -148,6 +156,7 @@ impl Composer {
             return;
         }
         self.leave();
+        imp.bar.set_purpose(Purpose::New, "");
         imp.conversation.replace(conversation.cloned());
         self.show_problem(None);
         self.set_text(&conversation.and_then(Conversation::draft).unwrap_or_default());
@@ -177,6 +186,39 @@ impl Composer {
         })
     }
 
+    /// Called when the person wants to change what they wrote last.
+    pub fn connect_edit_last(&self, f: impl Fn(&Self) + 'static) {
+        self.connect_local("edit-last", false, move |values| {
+            f(&values[0].get().ok()?);
+            None
+        });
+    }
+
+    /// What is written from now on answers a message, or takes the place of one's text.
+    pub(super) fn begin(&self, purpose: Purpose) {
+        self.give_up();
+        if let Purpose::Edit { message, .. } = &purpose {
+            self.keep_draft();
+            self.set_text(&message.body());
+        }
+        self.set_purpose(purpose);
+        self.grab_focus();
+    }
+
+    /// It is a message of its own after all.
+    fn give_up(&self) {
+        if let Purpose::Edit { before, .. } = self.imp().bar.purpose() {
+            self.set_text(&before);
+        }
+        self.set_purpose(Purpose::New);
+    }
+
+    fn set_purpose(&self, purpose: Purpose) {
+        let imp = self.imp();
+        let peer = imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
+        imp.bar.set_purpose(purpose, &peer.unwrap_or_default());
+    }
+
     /// Where keys that are typed elsewhere belong.
     pub fn text_view(&self) -> gtk::TextView {
         self.imp().text.get()
@@ -188,7 +230,12 @@ impl Composer {
             timeout.remove();
         }
         if let (Some(conversation), Some(_)) = (&*self.imp().conversation.borrow(), self.imp().text.try_get()) {
-            conversation.set_draft(&self.text());
+            // The new text of an old message is no draft.
+            let draft = match self.imp().bar.purpose() {
+                Purpose::Edit { before, .. } => before,
+                _ => self.text(),
+            };
+            conversation.set_draft(&draft);
         }
     }
 
@@ -250,6 +297,14 @@ impl Composer {
         }
         if key == gdk::Key::Escape && self.imp().problem_revealer.reveals_child() {
             self.show_problem(None);
+            return glib::Propagation::Stop;
+        }
+        if key == gdk::Key::Escape && !matches!(self.imp().bar.purpose(), Purpose::New) {
+            self.give_up();
+            return glib::Propagation::Stop;
+        }
+        if key == gdk::Key::Up && modifiers.is_empty() && self.text().is_empty() {
+            self.emit_by_name::<()>("edit-last", &[]);
             return glib::Propagation::Stop;
         }
         if !matches!(key, gdk::Key::Return | gdk::Key::KP_Enter | gdk::Key::ISO_Enter) {
@@ -339,15 +394,21 @@ impl Composer {
         if body.trim().is_empty() {
             return;
         }
+        let purpose = self.imp().bar.purpose();
         // Gone from the field with the key press; back again if it can't be sent.
         self.set_text("");
+        self.give_up();
         self.stop_typing_timeout();
         // The message itself says that one is here (XEP-0085 §5.3).
         self.imp().chat_state.set(None);
         self.keep_draft();
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
-            let result = conversation.send_message(body.clone(), None).await;
+            let result = match &purpose {
+                Purpose::New => conversation.send_message(body.clone(), None).await,
+                Purpose::Answer(message) => conversation.send_message(body.clone(), Some(message.id())).await,
+                Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone()).await,
+            };
             let Some(composer) = weak.upgrade() else {
                 if result.is_err() {
                     conversation.set_draft(&body);
@@ -355,13 +416,15 @@ impl Composer {
                 return;
             };
             match result {
+                // One who edits stays where the message is.
+                Ok(()) if matches!(purpose, Purpose::Edit { .. }) => {}
                 Ok(()) => composer.emit_by_name::<()>("sent", &[]),
-                Err(error) => composer.take_back(&conversation, &body, &error),
+                Err(error) => composer.take_back(&conversation, purpose, &body, &error),
             }
         });
     }
 
-    fn take_back(&self, conversation: &Conversation, body: &str, error: &CommandError) {
+    fn take_back(&self, conversation: &Conversation, purpose: Purpose, body: &str, error: &CommandError) {
         if self.imp().conversation.borrow().as_ref() != Some(conversation) {
             // The person has gone on: it waits for them where it was written.
             conversation.set_draft(body);
@@ -369,6 +432,9 @@ impl Composer {
         }
         let meanwhile = self.text();
         let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
+        if !matches!(purpose, Purpose::New) {
+            self.set_purpose(purpose);
+        }
         self.set_text(&text);
         self.keep_draft();
         self.show_problem(Some(&match error {

@@ -2,6 +2,7 @@
 //!
 //! Knows when the person looks at it, and tells the engine.
 
+mod amending;
 mod forwarding;
 
 use adw::{prelude::*, subclass::prelude::*};
@@ -80,6 +81,13 @@ mod imp {
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
+            klass.install_action("conversation.answer", id, |page, _, id| page.answer(id));
+            klass.install_action("conversation.edit", id, |page, _, id| page.edit(id));
+            klass.install_action("conversation.revisions", id, |page, _, id| page.show_revisions(id));
+            klass.install_action("conversation.delete", id, |page, _, id| page.delete(id));
+            klass.install_action("conversation.show-message", id, |page, _, id| page.show_named(id));
+            let reaction = Some(glib::VariantTy::new("(xs)").expect("it is a type"));
+            klass.install_action("conversation.react", reaction, |page, _, target| page.react(target));
             klass.install_action("conversation.forward", id, |page, _, id| page.forward(id));
         }
 
@@ -303,6 +311,12 @@ impl ConversationPage {
                 page.focus_composer();
             }
         });
+        let weak = self.downgrade();
+        imp.composer.connect_edit_last(move |_| {
+            if let Some(page) = weak.upgrade() {
+                page.edit_last();
+            }
+        });
         imp.pane.bind_property("is-selecting", &*imp.composer, "visible").sync_create().invert_boolean().build();
         let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
         let weak = self.downgrade();
@@ -423,17 +437,12 @@ impl ConversationPage {
 
     /// Sends a failed message again, or deletes it.
     fn mend(&self, id: Option<&glib::Variant>, again: bool) {
-        let (Some(id), Some(conversation)) = (id.and_then(glib::Variant::get::<i64>), self.conversation()) else {
-            return;
-        };
-        let weak = self.downgrade();
-        glib::spawn_future_local(async move {
-            let result =
-                if again { conversation.retry(MessageId(id)).await } else { conversation.discard(MessageId(id)).await };
-            if let (Err(error), Some(page)) = (result, weak.upgrade()) {
-                page.tell(&error);
-            }
-        });
+        let Some(id) = id.and_then(glib::Variant::get::<i64>).map(MessageId) else { return };
+        self.carry_out(
+            async move |conversation| {
+                if again { conversation.retry(id).await } else { conversation.discard(id).await }
+            },
+        );
     }
 
     fn tell(&self, error: &CommandError) {

@@ -6,7 +6,7 @@ use adw::subclass::prelude::*;
 use gettextrs::{gettext, ngettext};
 use gtk::{glib, prelude::*};
 
-use super::{AvatarView, avatar_view::availability_text, message_text, time_text};
+use super::{AvatarView, avatar_view::availability_text, message_text, reply_quote, time_text};
 use crate::{engine::api::Timestamp, model::Conversation};
 
 /// From here on a badge says only that there are many.
@@ -154,7 +154,10 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
         let line = draft.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
         return (gettext("Draft: {text}").replace("{text}", line), "accent");
     }
-    let text = conversation.preview().unwrap_or_default();
+    let text = conversation.preview();
+    // A message that was taken back has no text any more.
+    let is_deleted = text.as_deref() == Some("");
+    let text = if is_deleted { reply_quote::excerpt("", true) } else { text.unwrap_or_default() };
     if conversation.preview_is_outgoing() {
         let text = message_text::action(&text).unwrap_or(&text);
         return (gettext("You: {text}").replace("{text}", text), "dimmed");

@@ -95,3 +95,9 @@ glib::wrapper! {
         @extends gtk::Widget,
         @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
 }
+
+impl Default for Lane {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}

@@ -1,24 +1,46 @@
 //! What can be done with a message, as a menu beside it.
 //!
-//! Names actions of the row; knows neither row nor message.
+//! Names actions of the row; knows no row.
 
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*};
 
+use crate::model::{DeliveryState, Message};
+
 /// How many links the menu offers.
 const LINKS: usize = 5;
+/// What most people say most often.
+const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
+/// Where the quick reactions stand in the menu.
+const REACTIONS: &str = "reactions";
 
-/// The menu of a message that could not be sent, or of another one, with what can be done with its links.
+/// The menu of a message, with what can be done with its links.
 #[must_use]
-pub fn build(has_failed: bool, links: &[String]) -> gio::Menu {
+pub fn build(message: &Message, links: &[String]) -> gio::Menu {
+    let (is_outgoing, is_retracted) = (message.is_outgoing(), message.is_retracted());
+    let has_failed = message.state() == DeliveryState::Failed;
     let menu = gio::Menu::new();
+    if !is_retracted {
+        let reactions = gio::MenuItem::new(None, None);
+        reactions.set_attribute_value("custom", Some(&REACTIONS.to_variant()));
+        let section = gio::Menu::new();
+        section.append_item(&reactions);
+        menu.append_section(None, &section);
+    }
     let main = gio::Menu::new();
-    main.append(Some(&gettext("Copy")), Some("message.copy"));
-    main.append(Some(&gettext("Select")), Some("message.select"));
-    main.append(Some(&gettext("Forward…")), Some("message.forward"));
-    if has_failed {
-        main.append(Some(&gettext("Send again")), Some("message.retry"));
-        main.append(Some(&gettext("Delete")), Some("message.discard"));
+    let all = [
+        (!is_retracted, gettext("Reply"), "message.answer"),
+        (is_outgoing && !is_retracted, gettext("Edit"), "message.edit"),
+        (!is_retracted, gettext("Copy"), "message.copy"),
+        (true, gettext("Select"), "message.select"),
+        (!is_retracted, gettext("Forward…"), "message.forward"),
+        (message.is_edited(), gettext("Earlier texts…"), "message.revisions"),
+        (has_failed, gettext("Send again"), "message.retry"),
+        (has_failed, gettext("Delete"), "message.discard"),
+        (!has_failed, gettext("Delete…"), "message.delete"),
+    ];
+    for (_, text, action) in all.into_iter().filter(|(is_offered, ..)| *is_offered) {
+        main.append(Some(&text), Some(action));
     }
     menu.append_section(None, &main);
     for link in links.iter().take(LINKS) {
@@ -39,9 +61,60 @@ pub fn build(has_failed: bool, links: &[String]) -> gio::Menu {
     menu
 }
 
+/// A row of emoji, of which a press puts one under the message or takes it away, and a way to all others.
+#[must_use]
+pub fn quick_reactions(message: &Message) -> gtk::Box {
+    let row = gtk::Box::builder().spacing(2).css_classes(["quick-reactions"]).build();
+    let own = message.own_reactions();
+    let (id, more) = (message.id().0, gtk::MenuButton::new());
+    for emoji in QUICK {
+        let button = gtk::Button::builder().label(emoji).css_classes(["flat", "circular"]).build();
+        if own.iter().any(|known| known == emoji) {
+            button.add_css_class("own");
+        }
+        button.connect_clicked(move |button| react(button, id, emoji));
+        row.append(&button);
+    }
+    more.set_icon_name("list-add-symbolic");
+    more.set_tooltip_text(Some(&gettext("Another emoji")));
+    more.update_property(&[gtk::accessible::Property::Label(&gettext("Another emoji"))]);
+    more.add_css_class("flat");
+    more.add_css_class("circular");
+    more.set_create_popup_func(move |more| {
+        let chooser = gtk::EmojiChooser::new();
+        let weak = more.downgrade();
+        chooser.connect_emoji_picked(move |_, emoji| {
+            if let Some(more) = weak.upgrade() {
+                react(&more, id, emoji);
+            }
+        });
+        more.set_popover(Some(&chooser));
+    });
+    row.append(&more);
+    row
+}
+
+fn react(from: &impl IsA<gtk::Widget>, id: i64, emoji: &str) {
+    if let Err(error) = from.activate_action("conversation.react", Some(&(id, emoji).to_variant())) {
+        log::warn!("no reaction: {error}");
+    }
+    if let Some(menu) = from.ancestor(gtk::PopoverMenu::static_type()).and_downcast::<gtk::PopoverMenu>() {
+        menu.popdown();
+    }
+}
+
 /// Opens the menu where the pointer is, or below the bubble.
-pub fn popup(row: &impl IsA<gtk::Widget>, bubble: &gtk::Widget, menu: &gio::Menu, at: Option<(f64, f64)>) {
+pub fn popup(
+    row: &impl IsA<gtk::Widget>,
+    bubble: &gtk::Widget,
+    menu: &gio::Menu,
+    quick: Option<gtk::Box>,
+    at: Option<(f64, f64)>,
+) {
     let popover = gtk::PopoverMenu::from_model(Some(menu));
+    if let Some(quick) = quick {
+        popover.add_child(&quick, REACTIONS);
+    }
     popover.set_has_arrow(at.is_none());
     popover.set_parent(row);
     #[expect(clippy::cast_possible_truncation)]

@@ -10,15 +10,17 @@ use super::{
     error_text,
     failure_bar::FailureBar,
     history::{Appearance, day},
+    lane::Lane,
     message_menu,
     message_text::{self, Shown},
-    time_text,
+    reaction_bar::ReactionBar,
+    reply_quote, time_text,
 };
 use crate::model::{DeliveryState, Message};
 
 mod imp {
-    use super::super::{bubble::Bubble, failure_bar::FailureBar, lane::Lane};
-    use super::{Message, Shown, gdk, glib, message_text};
+    use super::super::{bubble::Bubble, failure_bar::FailureBar};
+    use super::{Lane, Message, ReactionBar, Shown, gdk, glib, message_text};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
@@ -35,11 +37,15 @@ mod imp {
         pub(super) bubble: TemplateChild<Bubble>,
         #[template_child]
         pub(super) more: TemplateChild<gtk::Button>,
+        /// Made for the first message that has any.
+        pub(super) reactions: RefCell<Option<(Lane, ReactionBar)>>,
         pub(super) failure: RefCell<Option<FailureBar>>,
         pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
         pub(super) shown: RefCell<Shown>,
         /// What whoever wrote it is called.
         pub(super) speaker: RefCell<String>,
+        /// What the other side is called.
+        pub(super) peer: RefCell<String>,
         /// How much of the text is shown.
         pub(super) limit: Cell<usize>,
     }
@@ -61,6 +67,10 @@ mod imp {
             klass.install_action("message.discard", None, |row, _, _| row.ask("conversation.discard"));
             klass.install_action("message.select", None, |row, _, _| row.ask("history.select"));
             klass.install_action("message.forward", None, |row, _, _| row.ask("conversation.forward"));
+            klass.install_action("message.answer", None, |row, _, _| row.ask("conversation.answer"));
+            klass.install_action("message.edit", None, |row, _, _| row.ask("conversation.edit"));
+            klass.install_action("message.revisions", None, |row, _, _| row.ask("conversation.revisions"));
+            klass.install_action("message.delete", None, |row, _, _| row.ask("conversation.delete"));
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
             let text = Some(glib::VariantTy::STRING);
             klass.install_action("message.open-link", text, |row, _, target| {
@@ -110,11 +120,13 @@ impl Default for MessageRow {
 }
 
 impl MessageRow {
-    /// Shows a message as it looks beside its neighbours; follows its changes. `speaker` is what whoever wrote it is called.
-    pub fn bind(&self, message: &Message, appearance: Appearance, speaker: &str) {
-        let is_renamed = *self.imp().speaker.borrow() != speaker;
+    /// Shows a message as it looks beside its neighbours; follows its changes. `speaker` is what whoever wrote it is called,
+    /// and `peer` what the other side is.
+    pub fn bind(&self, message: &Message, appearance: Appearance, speaker: &str, peer: &str) {
+        let is_renamed = *self.imp().speaker.borrow() != speaker || *self.imp().peer.borrow() != peer;
         if is_renamed {
             self.imp().speaker.replace(speaker.to_owned());
+            self.imp().peer.replace(peer.to_owned());
         }
         if self.message().as_ref() != Some(message) {
             self.unbind();
@@ -132,14 +144,24 @@ impl MessageRow {
                     row.describe();
                 }
             });
-            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state])));
+            let weak = self.downgrade();
+            let on_annotated = message.connect_annotated_notify(move |_| {
+                if let Some(row) = weak.upgrade() {
+                    row.show_text();
+                    row.show_annotations();
+                    row.describe();
+                }
+            });
+            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state, on_annotated])));
             self.show_direction(message.is_outgoing());
             self.show_text();
+            self.show_annotations();
             let time = message.time();
             self.imp().bubble.set_time(&day::clock(time), &time_text::exact(time));
             self.show_state();
         } else if is_renamed {
             self.show_text();
+            self.show_annotations();
         }
         self.show_appearance(appearance);
         self.describe();
@@ -208,12 +230,37 @@ impl MessageRow {
     fn show_text(&self) {
         let Some(message) = self.message() else { return };
         let imp = self.imp();
-        let body = message.body();
+        let body = text_of(&message);
         let shown = message_text::show(&body, imp.limit.get(), &imp.speaker.borrow());
         imp.bubble.set_text(&shown);
         imp.more.set_visible(shown.is_cut && imp.limit.get() < message_text::LONG);
         imp.shown.replace(shown);
         self.set_class("emoji", message_text::is_big_emoji(&body));
+    }
+
+    /// What stands beside the text.
+    fn show_annotations(&self) {
+        let Some(message) = self.message() else { return };
+        let imp = self.imp();
+        let annotations = message.annotations();
+        let peer = imp.peer.borrow();
+        imp.bubble.set_quote(annotations.quote.as_ref(), &peer);
+        imp.bubble.set_edited(annotations.edited_at.is_some());
+        if !annotations.reactions.is_empty() {
+            let mut known = imp.reactions.borrow_mut();
+            let (lane, bar) = known.get_or_insert_with(|| {
+                let (lane, bar) = (Lane::default(), ReactionBar::default());
+                bar.set_parent(&lane);
+                self.insert_child_after(&lane, Some(&*imp.lane));
+                (lane, bar)
+            });
+            lane.set_is_at_end(message.is_outgoing());
+            bar.show_reactions(message.id(), &annotations.reactions, &peer, message.is_outgoing());
+        }
+        if let Some((lane, _)) = &*imp.reactions.borrow() {
+            lane.set_visible(!annotations.reactions.is_empty());
+        }
+        self.set_class("deleted", annotations.is_retracted);
     }
 
     fn show_state(&self) {
@@ -268,7 +315,7 @@ impl MessageRow {
     fn describe(&self) {
         let Some(message) = self.message() else { return };
         let who = if message.is_outgoing() { gettext("You") } else { self.imp().speaker.borrow().clone() };
-        let body = message.body();
+        let body = text_of(&message);
         let body = message_text::with_author(&body, &self.imp().speaker.borrow()).into_owned();
         let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
         // Translators: a message as a screen reader reads it.
@@ -277,6 +324,10 @@ impl MessageRow {
             .replace("{time}", &day::clock(message.time()))
             .replace("{text}", &body[..end]);
         for addition in [
+            message.is_edited().then(|| gettext("Edited")),
+            message.annotations().quote.map(|quote| {
+                gettext("Replies to: {text}").replace("{text}", &reply_quote::excerpt(&quote.text, quote.is_retracted))
+            }),
             state_in_words(message.state()),
             message.failure().map(error_text::send_failure),
             self.imp().unread.is_visible().then(|| gettext("New messages")),
@@ -335,8 +386,9 @@ impl MessageRow {
 
     fn popup_menu(&self, at: Option<(f64, f64)>) {
         let Some(message) = self.message() else { return };
-        let menu = message_menu::build(message.state() == DeliveryState::Failed, &self.imp().shown.borrow().links);
-        message_menu::popup(self, self.imp().bubble.upcast_ref(), &menu, at);
+        let menu = message_menu::build(&message, &self.imp().shown.borrow().links);
+        let quick = (!message.is_retracted()).then(|| message_menu::quick_reactions(&message));
+        message_menu::popup(self, self.imp().bubble.upcast_ref(), &menu, quick, at);
     }
 
     fn copy(&self) {
@@ -370,6 +422,11 @@ impl MessageRow {
             }
         });
     }
+}
+
+/// What stands there for a message, a deleted one as well.
+fn text_of(message: &Message) -> String {
+    if message.is_retracted() { reply_quote::excerpt("", true) } else { message.body() }
 }
 
 fn state_in_words(state: DeliveryState) -> Option<String> {

@@ -15,9 +15,9 @@ use adw::prelude::*;
 use gtk::{gio, glib};
 use stonechat::{
     engine::api::{
-        self, Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
-        ConversationId, Cursor, EngineHandle, Event, Message, MessageId, MessageState, Presence, Preview,
-        ServerSettings, Snapshot, Subscription, Timestamp,
+        self, Account, AccountId, Annotations, Availability, BareJid, Command, CommandError, ConnectionState, Contact,
+        Conversation, ConversationId, Cursor, EngineHandle, Event, Message, MessageId, MessageState, Presence, Preview,
+        Quote, Reaction, Revision, ServerSettings, Snapshot, Subscription, Timestamp,
     },
     model::{self, Messenger},
     ui::{ConversationPage, history::HistoryView, message_row::MessageRow},
@@ -34,6 +34,15 @@ pub struct Engine {
     pub commands: RefCell<Vec<String>>,
     /// Longer texts are refused.
     pub limit: Cell<usize>,
+    events: RefCell<Option<async_channel::Sender<Event>>>,
+}
+
+impl Engine {
+    fn tell(&self, event: Event) {
+        if let Some(events) = &*self.events.borrow() {
+            events.try_send(event).expect("there is room");
+        }
+    }
 }
 
 pub struct World {
@@ -82,6 +91,7 @@ impl World {
         let (events, receiver) = async_channel::bounded(100);
         let engine = Rc::new(Engine::default());
         engine.limit.set(60_000);
+        engine.events.replace(Some(events.clone()));
         engine.messages.replace(messages);
         glib::spawn_future_local(play(engine.clone(), commands, unread));
         let messenger = Messenger::new(handle, receiver);
@@ -349,6 +359,26 @@ fn settings() -> gio::Settings {
     gio::Settings::new_full(&schema, None::<&gio::SettingsBackend>, None)
 }
 
+fn quote(engine: &Engine, id: MessageId) -> Quote {
+    let messages = engine.messages.borrow();
+    let target = messages.iter().find(|message| message.cursor.id == id).expect("it is there");
+    Quote {
+        message: Some(id),
+        sender: Some(target.sender.clone()),
+        is_own: target.is_outgoing,
+        text: target.body.clone(),
+        is_retracted: false,
+    }
+}
+
+/// Changes a message as an engine would, and says so.
+fn amend(engine: &Engine, id: MessageId, change: impl FnOnce(&mut Message)) {
+    let mut messages = engine.messages.borrow_mut();
+    let Some(message) = messages.iter_mut().find(|message| message.cursor.id == id) else { return };
+    change(message);
+    engine.tell(Event::MessagesChanged { conversation: CONVERSATION, messages: vec![message.clone()] });
+}
+
 async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, unread: u32) {
     while let Ok(command) = commands.recv().await {
         engine.commands.borrow_mut().push(format!("{command:?}"));
@@ -360,19 +390,48 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
             Command::LoadPlaces { from, to, reply, .. } => {
                 reply.send(Ok(played::places(&engine.messages.borrow(), from, to)));
             }
-            Command::SendMessage { body, reply, .. } => {
+            Command::SendMessage { body, answers, reply, .. } => {
                 if body.len() > engine.limit.get() {
                     reply.send(Err(CommandError::TooLong { limit: engine.limit.get() }));
                     continue;
                 }
                 let last = engine.messages.borrow().last().map_or(0, |message| message.cursor.position);
-                let stored = Message { is_outgoing: true, state: MessageState::Waiting, ..message(last + 1, &body) };
+                let mut stored =
+                    Message { is_outgoing: true, state: MessageState::Waiting, ..message(last + 1, &body) };
+                stored.annotations.quote = answers.map(|id| quote(&engine, id));
                 engine.messages.borrow_mut().push(stored.clone());
                 reply.send(Ok(stored));
             }
             Command::OpenConversation { reply, .. } => reply.send(Ok(conversation(None, 0))),
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
+            }
+            Command::CorrectMessage { message, body, reply } => {
+                let edited_at = Some(Timestamp(1_800_000_000_000));
+                amend(&engine, message, |m| (m.body, m.annotations.edited_at) = (body, edited_at));
+                reply.send(Ok(()));
+            }
+            Command::React { message, emoji, reply } => {
+                let by = || vec![address("alice@example.org")];
+                let reactions = emoji.into_iter().map(|emoji| Reaction { emoji, by: by(), is_own: true }).collect();
+                amend(&engine, message, |m| m.annotations.reactions = reactions);
+                reply.send(Ok(()));
+            }
+            Command::RetractMessage { message, reply } => {
+                amend(&engine, message, |m| {
+                    m.body.clear();
+                    m.annotations = Annotations { is_retracted: true, ..Annotations::default() };
+                });
+                reply.send(Ok(()));
+            }
+            Command::RemoveMessage { message, reply } => {
+                engine.messages.borrow_mut().retain(|m| m.cursor.id != message);
+                engine.tell(Event::MessageRemoved { conversation: CONVERSATION, message });
+                reply.send(Ok(()));
+            }
+            Command::LoadRevisions { reply, .. } => {
+                let text = |time, body: &str| Revision { time: Timestamp(time), body: body.to_owned() };
+                reply.send(Ok(vec![text(1_790_000_000_000, "frist"), text(1_790_000_060_000, "first")]));
             }
             Command::RetryMessage { reply, .. } | Command::DiscardMessage { reply, .. } => reply.send(Ok(())),
             _ => {}

@@ -227,12 +227,10 @@ impl HistoryPane {
         let Some(message) = place.item.downcast_ref::<Message>() else { return };
         let (previous, next) = (place.previous.as_ref().and_then(facts), place.next.as_ref().and_then(facts));
         let appearance = Appearance::of(previous, message.into(), next, imp.unread_line.borrow().from());
-        let speaker = if message.is_outgoing() {
-            Some(imp.own_name.borrow().clone())
-        } else {
-            imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name())
-        };
-        row.bind(message, appearance, speaker.as_deref().unwrap_or_default());
+        let peer = imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
+        let peer = peer.unwrap_or_default();
+        let speaker = if message.is_outgoing() { imp.own_name.borrow().clone() } else { peer.clone() };
+        row.bind(message, appearance, &speaker, &peer);
         self.show_selected(row);
         self.show_pointed(row);
     }
