@@ -81,6 +81,10 @@ mod imp {
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
             klass.install_action("conversation.forward", id, |page, _, id| page.forward(id));
+            let texts = Some(<Vec<String> as glib::variant::StaticVariantType>::static_variant_type());
+            klass.install_action("conversation.forward-texts", texts.as_deref(), |page, _, texts| {
+                page.forward_texts(texts.and_then(glib::Variant::get).unwrap_or_default());
+            });
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
