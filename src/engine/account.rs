@@ -99,6 +99,12 @@ pub enum Order {
     },
     /// Says goodbye and ends; the account stays.
     Stop(oneshot::Sender<()>),
+    /// The same, and the account goes: what it was.
+    Leave {
+        row: Box<AccountRow>,
+        was_online: bool,
+        done: oneshot::Sender<()>,
+    },
 }
 
 impl Order {
@@ -239,6 +245,14 @@ impl Task {
                         let _ = reply.send(());
                         return;
                     }
+                    Some(Order::Leave { row, was_online, done }) => {
+                        if was_online {
+                            self.revoke_token(*row);
+                        }
+                        self.stop_session().await;
+                        let _ = done.send(());
+                        return;
+                    }
                     Some(order) => self.order(order).await,
                     None => return self.stop_session().await,
                 },
@@ -279,6 +293,11 @@ impl Task {
                 SessionEvent::Acked(tags) => {
                     batch.confirmed.extend(amendments(&tags));
                     batch.acked.extend(messages(tags));
+                }
+                SessionEvent::Refused(tag) => {
+                    // What is said of a message and ends the stream is not said again.
+                    batch.confirmed.extend(amendments(&[tag]));
+                    batch.refused.extend(messages([tag]));
                 }
                 SessionEvent::State(state) => {
                     self.push(&mut batch).await;
@@ -356,7 +375,7 @@ impl Task {
             }
             self.unsettled.pop_front();
             self.shared.accounts.with(self.id, |live| {
-                live.outbox.release(batch.acked.iter().copied());
+                live.outbox.release(batch.acked.iter().chain(&batch.refused).copied());
                 live.outbox.release_amendments(batch.confirmed.iter().copied());
             });
             if let Some((session, _)) = &self.session

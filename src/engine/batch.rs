@@ -36,20 +36,26 @@ pub struct Batch {
     pub acked: Vec<MessageId>,
     /// What we said of messages, that servers have now.
     pub confirmed: Vec<AmendmentId>,
+    /// These make the server end the stream.
+    pub refused: Vec<MessageId>,
     /// How many stanzas the session counts, those that it consumed by itself included.
     pub counted: u32,
 }
 
 impl Batch {
     pub const fn is_empty(&self) -> bool {
-        self.stanzas.is_empty() && self.acked.is_empty() && self.confirmed.is_empty() && self.counted == 0
+        self.stanzas.is_empty()
+            && self.acked.is_empty()
+            && self.confirmed.is_empty()
+            && self.refused.is_empty()
+            && self.counted == 0
     }
 
     /// The same in batches of one stanza each: where one of them can't be stored, the others can.
     pub fn split(self) -> Vec<Self> {
-        let Self { stanzas, acked, confirmed, counted } = self;
+        let Self { stanzas, acked, confirmed, refused, counted } = self;
         let consumed = counted.saturating_sub(u32::try_from(stanzas.len()).unwrap_or(u32::MAX));
-        let rest = Self { stanzas: Vec::new(), acked, confirmed, counted: consumed };
+        let rest = Self { stanzas: Vec::new(), acked, confirmed, refused, counted: consumed };
         let single = |stanza| Self { stanzas: vec![stanza], counted: 1, ..Self::default() };
         stanzas.into_iter().map(single).chain([rest]).collect()
     }
@@ -157,6 +163,7 @@ pub(super) fn taken_in(
         // What was said of it while it was on its way.
         effects.stanzas.extend(amendment::due(store, scope, Some(*message))?);
     }
+    effects.merge(outbox::refused(store, &batch.refused)?);
     Ok((effects, found))
 }
 

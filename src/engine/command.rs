@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::{
     account::Order,
-    api::{Command, CommandError, ConversationId, Event, NewAccount, Reply, Snapshot},
+    api::{Command, CommandError, ConnectionState, ConversationId, Event, NewAccount, Reply, Snapshot},
     avatar,
     context::Shared,
     conversation,
@@ -190,8 +190,9 @@ async fn load_snapshot(shared: &Shared) -> Result<Snapshot, CommandError> {
 /// Signs out, and forgets the account with all it stored.
 async fn remove_account(shared: &Arc<Shared>, id: AccountId) -> Result<(), CommandError> {
     let Some(live) = shared.accounts.remove(id) else { return Err(CommandError::NotFound) };
-    let (reply, stopped) = oneshot::channel();
-    live.order(Order::Stop(reply));
+    let (done, stopped) = oneshot::channel();
+    let was_online = live.connection == ConnectionState::Online;
+    live.order(Order::Leave { row: Box::new(live.row.clone()), was_online, done });
     let _ = stopped.await;
     let removed = shared.store.write(move |store| account::remove(store, id)).await;
     removed.map_err(|error| shared.failed(error))?;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     secret::Secret,
-    store::account,
+    store::account::{self, AccountRow},
     xmpp::{
         ConnectStep, Problem, presence,
         session::{self, AccountConfig, Assurance, SessionEvent, SessionHandle, Token},
@@ -85,24 +85,41 @@ impl Task {
         let Some(password) = self.password.clone() else {
             return self.shared.set_connection(self.id, &ConnectionState::NeedsPerson(Problem::NoPassword));
         };
-        let config = AccountConfig {
+        let (session, events) = session::start(self.config(row, password));
+        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
+        session.set_active(self.shared.choices.is_active());
+        self.session = Some((session, events));
+        self.start_avatars();
+        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
+    }
+
+    fn config(&self, row: AccountRow, password: Secret) -> AccountConfig {
+        AccountConfig {
             address: row.address,
             password: Some(password),
             host: row.server.host,
             port: row.server.port,
+            name_server: None,
             ca_file: row.server.ca_file,
             resource: row.server.resource,
             agent: row.agent,
             token: self.token.clone(),
             seen: row.seen.and_then(Assurance::from_code),
             trust: Arc::clone(&self.shared.trust),
-        };
-        let (session, events) = session::start(config);
-        self.shared.accounts.with(self.id, |live| live.session = Some(session.clone()));
-        session.set_active(self.shared.choices.is_active());
-        self.session = Some((session, events));
-        self.start_avatars();
-        self.shared.set_connection(self.id, &ConnectionState::Connecting(ConnectStep::Resolving));
+        }
+    }
+
+    /// Has the server forget the token of an account that goes. Nobody waits for that: without a line it is left to expire.
+    pub(super) fn revoke_token(&self, row: AccountRow) {
+        if let Some(password) = self.password.clone().filter(|_| self.token.is_some()) {
+            let config = self.config(row, password);
+            tokio::spawn(async move {
+                let address = config.address.clone();
+                if let Err(problem) = session::revoke_token(config).await {
+                    log::info!("{address}: the token is not revoked: {problem}");
+                }
+            });
+        }
     }
 
     pub(super) async fn adopt(&mut self, begun: Begun) {

@@ -103,7 +103,7 @@ impl Task {
                 self.ask_server(reply, move |session| async move { archive::preferences::set(&session, policy).await });
             }
             // The loop sees to it.
-            Order::Stop(_) => {}
+            Order::Stop(_) | Order::Leave { .. } => {}
         }
     }
 

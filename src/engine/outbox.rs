@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ids::{AmendmentId, BareJid, ConversationId, MessageId, OriginId},
     store::{
-        MessageState, StoreError,
+        MessageState, SendFailure, StoreError,
         annotation::{self, Reply},
         contact, conversation,
         message::{self, MessageRow, NewMessage, PendingMessage, Place},
@@ -241,9 +241,18 @@ pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<(), StoreE
 
 /// The server has these (XEP-0198 §4).
 pub fn acked(store: &Connection, messages: &[MessageId]) -> Result<Effects, StoreError> {
+    advance(store, messages, MessageState::Sent)
+}
+
+/// Each of these makes the server end the stream, so it does not go out again unless the person wants that.
+pub fn refused(store: &Connection, messages: &[MessageId]) -> Result<Effects, StoreError> {
+    advance(store, messages, MessageState::Failed(SendFailure::Refused))
+}
+
+fn advance(store: &Connection, messages: &[MessageId], state: MessageState) -> Result<Effects, StoreError> {
     let mut changes = Changes::default();
     for id in messages {
-        match message::advance(store, *id, MessageState::Sent) {
+        match message::advance(store, *id, state) {
             Ok(Some(row)) => changes.of(store, row.conversation)?.change(row.into()),
             // It has come further already, or was discarded meanwhile.
             Ok(None) | Err(StoreError::NotFound) => {}

@@ -62,6 +62,7 @@ async fn connect(shared: &Shared, new: &NewAccount, row: &table::NewAccount) -> 
         password: Some(new.password.clone()),
         host: new.server.host.clone(),
         port: new.server.port,
+        name_server: None,
         ca_file: new.server.ca_file.clone(),
         resource: new.server.resource.clone(),
         agent: row.agent,

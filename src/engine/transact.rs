@@ -267,6 +267,6 @@ pub fn amendments(tags: &[Tag]) -> impl Iterator<Item = AmendmentId> {
 }
 
 /// Which messages the session speaks of.
-pub fn messages(tags: Vec<Tag>) -> impl Iterator<Item = MessageId> {
+pub fn messages(tags: impl IntoIterator<Item = Tag>) -> impl Iterator<Item = MessageId> {
     tags.into_iter().filter_map(|tag| i64::try_from(tag.0).ok().map(MessageId))
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     StoreError,
     column::{address, checked_integer},
+    conversation,
     message::{self, MessageRow},
 };
 use crate::ids::{AccountId, AmendmentId, BareJid, ConversationId, MessageId, OriginId, Timestamp};
@@ -261,6 +262,7 @@ pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early
 pub fn remove(connection: &Connection, message: MessageId) -> Result<MessageRow, StoreError> {
     let row = message::by_id(connection, message)?;
     connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([message])?;
+    conversation::hold_marks(connection, row.conversation)?;
     Ok(row)
 }
 

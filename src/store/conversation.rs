@@ -130,6 +130,21 @@ pub fn set_pinned(connection: &Connection, id: ConversationId, is_pinned: bool) 
     found(statement.execute(params![id, is_pinned])?)
 }
 
+/// The newest message has gone, or stands farther up now: no mark stays where nothing is, or what comes there would count as
+/// read.
+pub(super) fn hold_marks(connection: &Connection, id: ConversationId) -> Result<(), StoreError> {
+    let newest = super::message::newest_cursor(connection, id)?.unwrap_or(Cursor { position: 0, id: MessageId(0) });
+    for sql in [
+        "UPDATE conversation SET read_position = ?2, read_id = ?3 WHERE id = ?1 AND (read_position, read_id) > (?2, ?3)",
+        "UPDATE conversation SET peer_read_position = ?2, peer_read_id = ?3
+            WHERE id = ?1 AND (peer_read_position, peer_read_id) > (?2, ?3)",
+        "UPDATE conversation SET told_position = ?2, told_id = ?3 WHERE id = ?1 AND (told_position, told_id) > (?2, ?3)",
+    ] {
+        connection.prepare_cached(sql)?.execute(params![id, newest.position, newest.id])?;
+    }
+    Ok(())
+}
+
 /// Everything up to `up_to` has been read. The mark never moves back, nor past the newest message, so that what comes later is
 /// unread.
 ///

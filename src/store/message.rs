@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     MessageState, StoreError,
     column::{address, checked_integer},
+    conversation,
 };
 use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp};
 
@@ -260,7 +261,9 @@ pub fn set_archive_id(connection: &Connection, id: MessageId, archive: &ArchiveI
 /// Puts a message in another place of its conversation; the moved row.
 pub fn move_to(connection: &Connection, id: MessageId, position: i64) -> Result<MessageRow, StoreError> {
     connection.prepare_cached("UPDATE message SET position = ?2 WHERE id = ?1")?.execute(params![id, position])?;
-    by_id(connection, id)
+    let row = by_id(connection, id)?;
+    conversation::hold_marks(connection, row.conversation)?;
+    Ok(row)
 }
 
 /// Gives a message a new state, if it may become that ([`MessageState::may_become`]); the changed row, or `None`.
@@ -280,6 +283,7 @@ pub fn discard(connection: &Connection, id: MessageId) -> Result<Option<MessageR
         return Ok(None);
     }
     connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id])?;
+    conversation::hold_marks(connection, row.conversation)?;
     Ok(Some(row))
 }
 

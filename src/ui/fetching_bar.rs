@@ -103,14 +103,16 @@ impl FetchingBar {
         imp.revealer.set_reveal_child(all.is_some());
         let Some(progress) = all else { return };
         let fetched = progress.fetched.to_string();
-        if let Some(total) = progress.total.filter(|total| *total > 0) {
+        let total = progress.total.filter(|total| *total > 0);
+        // A bar that runs to and fro would have the whole window drawn sixty times a second for as long as it is there.
+        imp.bar.set_visible(total.is_some());
+        if let Some(total) = total {
             let text = gettext("Fetching messages: {n} of {total}");
             imp.label.set_label(&text.replace("{n}", &fetched).replace("{total}", &total.to_string()));
             imp.bar.set_fraction(f64::from(progress.fetched) / f64::from(total));
         } else {
             let text = ngettext("Fetching messages: {n} so far", "Fetching messages: {n} so far", progress.fetched);
             imp.label.set_label(&text.replace("{n}", &fetched));
-            imp.bar.pulse();
         }
     }
 }

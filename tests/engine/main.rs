@@ -12,6 +12,7 @@ mod hostile;
 mod messages;
 mod person;
 mod plain;
+mod poison;
 mod presence;
 mod reading;
 mod restart;

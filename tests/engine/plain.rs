@@ -28,6 +28,7 @@ impl Plain {
             password: Some(Secret::new("secret")),
             host: Some("127.0.0.1".into()),
             port: Some(prosody.port()),
+            name_server: None,
             ca_file: Some(prosody.ca_file()),
             resource: Some("plain".into()),
             agent: Uuid::from_u128(7),

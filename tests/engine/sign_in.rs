@@ -1,6 +1,9 @@
 //! Signing in, and what keeps one from it.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use stonechat::{
     engine::{
@@ -9,12 +12,15 @@ use stonechat::{
         },
         secrets::{Answer, SecretError, SecretStore},
     },
-    xmpp::CertificateProblem,
+    xmpp::{
+        CertificateProblem,
+        session::{self, AccountConfig, SessionEvent, SessionState, Token},
+    },
 };
 
 use crate::{
     person::{Person, jid, new_account, server},
-    support::{Certificate, Options, Prosody},
+    support::{Certificate, Options, Prosody, Relay},
 };
 
 /// Why it failed; nothing of it stays.
@@ -214,6 +220,69 @@ async fn a_token_is_kept_with_the_password_and_goes_with_the_account() {
     let account = alice.account;
     alice.request(|reply| Command::RemoveAccount { account, reply }).await.unwrap();
     assert_eq!(alice.secrets.token(&alice.address).await.unwrap(), None);
+}
+
+/// Signs in by the token alone: whether the server takes it.
+async fn is_taken(config: &AccountConfig) -> bool {
+    let (session, mut events) = session::start(config.clone());
+    let taken = loop {
+        match events.recv().await.expect("an answer") {
+            SessionEvent::Online { .. } => break true,
+            SessionEvent::State(SessionState::NeedsPerson(Problem::WrongPassword)) => break false,
+            SessionEvent::State(SessionState::NeedsPerson(problem)) => panic!("{problem}"),
+            _ => (),
+        }
+    };
+    let drain = async { while events.recv().await.is_some() {} };
+    tokio::join!(session.close(), drain);
+    taken
+}
+
+#[tokio::test]
+async fn the_token_of_an_account_that_is_removed_is_of_no_use_to_anybody() {
+    let modules = ["sasl2", "sasl2_bind2", "sasl2_sm", "sasl2_fast"].map(str::to_owned).to_vec();
+    let prosody = Prosody::start(&Options { modules, ..Options::with_users(&["alice"]) });
+    let mut alice = Person::new(&prosody, "alice").await;
+    let kept = alice.secrets.token(&alice.address).await.unwrap().unwrap();
+    let agent = rusqlite::Connection::open(alice.dir.path().join("stonechat.db")).unwrap();
+    let agent: String = agent.query_row("SELECT agent FROM account", [], |row| row.get(0)).unwrap();
+    let thief = AccountConfig {
+        address: alice.address.clone(),
+        password: Some(Secret::new("not known")),
+        host: Some("127.0.0.1".into()),
+        port: Some(prosody.port()),
+        name_server: None,
+        ca_file: Some(prosody.ca_file()),
+        resource: None,
+        agent: agent.parse().unwrap(),
+        token: Token::from_secret(&kept),
+        seen: None,
+        trust: Arc::default(),
+    };
+    // The server takes both for the same installation, so not at the same time.
+    alice.stop().await;
+    assert!(is_taken(&thief).await);
+    alice.start();
+    alice.online().await;
+    let account = alice.account;
+    alice.request(|reply| Command::RemoveAccount { account, reply }).await.unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while is_taken(&thief).await {
+        assert!(Instant::now() < until, "the server takes it yet");
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_removed_though_the_server_says_nothing_any_more() {
+    let modules = ["sasl2", "sasl2_bind2", "sasl2_sm", "sasl2_fast"].map(str::to_owned).to_vec();
+    let prosody = Prosody::start(&Options { modules, ..Options::with_users(&["alice"]) });
+    let relay = Relay::start(prosody.port());
+    let alice = Person::sign_in(&prosody, "alice", relay.port()).await;
+    relay.swallow(true);
+    let (account, begun) = (alice.account, Instant::now());
+    alice.request(|reply| Command::RemoveAccount { account, reply }).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert_eq!(alice.snapshot().await.accounts, []);
 }
 
 #[tokio::test]

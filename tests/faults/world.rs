@@ -2,7 +2,7 @@
 
 use std::{any::Any, path::PathBuf};
 
-use super::support::{Ejabberd, Federation, Options, Prosody, prosody::free_ports};
+use super::support::{Ejabberd, Federation, Options, Prosody, server::free_ports};
 
 /// Where one of the two is at home.
 #[derive(Debug, Clone)]

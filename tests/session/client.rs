@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Arc, LazyLock},
     time::Duration,
 };
@@ -19,7 +20,7 @@ use stonechat::{
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::support::Prosody;
+use crate::support::{Prosody, Scripted};
 
 /// Longer than anything takes on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(20);
@@ -28,12 +29,23 @@ static TRUST: LazyLock<Arc<Trust>> = LazyLock::new(Arc::default);
 
 /// How to reach this server as this user, whose password is `secret`.
 pub fn config(prosody: &Prosody, user: &str, port: u16) -> AccountConfig {
+    config_of(&prosody.address(user), port, prosody.ca_file())
+}
+
+/// The same for a server that does as it is told.
+pub fn config_at(server: &Scripted) -> AccountConfig {
+    config_of("alice@chat.test", server.port(), server.ca_file())
+}
+
+/// The same for any server.
+pub fn config_of(address: &str, port: u16, ca_file: PathBuf) -> AccountConfig {
     AccountConfig {
-        address: BareJid::new(&prosody.address(user)).unwrap(),
+        address: BareJid::new(address).unwrap(),
         password: Some(Secret::new("secret")),
         host: Some("127.0.0.1".into()),
         port: Some(port),
-        ca_file: Some(prosody.ca_file()),
+        name_server: None,
+        ca_file: Some(ca_file),
         resource: None,
         agent: Uuid::new_v4(),
         token: None,

@@ -1,43 +1,29 @@
 //! A private ejabberd on free ports of the loopback interface: what Prosody is not, the second opinion.
-//!
-//! All it has lies in a temporary directory; dropping it, by a panic too, stops the server and removes that.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+use std::{fmt::Write as _, fs, ops::Deref, time::Duration};
+
+use super::{
+    prosody::{Federation, Options},
+    server::{Server, with_the_test},
 };
-
-use tempfile::TempDir;
-
-use super::prosody::{Federation, Options, free_ports, make_certificates};
 
 /// How long it may take to start.
 const START: Duration = Duration::from_mins(1);
 
 /// A running server.
 pub struct Ejabberd {
-    dir: TempDir,
-    domain: String,
-    port: u16,
-    direct_tls_port: u16,
-    child: Option<Child>,
+    server: Server,
 }
 
 impl Ejabberd {
-    /// Starts a server and waits until its users can sign in. Of the options, it knows the domain, the users, the hibernation
-    /// and the federation, with one peer whose domain the system can look up: `localhost`.
+    /// Starts a server and waits until its users can sign in. Of the options, it knows the domain, the users, the modules, the
+    /// hibernation and the federation, with one peer whose domain the system can look up: `localhost`.
     pub fn start(options: &Options) -> Self {
-        let dir = tempfile::Builder::new().prefix("stonechat-ejabberd-").tempdir().expect("a temporary directory");
-        fs::create_dir(dir.path().join("spool")).expect("a directory for the server's data");
-        make_certificates(dir.path(), options);
-        let mut me = Self { dir, domain: options.domain.clone(), port: 0, direct_tls_port: 0, child: None };
+        let mut me = Self { server: Server::new("ejabberd", options) };
+        fs::create_dir(me.path("spool")).expect("a directory for the server's data");
         // Between our looking for free ports and the server's taking them somebody else may have done so.
         for _ in 0..3 {
-            (me.port, me.direct_tls_port) = free_ports();
+            me.server.choose_ports();
             fs::write(me.path("ejabberd.yml"), me.configuration(options)).expect("the configuration is written");
             if me.try_start(options) {
                 return me;
@@ -46,51 +32,19 @@ impl Ejabberd {
         panic!("ejabberd does not start; its log:\n{}", me.log());
     }
 
-    /// The port for STARTTLS on 127.0.0.1.
-    pub const fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The port for TLS from the first byte on 127.0.0.1.
-    pub const fn direct_tls_port(&self) -> u16 {
-        self.direct_tls_port
-    }
-
-    /// The authority that signed the server's certificate, as PEM.
-    pub fn ca_file(&self) -> PathBuf {
-        self.path("ca.pem")
-    }
-
-    /// The address of a user here.
-    pub fn address(&self, name: &str) -> String {
-        format!("{name}@{}", self.domain)
-    }
-
-    pub fn log_file(&self) -> PathBuf {
-        self.path("ejabberd.log")
-    }
-
-    /// All that the server has logged.
-    pub fn log(&self) -> String {
-        let read = |name| fs::read_to_string(self.path(name)).unwrap_or_default();
-        format!("{}{}", read("ejabberd.log"), read("ejabberd.out"))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
     fn try_start(&mut self, options: &Options) -> bool {
-        let out = fs::File::create(self.path("ejabberd.out")).expect("a file for the server's output");
-        let err = out.try_clone().expect("a file for the server's output");
+        let _ = fs::remove_file(self.path("ready"));
         let users = options.users.iter().fold(String::new(), |mut all, (name, password)| {
-            let _ =
-                write!(all, "ok = ejabberd_auth:try_register(<<{name:?}>>, <<{:?}>>, <<{password:?}>>), ", self.domain);
+            let domain = self.domain();
+            let register = format!("ejabberd_auth:try_register(<<{name:?}>>, <<{domain:?}>>, <<{password:?}>>)");
+            // Where it starts again, they are there.
+            let _ = write!(all, "case {register} of ok -> ok; {{error, exists}} -> ok end, ");
             all
         });
-        // Its own script insists on a user of its own, so it is started as that would do it. It is killed with the test.
-        let mut child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "erl", "-noinput", "+sbwt", "none", "-mnesia", "dir"])
+        // Its own script insists on a user of its own, so it is started as that would do it.
+        let mut program = with_the_test("erl");
+        program
+            .args(["-noinput", "+sbwt", "none", "-mnesia", "dir"])
             .arg(format!("\"{}\"", self.path("spool").display()))
             .args(["-s", "ejabberd", "-eval"])
             .arg(format!("{users}file:write_file(\"{}\", <<>>).", self.path("ready").display()))
@@ -98,41 +52,26 @@ impl Ejabberd {
             .env("ERL_CRASH_DUMP", "/dev/null")
             .env("EJABBERD_CONFIG_PATH", self.path("ejabberd.yml"))
             .env("EJABBERD_LOG_PATH", self.log_file())
-            .env("HOME", self.dir.path())
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(err)
-            .spawn()
-            .expect("setpriv and ejabberd are installed");
-        let until = Instant::now() + START;
-        let is_up = loop {
-            let is_ready = self.path("ready").exists();
-            let has_ended = child.try_wait().expect("the server's state").is_some();
-            if is_ready || has_ended || Instant::now() > until {
-                break is_ready && !has_ended;
-            }
-            thread::sleep(Duration::from_millis(50));
-        };
-        self.child = Some(child);
-        if !is_up || self.log().contains("eaddrinuse") {
-            self.stop();
-            return false;
-        }
-        true
+            .env("HOME", self.dir());
+        self.server.run(&mut program, START, "eaddrinuse", |server| server.path("ready").exists())
     }
 
     /// Stops the server at once, as a crash would.
     pub fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.server.stop();
+    }
+
+    /// Starts it again after `stop`, with the same data on the same ports.
+    pub fn start_again(&mut self, options: &Options) {
+        self.stop();
+        assert!(self.try_start(options), "ejabberd does not start again; its log:\n{}", self.log());
     }
 
     fn configuration(&self, options: &Options) -> String {
-        let dir = self.dir.path().display();
-        let (domain, port, direct_tls_port) = (&self.domain, self.port, self.direct_tls_port);
+        let dir = self.dir().display();
+        let (domain, port, direct_tls_port) = (self.domain(), self.port(), self.direct_tls_port());
         let hibernation = options.hibernation;
+        let more = options.modules.iter().fold(String::new(), |all, module| format!("{all}  mod_{module}: {{}}\n"));
         let c2s = "ip: \"127.0.0.1\", module: ejabberd_c2s, max_stanza_size: 262144";
         let (s2s_listener, s2s) = match &options.federation {
             None => (String::new(), "s2s_access: none\n".to_owned()),
@@ -170,22 +109,15 @@ modules:
   mod_s2s_dialback: {{}}
   mod_stream_mgmt: {{resume_timeout: {hibernation}}}
   mod_vcard: {{}}
-"#
+{more}"#
         )
     }
 }
 
-impl Drop for Ejabberd {
-    fn drop(&mut self) {
-        self.stop();
-        if thread::panicking() {
-            let log = self.log();
-            let lines: Vec<&str> = log.lines().collect();
-            eprintln!(
-                "the end of {}:\n{}",
-                self.log_file().display(),
-                lines[lines.len().saturating_sub(60)..].join("\n")
-            );
-        }
+impl Deref for Ejabberd {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
     }
 }

@@ -4,13 +4,16 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod ejabberd;
+pub mod names;
 pub mod prosody;
 pub mod raw;
 pub mod relay;
 pub mod scripted;
+pub mod server;
 
 pub use ejabberd::Ejabberd;
+pub use names::Names;
 pub use prosody::{Certificate, Federation, Options, Prosody};
 pub use raw::Raw;
 pub use relay::{Cut, Limit, Relay};
-pub use scripted::{Script, Scripted};
+pub use scripted::{Management, Poison, Script, Scripted};

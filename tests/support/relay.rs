@@ -79,7 +79,12 @@ pub struct Relay {
 impl Relay {
     /// Listens on a free port and connects whoever comes to `target`.
     pub fn start(target: u16) -> Self {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), target).expect("a free port")
+    }
+
+    /// The same on another address of the loopback interface.
+    pub fn start_at(address: SocketAddr, target: u16) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true).expect("a listener that does not block");
         let port = listener.local_addr().expect("a bound port").port();
         let counters = Arc::new(Counters::default());
@@ -91,7 +96,7 @@ impl Relay {
             runtime.block_on(accept(listener, target, shared, receiver));
         };
         thread::Builder::new().name("relay".into()).spawn(serve).expect("a thread");
-        Self { port, counters, state }
+        Ok(Self { port, counters, state })
     }
 
     pub const fn port(&self) -> u16 {

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -21,12 +21,18 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsAcceptor,
-    rustls::{ServerConfig, crypto::ring},
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        version::{TLS12, TLS13},
+    },
+    server::TlsStream,
 };
 
-use super::prosody::{Options, make_certificates};
+use super::{prosody::Options, server::make_certificates};
 
 const DEADLINE: Duration = Duration::from_secs(30);
+const SM: &str = "urn:xmpp:sm:3";
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
                       xmlns:stream='http://etherx.jabber.org/streams' from='chat.test' id='s' version='1.0'>";
 
@@ -37,6 +43,8 @@ pub struct Scripted {
     to_client: mpsc::UnboundedSender<String>,
     from_client: Mutex<mpsc::UnboundedReceiver<Element>>,
     is_silent: Arc<AtomicBool>,
+    connections: Arc<AtomicU32>,
+    poison: Arc<std::sync::Mutex<Option<Poison>>>,
 }
 
 /// What it answers by itself.
@@ -46,6 +54,29 @@ pub struct Script {
     pub roster: String,
     /// Comes in the same piece as the roster.
     pub after_roster: String,
+    /// Stream management (XEP-0198); none where this is not said.
+    pub management: Option<Management>,
+    /// It offers these instead of PLAIN. It takes any of them, and can prove nothing.
+    pub mechanisms: &'static [&'static str],
+    /// TLS 1.2 and no more.
+    pub has_old_tls: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Management {
+    /// A session can be taken up again.
+    Resumable,
+    /// It says so, and has forgotten it each time.
+    Forgetful,
+}
+
+/// A message on which it ends the stream instead of handling it.
+#[derive(Debug, Clone)]
+pub struct Poison {
+    /// What its text begins with.
+    pub text: &'static str,
+    /// With a stream error of this condition, or by closing the line.
+    pub error: Option<&'static str>,
 }
 
 impl Scripted {
@@ -57,10 +88,27 @@ impl Scripted {
         let (to_client, from_test) = mpsc::unbounded_channel();
         let (to_test, from_client) = mpsc::unbounded_channel();
         let is_silent = Arc::new(AtomicBool::new(false));
-        let acceptor = acceptor(&dir);
-        let serving = serve(listener, acceptor, script, Arc::clone(&is_silent), from_test, to_test);
-        tokio::spawn(serving);
-        Self { dir, port, to_client, from_client: Mutex::new(from_client), is_silent }
+        let acceptor = acceptor(&dir, script.has_old_tls);
+        let (connections, poison) = (Arc::default(), Arc::default());
+        let server = Server {
+            script,
+            is_silent: Arc::clone(&is_silent),
+            connections: Arc::clone(&connections),
+            poison: Arc::clone(&poison),
+            session: None,
+        };
+        tokio::spawn(server.serve(listener, acceptor, from_test, to_test));
+        Self { dir, port, to_client, from_client: Mutex::new(from_client), is_silent, connections, poison }
+    }
+
+    /// How many times somebody has signed in.
+    pub fn connections(&self) -> u32 {
+        self.connections.load(SeqCst)
+    }
+
+    /// From now on, there is a message that it does not survive, or none any more.
+    pub fn set_poison(&self, poison: Option<Poison>) {
+        *self.poison.lock().unwrap() = poison;
     }
 
     pub const fn port(&self) -> u16 {
@@ -105,48 +153,95 @@ impl Scripted {
     }
 }
 
-fn acceptor(dir: &TempDir) -> TlsAcceptor {
+fn acceptor(dir: &TempDir, is_old: bool) -> TlsAcceptor {
     let read = |name| fs::read(dir.path().join(name)).unwrap();
     let (certificate, key) = (read("server.pem"), read("server.key"));
     let chain = rustls_pemfile::certs(&mut &certificate[..]).map(Result::unwrap).collect();
     let key = rustls_pemfile::private_key(&mut &key[..]).unwrap().unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let versions: &[_] = if is_old { &[&TLS12] } else { &[&TLS13] };
+    let config = config.with_protocol_versions(versions).unwrap().with_no_client_auth();
     TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).unwrap()))
 }
 
-async fn serve(
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
+/// What outlives a connection.
+struct Server {
     script: Script,
     is_silent: Arc<AtomicBool>,
-    mut from_test: mpsc::UnboundedReceiver<String>,
-    to_test: mpsc::UnboundedSender<Element>,
-) {
-    while let Ok((tcp, _)) = listener.accept().await {
-        let Some(tcp) = start_tls(tcp).await else { continue };
-        let Ok(tls) = acceptor.accept(tcp).await else { continue };
-        let mut line = Line { stream: tls, text: String::new() };
-        if line.sign_in().await.is_none() {
-            continue;
-        }
-        loop {
-            tokio::select! {
-                stanza = line.next() => {
-                    let Some(stanza) = stanza else { break };
-                    if !is_silent.load(SeqCst) && let Some(answer) = answer(&stanza, &script) {
-                        line.write(&answer).await;
+    connections: Arc<AtomicU32>,
+    poison: Arc<std::sync::Mutex<Option<Poison>>>,
+    /// How many stanzas were handled in the session, where that is counted.
+    session: Option<u32>,
+}
+
+impl Server {
+    async fn serve(
+        mut self,
+        listener: TcpListener,
+        acceptor: TlsAcceptor,
+        mut from_test: mpsc::UnboundedReceiver<String>,
+        to_test: mpsc::UnboundedSender<Element>,
+    ) {
+        while let Ok((tcp, _)) = listener.accept().await {
+            let Some(tcp) = start_tls(tcp).await else { continue };
+            let Ok(tls) = acceptor.accept(tcp).await else { continue };
+            let mut line = Line { stream: tls, text: String::new() };
+            if line.sign_in(&self.script, &mut self.session, &to_test).await.is_none() {
+                continue;
+            }
+            self.connections.fetch_add(1, SeqCst);
+            loop {
+                tokio::select! {
+                    stanza = line.next() => {
+                        let Some(stanza) = stanza else { break };
+                        if stanza.has_ns(SM) {
+                            self.manage(&mut line, &stanza).await;
+                            continue;
+                        }
+                        if self.ends(&mut line, &stanza).await {
+                            break;
+                        }
+                        if let Some(handled) = &mut self.session {
+                            *handled += 1;
+                        }
+                        if !self.is_silent.load(SeqCst) && let Some(answer) = answer(&stanza, &self.script) {
+                            line.write(&answer).await;
+                        }
+                        if to_test.send(stanza).is_err() {
+                            return;
+                        }
                     }
-                    if to_test.send(stanza).is_err() {
-                        return;
-                    }
+                    xml = from_test.recv() => match xml {
+                        Some(xml) => line.write(&xml).await,
+                        None => return,
+                    },
                 }
-                xml = from_test.recv() => match xml {
-                    Some(xml) => line.write(&xml).await,
-                    None => return,
-                },
             }
         }
+    }
+
+    async fn manage(&mut self, line: &mut Line<TlsStream<TcpStream>>, nonza: &Element) {
+        match (nonza.name(), self.session) {
+            ("enable", _) => {
+                self.session = Some(0);
+                line.write(&format!("<enabled xmlns='{SM}' id='s' resume='true'/>")).await;
+            }
+            ("r", Some(handled)) => line.write(&format!("<a xmlns='{SM}' h='{handled}'/>")).await,
+            _ => {}
+        }
+    }
+
+    /// Whether this ends the stream.
+    async fn ends(&self, line: &mut Line<TlsStream<TcpStream>>, stanza: &Element) -> bool {
+        let Some(Poison { text, error }) = self.poison.lock().unwrap().clone() else { return false };
+        if !stanza.get_child("body", "jabber:client").is_some_and(|body| body.text().starts_with(text)) {
+            return false;
+        }
+        if let Some(condition) = error {
+            let condition = format!("<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>");
+            line.write(&format!("<stream:error>{condition}</stream:error></stream:stream>")).await;
+        }
+        true
     }
 }
 
@@ -166,7 +261,7 @@ fn answer(stanza: &Element, script: &Script) -> Option<String> {
     let id = stanza.attr("id").filter(|_| is_request)?;
     let payload = stanza.children().next()?;
     Some(if payload.is("query", "jabber:iq:roster") && stanza.attr("type") == Some("get") {
-        let Script { roster, after_roster } = script;
+        let Script { roster, after_roster, .. } = script;
         format!(
             "<iq type='result' id='{id}'><query xmlns='jabber:iq:roster' ver='1'>{roster}</query></iq>{after_roster}"
         )
@@ -183,16 +278,37 @@ struct Line<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
-    async fn sign_in(&mut self) -> Option<()> {
+    async fn sign_in(
+        &mut self,
+        script: &Script,
+        session: &mut Option<u32>,
+        to_test: &mpsc::UnboundedSender<Element>,
+    ) -> Option<()> {
+        let management = script.management;
         self.header().await?;
-        let plain = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>";
-        self.write(&format!("{HEADER}<stream:features>{plain}</stream:features>")).await;
-        self.next().await.filter(|element| element.name() == "auth")?;
+        let mechanisms = if script.mechanisms.is_empty() { &["PLAIN"] } else { script.mechanisms };
+        let offer = mechanisms.join("</mechanism><mechanism>");
+        let offer = format!("<mechanism>{offer}</mechanism>");
+        let offer = format!("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{offer}</mechanisms>");
+        self.write(&format!("{HEADER}<stream:features>{offer}</stream:features>")).await;
+        let auth = self.next().await.filter(|element| element.name() == "auth")?;
+        to_test.send(auth).ok()?;
         self.write("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>").await;
         self.header().await?;
         let features = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>";
-        self.write(&format!("{HEADER}<stream:features>{features}</stream:features>")).await;
-        let bind = self.next().await?;
+        let sm = management.map(|_| format!("<sm xmlns='{SM}'/>")).unwrap_or_default();
+        self.write(&format!("{HEADER}<stream:features>{features}{sm}</stream:features>")).await;
+        let mut bind = self.next().await?;
+        if bind.is("resume", SM) {
+            if let Some(handled) = session.filter(|_| management == Some(Management::Resumable)) {
+                self.write(&format!("<resumed xmlns='{SM}' previd='s' h='{handled}'/>")).await;
+                return Some(());
+            }
+            let gone = "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>";
+            self.write(&format!("<failed xmlns='{SM}'>{gone}</failed>")).await;
+            bind = self.next().await?;
+        }
+        *session = None;
         let id = bind.attr("id")?;
         let jid = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>alice@chat.test/desk</jid></bind>";
         self.write(&format!("<iq type='result' id='{id}'>{jid}</iq>")).await;

@@ -46,6 +46,7 @@ impl Ledger {
 
     pub fn check(&mut self, store: &Connection, scope: &Scope, events: &[Event], moment: &Moment<'_>) {
         let mut new = BTreeMap::new();
+        let moved = moved(events, moment);
         let conversations = conversation::all(store, scope.account).expect("it can be read");
         let mut seen = 0;
         for row in &conversations {
@@ -63,8 +64,11 @@ impl Ledger {
                 if let Some((peer, known)) = self.rows.get_mut(&message.cursor.id) {
                     assert_eq!(*peer, row.peer);
                     assert!(known.state == message.state || known.state.may_become(message.state));
-                    // Else it is what it was, but for the archive's name of it.
+                    // Else it is what it was, but for the archive's name of it, and its place where the archive has another.
                     known.state = message.state;
+                    if moved.contains(&message.cursor.id) {
+                        known.cursor = message.cursor;
+                    }
                     known.archive_id = known.archive_id.take().or_else(|| message.archive_id.clone());
                     assert_eq!(*known, message, "a message has changed");
                 } else {
@@ -74,7 +78,7 @@ impl Ledger {
             }
         }
         assert_eq!(seen, self.rows.len() + new.len(), "a message is lost");
-        told(events, &new, &conversations.into_iter().map(Conversation::from).collect::<Vec<_>>());
+        told(events, &new, &moved, &conversations.into_iter().map(Conversation::from).collect::<Vec<_>>());
         self.order(&new, moment);
         self.rows.append(&mut new);
     }
@@ -135,8 +139,24 @@ impl Ledger {
     }
 }
 
+/// What goes and comes again, since it stands elsewhere in the archive.
+fn moved(events: &[Event], moment: &Moment<'_>) -> BTreeSet<MessageId> {
+    let gone = events.iter().filter_map(|event| match event {
+        Event::MessageRemoved { message, .. } => Some(*message),
+        _ => None,
+    });
+    let moved: BTreeSet<_> = gone.collect();
+    assert!(moved.is_empty() || matches!(moment, Moment::Page(_)), "only the archive moves what stands");
+    moved
+}
+
 /// The window hears of all that was stored, of nothing else, and of each conversation as it is in the end.
-fn told(events: &[Event], new: &BTreeMap<MessageId, (BareJid, MessageRow)>, conversations: &[Conversation]) {
+fn told(
+    events: &[Event],
+    new: &BTreeMap<MessageId, (BareJid, MessageRow)>,
+    moved: &BTreeSet<MessageId>,
+    conversations: &[Conversation],
+) {
     let (mut stored, mut snapshots) = (BTreeSet::new(), HashMap::new());
     for event in events {
         match event {
@@ -153,7 +173,8 @@ fn told(events: &[Event], new: &BTreeMap<MessageId, (BareJid, MessageRow)>, conv
             _ => (),
         }
     }
-    assert!(stored.iter().eq(new.keys()), "{stored:?} {new:?}");
+    let expected: BTreeSet<_> = new.keys().chain(moved).copied().collect();
+    assert_eq!(stored, expected, "{new:?}");
     for (id, snapshot) in snapshots {
         assert_eq!(conversations.iter().find(|conversation| conversation.id == id), Some(snapshot));
     }

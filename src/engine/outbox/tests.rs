@@ -2,7 +2,6 @@ use super::*;
 use crate::{
     engine::fixture::{ALICE, BOB, Fixture, NOW, Seen},
     ids::Timestamp,
-    store::SendFailure,
 };
 
 fn ids(outgoing: &[Outgoing]) -> Vec<MessageId> {

@@ -216,3 +216,20 @@ fn an_export_has_everything_in_the_order_of_each_history() {
     .unwrap();
     assert_eq!(bodies, ["1", "2", "3"]);
 }
+
+#[test]
+fn no_mark_stays_where_the_newest_message_was() {
+    let (connection, account, id) = chat();
+    let insert = |time: i64| message::insert(&connection, incoming(id, time, "x")).unwrap().unwrap().cursor;
+    let (first, second) = (insert(NOW.0), insert(NOW.0 + 60_000));
+    conversation::mark_read(&connection, id, second).unwrap();
+    message::move_to(&connection, second.id, first.position - 1).unwrap();
+    let row = || conversation::all(&connection, account).unwrap().remove(0);
+    assert_eq!((row().read, row().unread), (first, 0));
+    // What comes now, by a clock that is behind, is unread all the same.
+    let third = insert(NOW.0 + 1_000);
+    assert_eq!(row().unread, 1);
+    conversation::mark_read(&connection, id, third).unwrap();
+    crate::store::amendment::remove(&connection, third.id).unwrap();
+    assert_eq!((row().read, row().unread), (first, 0));
+}

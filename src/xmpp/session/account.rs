@@ -16,7 +16,7 @@ use super::{
     element::{StreamElement, StreamError},
     event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState},
     handle::{AccountConfig, Request, SessionHandle},
-    login::{LoggedIn, Login, Management, Outcome, Tokens, login},
+    login::{LoggedIn, Login, Management, Outcome, Tokens, login, revoke},
     problem::is_likely_again,
     sm::{Cause, ResumePoint, TooHigh},
     stream::{Ended, Received, Stream},
@@ -52,13 +52,7 @@ pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEve
     let domain = config.address.domain().to_string();
     let actor = Actor {
         traffic: Traffic::new(config.address.clone()),
-        connector: Connector::new(
-            domain.clone(),
-            config.host.clone(),
-            config.port,
-            config.ca_file.clone(),
-            config.trust.clone(),
-        ),
+        connector: Connector::new(&config),
         domain,
         password: config.password.clone(),
         seen: config.seen,
@@ -74,6 +68,26 @@ pub fn start(config: AccountConfig) -> (SessionHandle, mpsc::Receiver<SessionEve
     };
     tokio::spawn(actor.run());
     (handle, receiver)
+}
+
+/// Has the server forget the token that `config` holds, where it holds one. Takes a connection of its own, and as long as that
+/// takes.
+pub async fn revoke_token(config: AccountConfig) -> Result<(), Problem> {
+    let (Some(token), Some(password)) = (&config.token, &config.password) else { return Ok(()) };
+    let plan = Login {
+        address: config.address.clone(),
+        password: password.clone(),
+        resource: None,
+        agent: config.agent,
+        resume: None,
+        token: None,
+        at_least: None,
+        is_inactive: true,
+    };
+    let (steps, _) = mpsc::unbounded_channel();
+    let connected = Connector::new(&config).connect(&steps).await?;
+    let revoking = revoke(connected.io, connected.exporter.as_deref(), &plan, token);
+    timeout(LOGIN_DEADLINE, revoking).await.unwrap_or(Err(Problem::Timeout))
 }
 
 /// What the task does next.
@@ -318,7 +332,10 @@ impl Actor {
                             self.indicate();
                         }
                     }
-                    Some(Request::ReconnectNow | Request::NetworkChanged { .. }) => {
+                    Some(request @ (Request::ReconnectNow | Request::NetworkChanged { .. })) => {
+                        if matches!(request, Request::NetworkChanged { .. }) {
+                            self.traffic.circumstances_changed();
+                        }
                         self.traffic.probe();
                         stream.expect_answer(PROBE_DEADLINE);
                     }
@@ -351,7 +368,9 @@ impl Actor {
     fn lost(&mut self, ended: &Ended, online: Duration) -> Next {
         let problem = ended.problem(&self.domain);
         log::info!("{}: {problem}", self.config.address);
-        self.traffic.detach(ended.cause(&self.domain));
+        // With the cause known and out of the way, the session can go on.
+        let is_explained = self.traffic.judge(ended.evidence());
+        self.traffic.detach(if is_explained { Cause::Network } else { ended.cause(&self.domain) });
         if self.deafness.ended(matches!(ended, Ended::Silent)) {
             self.traffic.give_up_resuming();
         }
@@ -435,8 +454,12 @@ impl Actor {
                 self.set_active(is_active);
             }
             Some(Request::ReconnectNow) => return Wake::Now,
-            Some(Request::NetworkChanged { available: true }) => return Wake::IfStale,
-            Some(Request::NetworkChanged { available: false }) => (),
+            Some(Request::NetworkChanged { available }) => {
+                self.traffic.circumstances_changed();
+                if available {
+                    return Wake::IfStale;
+                }
+            }
             Some(Request::Close(done)) => return Wake::End(Some(done)),
             None => return Wake::End(None),
         }

@@ -25,8 +25,11 @@ impl BackOff {
         longest.mul_f64(rand::random_range(0.5..=1.0))
     }
 
+    /// A session has begun. Where sessions are lost as soon as they begin, that is no success yet.
     pub fn succeeded(&mut self) {
-        self.failures = 0;
+        if self.early_losses <= EARLY_LOSSES {
+            self.failures = 0;
+        }
     }
 
     /// Circumstances have changed.
@@ -36,7 +39,10 @@ impl BackOff {
 
     /// A session that had been online is gone. True: try again at once; false where that has happened too often.
     pub fn lost_after(&mut self, online: Duration) -> bool {
-        self.early_losses = if online >= GOOD { 1 } else { self.early_losses + 1 };
+        if online >= GOOD {
+            self.reset();
+        }
+        self.early_losses += 1;
         self.early_losses <= EARLY_LOSSES
     }
 }
@@ -62,5 +68,22 @@ mod tests {
         let early = Duration::from_secs(1);
         assert_eq!([early; 5].map(|online| back_off.lost_after(online)), [true, true, true, false, false]);
         assert!(back_off.lost_after(GOOD));
+    }
+
+    #[test]
+    fn sessions_that_are_lost_as_soon_as_they_begin_come_more_and_more_seldom() {
+        let mut back_off = BackOff::default();
+        let mut waits = Vec::new();
+        for _ in 0..20 {
+            back_off.succeeded();
+            if !back_off.lost_after(Duration::from_secs(1)) {
+                waits.push(back_off.failed().as_secs());
+            }
+        }
+        assert_eq!(waits.len(), 17);
+        assert!(waits[0] <= 2 && waits[10..].iter().all(|wait| *wait >= 30), "{waits:?}");
+        back_off.succeeded();
+        assert!(back_off.lost_after(GOOD), "one that held");
+        assert!(back_off.failed().as_secs() <= 2);
     }
 }

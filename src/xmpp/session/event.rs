@@ -39,6 +39,8 @@ pub enum SessionEvent {
     Counted,
     /// These have reached the server.
     Acked(Vec<Tag>),
+    /// The server ends the stream each time that this is sent, so it will not be sent again.
+    Refused(Tag),
     /// What had not been acknowledged when its session ended for good.
     Unsent {
         /// Known not to have reached the server.

@@ -1,6 +1,6 @@
 //! The engine's side of a session: what it can be told and asked.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use minidom::Element;
 use tokio::sync::{mpsc, oneshot};
@@ -29,6 +29,8 @@ pub struct AccountConfig {
     pub host: Option<String>,
     /// Port on `host`, or on the domain.
     pub port: Option<u16>,
+    /// Asked for names instead of the name servers of the system.
+    pub name_server: Option<SocketAddr>,
     /// Authorities beside the system's, as PEM.
     pub ca_file: Option<PathBuf>,
     /// The resource to ask for; without it the server chooses.

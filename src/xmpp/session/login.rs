@@ -150,6 +150,30 @@ pub async fn login<Io: AsyncBufRead + AsyncWrite + Unpin>(
     Ok(LoggedIn { stream, features, mechanism, assurance, tokens, outcome })
 }
 
+/// Signs in by the token once more, only to have the server forget it (XEP-0484 §3.6). Nothing is bound, so no session comes of it.
+pub async fn revoke<Io: AsyncBufRead + AsyncWrite + Unpin>(
+    io: Io,
+    exporter: Option<&[u8]>,
+    login: &Login,
+    token: &Token,
+) -> Result<(), Problem> {
+    let domain = login.address.domain().to_string();
+    let bare = login.address.to_string();
+    let pending = initiate_stream(io, ns::JABBER_CLIENT, header(&domain, Some(&bare)), TIMEOUTS).await;
+    let mut signing_in =
+        SigningIn { stream: pending.map_err(|e| io_problem(&e))?.skip_features(), login, domain: &domain };
+    let sasl2 = signing_in.features().await?.sasl2.filter(|sasl2| token.is_usable(&sasl2.fast, exporter));
+    if sasl2.is_none() {
+        return Err(Problem::NoMechanism);
+    }
+    let user = login.address.node().map(ToString::to_string).unwrap_or_default();
+    let exchange = Exchange::with_token(token, &user, exporter);
+    let inline = vec![signing_in.agent(), element("fast", FAST).with_attr("invalidate", "true")];
+    signing_in.authenticate(Profile::Sasl2, exchange, inline).await??;
+    let _ = signing_in.stream.shutdown().await;
+    Ok(())
+}
+
 fn untrusted(error: AuthError) -> Problem {
     match error {
         AuthError::Weaker => Problem::WeakerSignIn,
@@ -191,6 +215,13 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
             Some(Ok(StreamElement::Features(features))) => Ok(features),
             other => Err(self.unexpected("stream features", other)),
         }
+    }
+
+    /// Which installation this is (XEP-0388 §2.3.1); tokens belong to it.
+    fn agent(&self) -> Element {
+        element("user-agent", ns::SASL2)
+            .with_attr("id", self.login.agent.to_string())
+            .with_child(element("software", ns::SASL2).with_text(SOFTWARE))
     }
 
     fn resume(&self) -> Option<SmNonza> {
@@ -249,15 +280,12 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> SigningIn<'_, Io> {
         let bind2 = offered.bind2.as_deref().unwrap_or_default();
         let can = |feature: &str| bind2.iter().any(|offered| offered == feature);
         let has_carbons = can(ns::CARBONS);
-        let agent = element("user-agent", ns::SASL2)
-            .with_attr("id", self.login.agent.to_string())
-            .with_child(element("software", ns::SASL2).with_text(SOFTWARE));
         let bind = element("bind", ns::BIND2)
             .with_child(element("tag", ns::BIND2).with_text(SOFTWARE))
             .with_children(has_carbons.then(|| element("enable", ns::CARBONS)))
             .with_children((self.login.is_inactive && can(ns::CSI)).then(|| element("inactive", ns::CSI)))
             .with_children(can(ns::SM).then(|| SmNonza::Enable { resume: true }.to_element()));
-        let mut inline = vec![agent, bind];
+        let mut inline = vec![self.agent(), bind];
         if offered.has_sm {
             inline.extend(self.resume().map(|resume| resume.to_element()));
         }

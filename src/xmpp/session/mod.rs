@@ -6,6 +6,7 @@ mod account;
 mod auth;
 mod back_off;
 mod deafness;
+mod dial;
 mod element;
 mod event;
 mod features;
@@ -28,7 +29,7 @@ mod waiter;
 #[cfg(test)]
 mod tests;
 
-pub use account::start;
+pub use account::{revoke_token, start};
 pub use auth::{Assurance, Strength, Token};
 pub use event::{EVENT_CAPACITY, ServerFeatures, SessionEvent, SessionState, Tag};
 pub use handle::{AccountConfig, IQ_TIMEOUT, IqError, IqKind, SessionHandle};

@@ -1,20 +1,31 @@
 //! Where a domain's server is: SRV records of both services merged (XEP-0368), else the domain itself. Knows DNS, and
 //! neither TLS nor XML.
 
-use std::{cmp::Reverse, net::IpAddr, net::SocketAddr, time::Duration};
+use std::{
+    cmp::Reverse,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use hickory_resolver::{
     TokioResolver,
-    net::NetError,
+    config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts},
+    net::{NetError, runtime::TokioRuntimeProvider},
     proto::rr::{Name, RData},
+    system_conf::read_system_conf,
 };
 use tokio::time::timeout;
 
+use super::dial::interleave;
 use crate::xmpp::Problem;
 
 /// RFC 6120 §3.2.2.
 const DEFAULT_PORT: u16 = 5222;
 const DEADLINE: Duration = Duration::from_secs(10);
+/// RFC 8305 §3: how long the addresses of the other family are waited for when those of one are there.
+const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
+/// More servers than anybody names; a line of thousands would keep us busy for hours.
+const MOST: usize = 20;
 
 /// How TLS begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,12 +60,73 @@ struct Service {
 }
 
 /// The system's way of looking up names, as it is configured now.
-pub struct Resolver(Option<TokioResolver>);
+pub struct Resolver(Option<Resolvers>);
+
+/// One for each family, because hickory's answer for both comes only when the slower one has come: name servers that never answer
+/// for IPv6 would keep everybody waiting.
+struct Resolvers {
+    v6: TokioResolver,
+    v4: TokioResolver,
+}
+
+impl Resolvers {
+    fn new(name_server: Option<SocketAddr>) -> Result<Self, NetError> {
+        let (config, options) = match name_server {
+            Some(address) => (only(address), ResolverOpts::default()),
+            None => read_system_conf()?,
+        };
+        let of = |family| {
+            let mut builder = TokioResolver::builder_with_config(config.clone(), TokioRuntimeProvider::default());
+            *builder.options_mut() = options.clone();
+            builder.options_mut().ip_strategy = family;
+            builder.build()
+        };
+        Ok(Self { v6: of(LookupIpStrategy::Ipv6Only)?, v4: of(LookupIpStrategy::Ipv4Only)? })
+    }
+
+    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, NetError> {
+        let mut v6 = std::pin::pin!(self.v6.lookup_ip(host));
+        let mut v4 = std::pin::pin!(self.v4.lookup_ip(host));
+        let (v6, v4) = tokio::select! {
+            first = &mut v6 => match first {
+                Ok(found) => (Ok(found), timeout(RESOLUTION_DELAY, v4).await.ok()),
+                Err(error) => (Err(error), Some(v4.await)),
+            },
+            first = &mut v4 => match first {
+                Ok(found) => (timeout(RESOLUTION_DELAY, v6).await.unwrap_or(Err(NetError::Timeout)), Some(Ok(found))),
+                Err(error) => (v6.await, Some(Err(error))),
+            },
+        };
+        let both = [Some(v6), v4].into_iter().flatten().collect::<Vec<_>>();
+        let found: Vec<IpAddr> = both.iter().flatten().flat_map(|found| found.iter()).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        // Only when both families are answered for is it known that there is no such host.
+        let (unknown, failed): (Vec<_>, Vec<_>) = both.into_iter().filter_map(Result::err).partition(is_unknown);
+        failed.into_iter().chain(unknown).next().map_or(Ok(found), Err)
+    }
+}
+
+fn is_unknown(error: &NetError) -> bool {
+    error.is_no_records_found() || error.is_nx_domain()
+}
+
+/// A name server, asked as those of the system are.
+fn only(address: SocketAddr) -> ResolverConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];
+    let connections = connections.into_iter().map(|mut connection| {
+        connection.port = address.port();
+        connection
+    });
+    let server = NameServerConfig::new(address.ip(), true, connections.collect());
+    ResolverConfig::from_parts(None, Vec::new(), vec![server])
+}
 
 impl Resolver {
-    pub fn new() -> Self {
-        let resolver = TokioResolver::builder_tokio().and_then(hickory_resolver::ResolverBuilder::build);
-        Self(resolver.map_err(|e| log::warn!("no name resolution: {e}")).ok())
+    /// Asks `name_server` instead of those that the system would ask, if there is one.
+    pub fn new(name_server: Option<SocketAddr>) -> Self {
+        Self(Resolvers::new(name_server).map_err(|e| log::warn!("no name resolution: {e}")).ok())
     }
 
     /// The servers to try, best first. With `host` or `port` the domain's SRV records are not asked.
@@ -70,10 +142,15 @@ impl Resolver {
     }
 
     async fn service(&self, name: String, security: Security) -> Service {
-        let Some(resolver) = &self.0 else { return Service::default() };
-        let Ok(Ok(found)) = timeout(DEADLINE, resolver.srv_lookup(name)).await else {
+        let Some(resolvers) = &self.0 else { return Service::default() };
+        let found = match timeout(DEADLINE, resolvers.v4.srv_lookup(name)).await {
+            Ok(Ok(found)) => found,
             // RFC 6120 §3.2.1: no records, or no answer: the domain itself is tried.
-            return Service::default();
+            Ok(Err(error)) => {
+                log::debug!("no servers for {security:?}: {error}");
+                return Service::default();
+            }
+            Err(_) => return Service::default(),
         };
         let records: Vec<Srv> = found
             .answers()
@@ -91,35 +168,22 @@ impl Resolver {
         Service { records: if is_denied { Vec::new() } else { records }, is_denied }
     }
 
-    /// A target's addresses, the two families taking turns (RFC 8305 §4).
-    pub async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, Problem> {
-        if let Ok(ip) = target.host.trim_matches(['[', ']']).parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(ip, target.port)]);
+    /// A server's addresses, in the order in which they are to be tried.
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Problem> {
+        if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            return Ok(vec![ip]);
         }
-        let host = || target.host.trim_end_matches('.').to_owned();
-        let resolver = self.0.as_ref().ok_or(Problem::NoNetwork)?;
-        let found = match timeout(DEADLINE, resolver.lookup_ip(target.host.as_str())).await {
-            Ok(Ok(found)) => found,
-            Ok(Err(e)) if e.is_no_records_found() || e.is_nx_domain() => {
-                return Err(Problem::UnknownHost { host: host() });
-            }
-            Ok(Err(NetError::Io(_) | NetError::NoConnections)) => return Err(Problem::NoNetwork),
-            Ok(Err(NetError::Timeout)) | Err(_) => return Err(Problem::Timeout),
-            Ok(Err(NetError::Proto(_))) => return Err(Problem::UnknownHost { host: host() }),
-            Ok(Err(_)) => return Err(Problem::Unreachable { host: host() }),
-        };
-        let (v6, v4): (Vec<IpAddr>, Vec<IpAddr>) = found.iter().partition(IpAddr::is_ipv6);
-        let mut v4 = v4.into_iter();
-        let mut mixed = Vec::new();
-        for ip in v6 {
-            mixed.push(ip);
-            mixed.extend(v4.next());
+        let unknown = || Problem::UnknownHost { host: host.trim_end_matches('.').to_owned() };
+        let resolvers = self.0.as_ref().ok_or(Problem::NoNetwork)?;
+        match timeout(DEADLINE, resolvers.addresses(host)).await {
+            Ok(Ok(found)) if found.is_empty() => Err(unknown()),
+            Ok(Ok(found)) => Ok(interleave(found)),
+            Ok(Err(e)) if is_unknown(&e) => Err(unknown()),
+            Ok(Err(NetError::Io(_) | NetError::NoConnections)) => Err(Problem::NoNetwork),
+            Ok(Err(NetError::Timeout)) | Err(_) => Err(Problem::Timeout),
+            Ok(Err(NetError::Proto(_))) => Err(unknown()),
+            Ok(Err(_)) => Err(Problem::Unreachable { host: host.trim_end_matches('.').to_owned() }),
         }
-        mixed.extend(v4);
-        if mixed.is_empty() {
-            return Err(Problem::UnknownHost { host: host() });
-        }
-        Ok(mixed.into_iter().map(|ip| SocketAddr::new(ip, target.port)).collect())
     }
 }
 
@@ -159,7 +223,7 @@ fn merge(
     // RFC 2782: within a priority, drawn by weight; those without weight first in line, so that they are drawn rarely.
     records.sort_by_key(|srv| (Reverse(srv.priority), srv.weight));
     let mut ordered = Vec::with_capacity(records.len());
-    while let Some(priority) = records.last().map(|srv| srv.priority) {
+    while let Some(priority) = records.last().map(|srv| srv.priority).filter(|_| ordered.len() < MOST) {
         let first = records.iter().position(|srv| srv.priority == priority).unwrap_or_default();
         let total = records[first..].iter().map(|srv| u32::from(srv.weight)).sum();
         let drawn = random_up_to(0..=total);

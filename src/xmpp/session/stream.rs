@@ -22,7 +22,7 @@ use tokio_xmpp::xmlstream::{ReadError, XmlStream};
 use super::{
     element::{StreamElement, StreamError},
     problem::{io_problem, stream_problem},
-    sm::{Cause, TooHigh},
+    sm::{Cause, Evidence, TooHigh},
 };
 use crate::xmpp::Problem;
 
@@ -51,6 +51,31 @@ impl Ended {
             Self::Closed => Problem::Lost,
             Self::Silent => Problem::Timeout,
             Self::TooHigh(_) => Problem::Stream("acknowledged more than was sent".to_owned()),
+        }
+    }
+
+    /// What this says of the stanzas that were out.
+    pub fn evidence(&self) -> Evidence {
+        match self {
+            Self::Error(error) => match error.condition.as_str() {
+                // The whole stream is meant, or the server itself (RFC 6120 §4.9.3).
+                "conflict"
+                | "connection-timeout"
+                | "host-gone"
+                | "host-unknown"
+                | "not-authorized"
+                | "remote-connection-failed"
+                | "reset"
+                | "resource-constraint"
+                | "see-other-host"
+                | "system-shutdown" => Evidence::None,
+                "internal-server-error" | "undefined-condition" => Evidence::Close,
+                _ => Evidence::Word,
+            },
+            // What came could not be read.
+            Self::Io(error) if error.kind() == io::ErrorKind::InvalidData => Evidence::None,
+            Self::Io(_) | Self::Closed => Evidence::Close,
+            Self::Silent | Self::TooHigh(_) => Evidence::None,
         }
     }
 
@@ -111,7 +136,11 @@ impl<Io: AsyncBufRead + AsyncWrite + Unpin> Stream<Io> {
     pub async fn next(&mut self, is_reading: bool) -> Result<Received, Ended> {
         poll_fn(|cx| {
             if let Poll::Ready(Err(error)) = self.poll_write(cx) {
-                return Poll::Ready(Err(Ended::Io(error)));
+                // What the server said before it closed the line tells more than that it did.
+                return Poll::Ready(match self.poll_read(cx) {
+                    Poll::Ready(Ok(element)) if is_reading => Ok(element),
+                    _ => Err(Ended::Io(error)),
+                });
             }
             if is_reading { self.poll_read(cx) } else { Poll::Pending }
         })

@@ -11,7 +11,7 @@ use super::{
     event::{SessionEvent, Tag},
     handle::IqKind,
     nonza::SmNonza,
-    sm::{Cause, Inbound, Lost, Outbound, ResumePoint, TooHigh},
+    sm::{Cause, Culprit, Evidence, Inbound, Lost, Outbound, ResumePoint, TooHigh},
     stream::Ended,
     waiter::{Reply, Waiters},
 };
@@ -30,7 +30,25 @@ const ACK_DELAY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 struct Pending {
     stanza: Element,
-    tag: Option<Tag>,
+    name: Name,
+}
+
+/// By what a stanza is known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Name {
+    /// By the engine, in the next session as well.
+    Tag(Tag),
+    /// By nobody but us.
+    Number(u64),
+}
+
+impl Name {
+    const fn tag(self) -> Option<Tag> {
+        match self {
+            Self::Tag(tag) => Some(tag),
+            Self::Number(_) => None,
+        }
+    }
 }
 
 /// One account's session.
@@ -40,6 +58,11 @@ pub struct Traffic {
     bound: Option<FullJid>,
     is_live: bool,
     outbound: Outbound<Pending>,
+    /// How many stanzas without a tag were sent.
+    numbers: u64,
+    /// When something was written last.
+    written_at: Option<Instant>,
+    culprit: Culprit<Name>,
     inbound: Inbound,
     waiters: Waiters,
     /// The server has asked what we have, and the engine was not done with all of it.
@@ -57,6 +80,9 @@ impl Traffic {
             bound: None,
             is_live: false,
             outbound: Outbound::default(),
+            numbers: 0,
+            written_at: None,
+            culprit: Culprit::default(),
             inbound: Inbound::default(),
             waiters: Waiters::default(),
             ack_by: None,
@@ -84,20 +110,29 @@ impl Traffic {
     }
 
     pub fn send(&mut self, stanza: Element, tag: Option<Tag>) {
-        let copy = self.is_live.then(|| stanza.clone());
-        match (self.outbound.push(Pending { stanza, tag }), copy) {
-            (Ok(()), Some(copy)) => {
-                self.out.push(StreamElement::Stanza(copy));
-                self.request_ack();
-            }
-            // It waits for the session to be resumed.
-            (Ok(()), None) => (),
+        self.numbers += 1;
+        let name = tag.map_or(Name::Number(self.numbers), Name::Tag);
+        match self.outbound.push(Pending { stanza, name }) {
+            // Where there is no stream, it waits for the session to be resumed.
+            Ok(()) => self.write(),
             // Nobody will ever say that it arrived: that it was sent has to do.
-            (Err(pending), Some(_)) => {
+            Err(pending) if self.is_live => {
                 self.out.push(StreamElement::Stanza(pending.stanza));
-                self.acked([tag]);
+                self.acked([name]);
             }
-            (Err(_), None) => self.unsent([tag], []),
+            Err(_) => self.unsent([name], []),
+        }
+    }
+
+    /// Writes what is due.
+    fn write(&mut self) {
+        let now = Instant::now();
+        let is_careful = self.culprit.is_careful(now);
+        let before = self.out.len();
+        self.out.extend(self.outbound.write(is_careful).map(|pending| StreamElement::Stanza(pending.stanza.clone())));
+        if self.out.len() > before {
+            self.written_at = Some(now);
+            self.request_ack();
         }
     }
 
@@ -147,7 +182,8 @@ impl Traffic {
             }
             StreamElement::Sm(SmNonza::Ack(h)) => match self.outbound.acked(h) {
                 Ok(delivered) => {
-                    self.acked(delivered.into_iter().map(|pending| pending.tag));
+                    self.acked(delivered.into_iter().map(|pending| pending.name));
+                    self.write();
                     self.request_ack();
                 }
                 Err(too_high) => return Err(self.too_high(too_high)),
@@ -155,12 +191,15 @@ impl Traffic {
             StreamElement::Sm(SmNonza::Enabled { id, resume, .. }) => {
                 self.outbound.enabled(id.filter(|_| resume));
                 self.inbound.enabled();
+                self.write();
                 self.request_ack();
             }
             StreamElement::Sm(SmNonza::Failed { .. }) => {
                 log::warn!("{}: the server refused stream management", self.own);
+                self.out
+                    .extend(self.outbound.write(false).map(|pending| StreamElement::Stanza(pending.stanza.clone())));
                 let sent = self.outbound.refused();
-                self.acked(sent.into_iter().map(|pending| pending.tag));
+                self.acked(sent.into_iter().map(|pending| pending.name));
             }
             StreamElement::Error(error) => return Err(Ended::Error(error)),
             other => log::debug!("{}: ignored {other:?}", self.own),
@@ -178,6 +217,22 @@ impl Traffic {
         } else {
             self.events.push_back(SessionEvent::Stanza(incoming::parse(stanza)));
         }
+    }
+
+    /// Another network, or another server at the other end of it.
+    pub fn circumstances_changed(&mut self) {
+        self.culprit.forget();
+    }
+
+    /// Looks at how the stream ended. True: one stanza is known to be the cause, and will not be sent again.
+    pub fn judge(&mut self, evidence: Evidence) -> bool {
+        let out: Vec<Name> = self.outbound.out().map(|pending| pending.name).collect();
+        let since = self.written_at.map_or(Duration::MAX, |at| at.elapsed());
+        let is_known = self.culprit.ended(evidence, &out, since, Instant::now());
+        if is_known {
+            log::warn!("{}: the server ends the stream each time that a certain stanza is sent", self.own);
+        }
+        is_known
     }
 
     /// The stream is gone. Where the session can't be resumed, it is over.
@@ -212,11 +267,21 @@ impl Traffic {
         };
         self.is_live = true;
         self.inbound.resumed(point);
-        self.acked(delivered.into_iter().map(|pending| pending.tag));
-        let again: Vec<_> = self.outbound.iter().map(|p| StreamElement::Stanza(p.stanza.clone())).collect();
-        self.out.extend(again);
-        self.request_ack();
+        self.acked(delivered.into_iter().map(|pending| pending.name));
+        if self.outbound.first().is_some_and(|first| self.culprit.convict(first.name)) {
+            let refused = self.outbound.withdraw_first();
+            self.refused(refused);
+        }
+        self.write();
         Ok(())
+    }
+
+    /// These will not be sent again.
+    fn refused(&mut self, refused: impl IntoIterator<Item = Pending>) {
+        for Pending { stanza, name } in refused {
+            self.waiters.lose(&stanza);
+            self.events.extend(name.tag().map(SessionEvent::Refused));
+        }
     }
 
     /// A new session begins; of the old one the server had `failed_h`, if it said so.
@@ -246,10 +311,15 @@ impl Traffic {
 
     /// The session is over for good, and with it all that was in flight.
     pub fn end(&mut self, h: Option<u32>) {
-        let Lost { delivered, undelivered, unknown } = self.outbound.failed(h);
-        let tags = |all: Vec<Pending>| all.into_iter().map(|pending| pending.tag);
-        self.acked(tags(delivered));
-        self.unsent(tags(undelivered), tags(unknown));
+        let Lost { delivered, mut undelivered, mut unknown } = self.outbound.failed(h);
+        self.acked(names(&delivered));
+        let culprit = &mut self.culprit;
+        let mut refused = Vec::new();
+        for line in [&mut undelivered, &mut unknown] {
+            refused.extend(line.extract_if(.., |pending| culprit.convict(pending.name)));
+        }
+        self.refused(refused);
+        self.unsent(names(&undelivered), names(&unknown));
         self.waiters.lose_all();
         self.inbound.ended();
         self.bound = None;
@@ -268,22 +338,34 @@ impl Traffic {
         }
     }
 
-    fn acked(&mut self, tags: impl IntoIterator<Item = Option<Tag>>) {
-        let tags: Vec<Tag> = tags.into_iter().flatten().collect();
+    fn acked(&mut self, names: impl IntoIterator<Item = Name>) {
+        let mut tags = Vec::new();
+        for name in names {
+            self.culprit.acquit(name);
+            tags.extend(name.tag());
+        }
         if !tags.is_empty() {
             self.events.push_back(SessionEvent::Acked(tags));
         }
     }
 
-    fn unsent(
-        &mut self,
-        undelivered: impl IntoIterator<Item = Option<Tag>>,
-        unknown: impl IntoIterator<Item = Option<Tag>>,
-    ) {
-        let undelivered: Vec<Tag> = undelivered.into_iter().flatten().collect();
-        let unknown: Vec<Tag> = unknown.into_iter().flatten().collect();
+    fn unsent(&mut self, undelivered: impl IntoIterator<Item = Name>, unknown: impl IntoIterator<Item = Name>) {
+        let mut tags = [Vec::new(), Vec::new()];
+        let names = undelivered.into_iter().map(|name| (0, name)).chain(unknown.into_iter().map(|name| (1, name)));
+        for (fate, name) in names {
+            match name {
+                Name::Tag(tag) => tags[fate].push(tag),
+                // It is gone with its session.
+                Name::Number(_) => self.culprit.acquit(name),
+            }
+        }
+        let [undelivered, unknown] = tags;
         if !(undelivered.is_empty() && unknown.is_empty()) {
             self.events.push_back(SessionEvent::Unsent { undelivered, unknown });
         }
     }
+}
+
+fn names(line: &[Pending]) -> Vec<Name> {
+    line.iter().map(|pending| pending.name).collect()
 }

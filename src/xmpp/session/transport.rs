@@ -1,13 +1,13 @@
 //! From a domain to a guarded, TLS-protected line: addresses, TCP, STARTTLS or direct TLS, with the data that binds a sign-in
 //! to the channel. Knows nothing of accounts' states; a deadline stands on every step.
 
-use std::{borrow::Cow, collections::VecDeque, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use futures::{SinkExt as _, StreamExt as _, stream::FuturesUnordered};
+use futures::{SinkExt as _, StreamExt as _};
 use tokio::{
     net::TcpStream,
     sync::mpsc::UnboundedSender,
-    time::{sleep, timeout},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_rustls::{
     TlsConnector,
@@ -18,8 +18,10 @@ use tokio_xmpp::xmlstream::{StreamHeader, Timeouts, XmlStream, initiate_stream};
 use xmpp_parsers::ns;
 
 use super::{
+    dial::{dial, is_no_way},
     element::StreamElement,
     guard::{Guard, GuardLimits},
+    handle::AccountConfig,
     nonza::Starttls,
     problem::unexpected,
     resolve::{Resolver, Security, Target, ascii},
@@ -27,10 +29,13 @@ use super::{
 };
 use crate::xmpp::{ConnectStep, Problem};
 
+/// For all that a domain names, its name servers included: then it is time to say that it does not work.
+const DEADLINE: Duration = Duration::from_mins(1);
+/// For all addresses of one server.
 const TCP_DEADLINE: Duration = Duration::from_secs(12);
+/// The same where another server is left to be tried. An answer that is slower than this would not be a pleasure.
+const TCP_DEADLINE_BEFORE_OTHERS: Duration = Duration::from_secs(5);
 const TLS_DEADLINE: Duration = Duration::from_secs(15);
-/// RFC 8305 §5: how long one address has before the next is tried beside it.
-const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A silent peer is asked after the first and given up after the second. The first is also how often an idle stream wakes us.
 pub const TIMEOUTS: Timeouts =
@@ -48,11 +53,12 @@ pub struct Connected {
 /// Where to connect, and whom to believe; what is learnt on the way stays for the next time.
 #[derive(Clone)]
 pub struct Connector {
-    pub domain: String,
-    pub host: Option<String>,
-    pub port: Option<u16>,
-    pub ca_file: Option<PathBuf>,
-    pub trust: Arc<Trust>,
+    domain: String,
+    host: Option<String>,
+    port: Option<u16>,
+    name_server: Option<SocketAddr>,
+    ca_file: Option<PathBuf>,
+    trust: Arc<Trust>,
     tls: Option<Arc<ClientConfig>>,
     /// How TLS began the last time that it did.
     security: Option<Security>,
@@ -64,29 +70,36 @@ pub fn header<'h>(domain: &'h str, from: Option<&'h str>) -> StreamHeader<'h> {
 }
 
 impl Connector {
-    pub fn new(
-        domain: String,
-        host: Option<String>,
-        port: Option<u16>,
-        ca_file: Option<PathBuf>,
-        trust: Arc<Trust>,
-    ) -> Self {
-        Self { domain, host, port, ca_file, trust, tls: None, security: None }
+    pub fn new(config: &AccountConfig) -> Self {
+        Self {
+            domain: config.address.domain().to_string(),
+            host: config.host.clone(),
+            port: config.port,
+            name_server: config.name_server,
+            ca_file: config.ca_file.clone(),
+            trust: Arc::clone(&config.trust),
+            tls: None,
+            security: None,
+        }
     }
 
     /// Tries all that the domain names, one after the other; fails with the most telling of the problems.
     pub async fn connect(&mut self, steps: &UnboundedSender<ConnectStep>) -> Result<Connected, Problem> {
         let _ = steps.send(ConnectStep::Resolving);
         let tls = self.tls().await?;
-        let resolver = Resolver::new();
+        let resolver = Resolver::new(self.name_server);
         let mut targets = resolver.targets(&self.domain, self.host.as_deref(), self.port).await?;
         if self.host.is_some() || self.port.is_some() {
             targets.sort_by_key(|target| self.security.is_some_and(|last| last != target.security));
         }
+        let by = Instant::now() + DEADLINE;
         let mut worst: Option<Problem> = None;
-        for target in targets {
+        let mut targets = targets.into_iter().peekable();
+        while let Some(target) = targets.next() {
             log::debug!("{}: trying {} port {}, {:?}", self.domain, target.host, target.port, target.security);
-            match self.connect_to(&resolver, &target, &tls, steps).await {
+            let patience = if targets.peek().is_some() { TCP_DEADLINE_BEFORE_OTHERS } else { TCP_DEADLINE };
+            let attempt = self.connect_to(&resolver, &target, patience, &tls, steps);
+            match timeout_at(by, attempt).await.unwrap_or(Err(Problem::Timeout)) {
                 Ok(connected) => {
                     self.security = Some(target.security);
                     return Ok(connected);
@@ -98,6 +111,9 @@ impl Connector {
                     }
                 }
             }
+            if Instant::now() >= by {
+                break;
+            }
         }
         Err(worst.unwrap_or_else(|| Problem::Unreachable { host: self.domain.clone() }))
     }
@@ -106,18 +122,17 @@ impl Connector {
         &self,
         resolver: &Resolver,
         target: &Target,
+        patience: Duration,
         tls: &Arc<ClientConfig>,
         steps: &UnboundedSender<ConnectStep>,
     ) -> Result<Connected, Problem> {
-        let addresses = resolver.addresses(target).await?;
+        let addresses = resolver.addresses(&target.host).await?;
+        let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, target.port)).collect();
         let _ = steps.send(ConnectStep::Connecting);
-        let host = || target.host.trim_end_matches('.').to_owned();
-        let tcp = match timeout(TCP_DEADLINE, connect_any(addresses)).await {
+        let tcp = match timeout(patience, dial(addresses)).await {
             Ok(Ok(tcp)) => tcp,
-            Ok(Err(e)) if matches!(e.kind(), io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown) => {
-                return Err(Problem::NoNetwork);
-            }
-            Ok(Err(_)) => return Err(Problem::Unreachable { host: host() }),
+            Ok(Err(e)) if is_no_way(&e) => return Err(Problem::NoNetwork),
+            Ok(Err(_)) => return Err(Problem::Unreachable { host: target.host.trim_end_matches('.').to_owned() }),
             Err(_) => return Err(Problem::Timeout),
         };
         let _ = steps.send(ConnectStep::Securing);
@@ -146,30 +161,6 @@ fn rank(problem: &Problem) -> u8 {
         Problem::Timeout => 2,
         Problem::Unreachable { .. } => 1,
         _ => 0,
-    }
-}
-
-/// RFC 8305: the next address is tried when one fails, or beside it when it is slow; the first that answers is taken.
-async fn connect_any(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
-    let mut waiting = VecDeque::from(addresses);
-    let mut attempts = FuturesUnordered::new();
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    loop {
-        if let Some(address) = waiting.pop_front() {
-            attempts.push(TcpStream::connect(address));
-        }
-        tokio::select! {
-            Some(attempt) = attempts.next() => match attempt {
-                Ok(tcp) => {
-                    tcp.set_nodelay(true)?;
-                    return Ok(tcp);
-                }
-                Err(e) if waiting.is_empty() && attempts.is_empty() => return Err(e),
-                Err(e) => last = e,
-            },
-            () = sleep(HEAD_START), if !waiting.is_empty() => (),
-            else => return Err(last),
-        }
     }
 }
 

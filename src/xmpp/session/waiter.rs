@@ -55,6 +55,13 @@ impl Waiters {
         let _ = waiter.reply.send(answer);
     }
 
+    /// This request, if it is one, will not be sent.
+    pub fn lose(&mut self, stanza: &Element) {
+        if let Some(waiter) = xml::attr(stanza, "id").and_then(|id| self.0.remove(id)) {
+            let _ = waiter.reply.send(Err(IqError::Lost));
+        }
+    }
+
     /// The session is over.
     pub fn lose_all(&mut self) {
         for (_, waiter) in self.0.drain() {

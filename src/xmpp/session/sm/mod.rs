@@ -1,7 +1,10 @@
-//! Stream management (XEP-0198) as two pure state machines, one for each direction.
+//! Stream management (XEP-0198) as two pure state machines, one for each direction, and what they tell of a stanza that
+//! makes a server end the stream.
 
+mod culprit;
 mod inbound;
 mod outbound;
 
+pub use culprit::{Culprit, Evidence};
 pub use inbound::{Inbound, ResumePoint};
 pub use outbound::{Cause, Lost, Outbound, TooHigh};

@@ -48,10 +48,12 @@ const REQUEST_EVERY: u32 = 16;
 #[derive(Debug)]
 pub struct Outbound<S> {
     phase: Phase,
-    /// Stanzas sent since enabling, modulo 2^32; the last `queue.len()` of them are not acknowledged.
+    /// Stanzas since enabling, modulo 2^32; the last `queue.len()` of them are not acknowledged.
     sent: u32,
     queue: VecDeque<S>,
-    /// How many at the end of the queue were added while there was no stream.
+    /// How many at the end of the queue have not been written on this stream.
+    due: usize,
+    /// How many at the end of the queue have not been written on any.
     waiting: usize,
     /// The id to resume by.
     resumption: Option<String>,
@@ -68,6 +70,7 @@ impl<S> Default for Outbound<S> {
             phase: Phase::Off,
             sent: 0,
             queue: VecDeque::new(),
+            due: 0,
             waiting: 0,
             resumption: None,
             is_request_out: false,
@@ -113,21 +116,49 @@ impl<S> Outbound<S> {
         sent
     }
 
-    /// Puts a stanza in line, to be sent now if there is a stream. Gives it back where nothing is counted.
+    /// Puts a stanza in line. Gives it back where nothing is counted.
     pub fn push(&mut self, stanza: S) -> Result<(), S> {
         if self.phase == Phase::Off {
             return Err(stanza);
         }
         self.sent = self.sent.wrapping_add(1);
         self.queue.push_back(stanza);
-        self.waiting += usize::from(self.phase == Phase::Detached);
+        self.due += 1;
+        self.waiting += 1;
         Ok(())
+    }
+
+    /// What is to be written now: all that is due, or with care one at a time, when the one before it is acknowledged.
+    pub fn write(&mut self, is_careful: bool) -> impl Iterator<Item = &S> {
+        let begin = self.queue.len() - self.due;
+        let count = match self.phase {
+            Phase::Requested | Phase::On if !is_careful => self.due,
+            Phase::On if begin == 0 => self.due.min(1),
+            Phase::Off | Phase::Requested | Phase::On | Phase::Detached => 0,
+        };
+        self.due -= count;
+        self.waiting = self.waiting.min(self.due);
+        self.queue.range(begin..begin + count)
+    }
+
+    /// What was written on this stream and is not acknowledged.
+    pub fn out(&self) -> impl Iterator<Item = &S> {
+        self.queue.range(..self.queue.len() - self.due)
+    }
+
+    /// Takes the first out of the line, which the server does not have.
+    pub fn withdraw_first(&mut self) -> Option<S> {
+        let first = self.queue.pop_front()?;
+        self.sent = self.sent.wrapping_sub(1);
+        self.due = self.due.min(self.queue.len());
+        self.waiting = self.waiting.min(self.queue.len());
+        Some(first)
     }
 
     /// `<a h=…/>`. Gives back what is now delivered.
     pub fn acked(&mut self, h: u32) -> Result<Vec<S>, TooHigh> {
         self.is_request_out = false;
-        self.take_acked(h)
+        self.take_acked(h, self.due)
     }
 
     /// After `push`, `acked` or `resumed`: true when `<r/>` is to be sent.
@@ -176,23 +207,24 @@ impl<S> Outbound<S> {
         self.resumption.as_deref()
     }
 
-    /// `<resumed h=…/>`. What remains in `iter` has to be sent again, in order, without counting it again.
+    /// `<resumed h=…/>`. What remains is due again, in order, without counting it again.
     pub fn resumed(&mut self, h: u32) -> Result<Vec<S>, TooHigh> {
-        let delivered = self.take_acked(h)?;
+        let delivered = self.take_acked(h, self.waiting)?;
         self.phase = Phase::On;
-        self.waiting = 0;
+        self.due = self.queue.len();
         (self.is_request_out, self.since_request) = (false, 0);
         Ok(delivered)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &S> {
-        self.queue.iter()
+    /// The first of all that is not acknowledged.
+    pub fn first(&self) -> Option<&S> {
+        self.queue.front()
     }
 
     /// `<failed/>`, or no attempt to resume: the old session is over.
     pub fn failed(&mut self, h: Option<u32>) -> Lost<S> {
         // An h beyond what was sent says nothing that can be relied on.
-        let delivered = h.and_then(|h| self.take_acked(h).ok());
+        let delivered = h.and_then(|h| self.take_acked(h, self.waiting).ok());
         let known = if delivered.is_some() { 0 } else { self.queue.len().saturating_sub(self.waiting) };
         let undelivered = self.queue.split_off(known).into();
         let unknown = mem::take(&mut self.queue).into();
@@ -200,17 +232,19 @@ impl<S> Outbound<S> {
         Lost { delivered: delivered.unwrap_or_default(), undelivered, unknown }
     }
 
-    fn take_acked(&mut self, h: u32) -> Result<Vec<S>, TooHigh> {
-        let too_high = TooHigh { h, sent: self.sent };
+    /// The last `unwritten` can't have arrived, so an `h` that covers one of them is a lie or a mistake.
+    fn take_acked(&mut self, h: u32, unwritten: usize) -> Result<Vec<S>, TooHigh> {
         // All arithmetic is modulo 2^32 (XEP-0198 §4); a queue of that length can't be.
-        let in_queue = u32::try_from(self.queue.len()).map_err(|_| too_high.clone())?;
-        let before = self.sent.wrapping_sub(in_queue);
-        let acked = h.wrapping_sub(before);
-        if acked > in_queue {
+        let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
+        let too_high = TooHigh { h, sent: self.sent.wrapping_sub(count(unwritten)) };
+        let acked = h.wrapping_sub(self.sent.wrapping_sub(count(self.queue.len())));
+        if acked > count(self.queue.len() - unwritten) {
             return Err(too_high);
         }
-        self.waiting = self.waiting.min(self.queue.len() - acked as usize);
-        Ok(self.queue.drain(..acked as usize).collect())
+        let delivered: Vec<S> = self.queue.drain(..acked as usize).collect();
+        self.due = self.due.min(self.queue.len());
+        self.waiting = self.waiting.min(self.queue.len());
+        Ok(delivered)
     }
 }
 
@@ -226,7 +260,13 @@ mod tests {
 
     /// Sends a stanza; true when a request goes with it.
     fn send(sm: &mut Outbound<u32>, stanza: u32) -> bool {
-        sm.push(stanza).is_ok() && sm.wants_request()
+        let is_counted = sm.push(stanza).is_ok();
+        written(sm);
+        is_counted && sm.wants_request()
+    }
+
+    fn written(sm: &mut Outbound<u32>) -> Vec<u32> {
+        sm.write(false).copied().collect()
     }
 
     #[test]
@@ -260,14 +300,14 @@ mod tests {
     fn resuming_gives_back_what_arrived_and_keeps_the_order() {
         let mut sm = on();
         for i in 1..=5 {
-            sm.push(i).unwrap();
+            send(&mut sm, i);
         }
         assert_eq!(sm.resumption(), None);
         sm.detach(Cause::Network, 0);
         assert_eq!(sm.resumption(), Some("id"));
         sm.push(6).unwrap(); // Typed while offline: it waits and keeps its place.
         assert_eq!(sm.resumed(3).unwrap(), [1, 2, 3]);
-        assert_eq!(sm.iter().copied().collect::<Vec<_>>(), [4, 5, 6]);
+        assert_eq!(written(&mut sm), [4, 5, 6]);
         assert_eq!(sm.acked(6).unwrap(), [4, 5, 6]);
     }
 
@@ -275,14 +315,14 @@ mod tests {
     fn a_refused_resume_tells_what_is_known() {
         let mut sm = on();
         for i in 1..=3 {
-            sm.push(i).unwrap();
+            send(&mut sm, i);
         }
         sm.detach(Cause::Network, 0);
         assert_eq!(sm.failed(Some(2)), Lost { delivered: vec![1, 2], undelivered: vec![3], unknown: vec![] });
         assert_eq!((sm.resumption(), sm.is_on()), (None, false));
         for h in [None, Some(77)] {
             let mut sm = on();
-            sm.push(1).unwrap();
+            send(&mut sm, 1);
             sm.detach(Cause::Network, 0);
             sm.push(2).unwrap(); // never sent: no doubt about this one
             assert_eq!(sm.failed(h), Lost { delivered: vec![], undelivered: vec![2], unknown: vec![1] });
@@ -292,7 +332,7 @@ mod tests {
     #[test]
     fn an_acknowledgement_of_what_was_never_sent_is_an_error() {
         let mut sm = on();
-        sm.push(1).unwrap();
+        send(&mut sm, 1);
         assert_eq!(sm.acked(2), Err(TooHigh { h: 2, sent: 1 }));
         assert_eq!(sm.acked(1).unwrap(), [1]);
         assert_eq!(sm.acked(1).unwrap(), [0u32; 0]);
@@ -300,11 +340,48 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_written_yet_can_not_have_arrived() {
+        let mut sm = on();
+        send(&mut sm, 1);
+        sm.push(2).unwrap();
+        assert_eq!(sm.acked(2), Err(TooHigh { h: 2, sent: 1 }));
+        sm.detach(Cause::Network, 0);
+        sm.push(3).unwrap();
+        assert_eq!(sm.resumed(2), Err(TooHigh { h: 2, sent: 1 }));
+        assert_eq!(sm.failed(Some(3)), Lost { delivered: vec![], undelivered: vec![2, 3], unknown: vec![1] });
+    }
+
+    #[test]
+    fn with_care_one_is_out_at_a_time() {
+        let mut sm = on();
+        for i in 1..=3 {
+            sm.push(i).unwrap();
+        }
+        let write = |sm: &mut Outbound<u32>| sm.write(true).copied().collect::<Vec<_>>();
+        assert_eq!((write(&mut sm), write(&mut sm)), (vec![1], vec![]));
+        assert_eq!(sm.out().copied().collect::<Vec<_>>(), [1]);
+        assert_eq!(sm.acked(2), Err(TooHigh { h: 2, sent: 1 }));
+        assert_eq!(sm.acked(1).unwrap(), [1]);
+        assert_eq!(write(&mut sm), [2]);
+        sm.detach(Cause::Network, 0);
+        sm.resumed(1).unwrap();
+        assert_eq!(sm.withdraw_first(), Some(2));
+        assert_eq!(write(&mut sm), [3]);
+        assert_eq!(sm.acked(2).unwrap(), [3], "the server never counted the one that was withdrawn");
+        sm.push(4).unwrap();
+        assert_eq!(written(&mut sm), [4], "and without care");
+        let mut sm = Outbound::default();
+        sm.enable_sent();
+        sm.push(1).unwrap();
+        assert!(write(&mut sm).is_empty(), "nobody would acknowledge it yet");
+    }
+
+    #[test]
     fn counters_wrap() {
         let mut sm = on();
         sm.sent = u32::MAX - 1;
         for i in 0..4 {
-            sm.push(i).unwrap();
+            send(&mut sm, i);
         }
         assert_eq!(sm.acked(0).unwrap(), [0, 1]);
         assert_eq!(sm.acked(2).unwrap(), [2, 3]);

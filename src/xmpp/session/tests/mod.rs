@@ -1,6 +1,7 @@
 //! Streams over a pipe, with a server that sends what no real one would.
 
 mod hostile;
+mod resume;
 mod traffic;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};

@@ -30,7 +30,7 @@ fn traffic() -> Traffic {
     traffic
 }
 
-fn managed() -> Traffic {
+pub(super) fn managed() -> Traffic {
     let mut traffic = traffic();
     traffic.managed(Some("id".into()));
     traffic
@@ -40,7 +40,7 @@ fn message(id: u64) -> Element {
     element("message", "jabber:client").with_attr("id", id.to_string()).with_attr("from", "bob@chat.test")
 }
 
-fn send(traffic: &mut Traffic, ids: impl IntoIterator<Item = u64>) {
+pub(super) fn send(traffic: &mut Traffic, ids: impl IntoIterator<Item = u64>) {
     for id in ids {
         traffic.send(message(id), Some(Tag(id)));
     }
@@ -56,7 +56,7 @@ fn receive(traffic: &mut Traffic, ids: impl IntoIterator<Item = u64>) -> usize {
 }
 
 /// What is to be written: the ids of stanzas, the names of the rest.
-fn written(traffic: &mut Traffic) -> Vec<String> {
+pub(super) fn written(traffic: &mut Traffic) -> Vec<String> {
     let name = |element: StreamElement| match element {
         StreamElement::Stanza(stanza) => attr(&stanza, "id").unwrap().to_owned(),
         StreamElement::Sm(SmNonza::Ack(h)) => format!("a{h}"),
