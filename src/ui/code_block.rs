@@ -79,6 +79,7 @@ impl CodeBlock {
         imp.code.set_direction(gtk::TextDirection::Ltr);
         imp.code.add_css_class("monospace");
         imp.code.set_hexpand(true);
+        imp.language.set_direction(gtk::TextDirection::Ltr);
         imp.language.set_xalign(0.0);
         imp.language.add_css_class("language");
         imp.language.set_accessible_role(gtk::AccessibleRole::Presentation);

@@ -89,6 +89,10 @@ mod imp {
             let reaction = Some(glib::VariantTy::new("(xs)").expect("it is a type"));
             klass.install_action("conversation.react", reaction, |page, _, target| page.react(target));
             klass.install_action("conversation.forward", id, |page, _, id| page.forward(id));
+            let texts = Some(<Vec<String> as glib::variant::StaticVariantType>::static_variant_type());
+            klass.install_action("conversation.forward-texts", texts.as_deref(), |page, _, texts| {
+                page.forward_texts(texts.and_then(glib::Variant::get).unwrap_or_default());
+            });
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {

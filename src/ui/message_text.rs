@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::message_markup::{Writer, escape};
 use crate::{
-    plain_text::isolated,
+    plain_text::{isolated, one_line},
     styling::{self, Block, Line},
 };
 
@@ -56,7 +56,12 @@ pub fn action(text: &str) -> Option<&str> {
 /// A text in one line that stands alone: an action with who does it.
 #[must_use]
 pub fn with_author<'t>(text: &'t str, author: &str) -> Cow<'t, str> {
-    action(text).map_or(Cow::Borrowed(text), |action| format!("* {} {action}", isolated(author)).into())
+    action(text).map_or(Cow::Borrowed(text), |action| format!("* {} {action}", actor(author, action)).into())
+}
+
+/// A name before what is done: where that is written from right to left, a Latin name does not turn it round.
+fn actor(author: &str, action: &str) -> String {
+    if action.is_ascii() { isolated(author) } else { format!("\u{2068}{}\u{2069}", one_line(author)) }
 }
 
 /// Prepares at most `limit` characters of a text by `author`.
@@ -67,11 +72,11 @@ pub fn show(text: &str, limit: usize, author: &str) -> Shown {
     let text = text[..end].trim_end();
     let mut writer = Writer::new(text);
     let mut blocks = styling::parse(text);
-    if action(text).is_some()
+    if let Some(action) = action(text)
         && let Some(Block::Text(lines)) = blocks.first_mut()
     {
         lines[0].range.start = ACTION.len();
-        writer.set_actor(isolated(author));
+        writer.set_actor(actor(author, action));
     }
     let mut above = pieces(text, &blocks, &mut writer);
     let mut markup = match above.pop() {
@@ -305,6 +310,7 @@ mod tests {
         }
         assert_eq!(with_author("/me waves", "Bob"), "* Bob waves");
         assert_eq!(with_author("waves", "Bob"), "waves");
+        assert_eq!(with_author("/me يلوح", "Bob"), "* \u{2068}Bob\u{2069} يلوح");
         assert!(show("/me reads\n> this\nand nods", 100, "Bob").markup.starts_with("<i>and"));
     }
 

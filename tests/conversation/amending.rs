@@ -111,8 +111,9 @@ fn reactions_stand_under_a_message_and_a_press_takes_ones_own_away() {
     world.event(Event::MessagesChanged { conversation: CONVERSATION, messages: vec![changed] });
     let chips = |id: i64| {
         let buttons = all::<gtk::Button>(&row(&world, id)).into_iter().filter(|b| b.has_css_class("reaction"));
-        let mut chips: Vec<_> = buttons.filter(|b| b.is_mapped()).collect();
-        chips.sort_by_key(|chip| chip.compute_bounds(&world.window).map_or(0, |bounds| bounds.x() as i64));
+        let mut chips: Vec<_> = buttons.filter(WidgetExt::is_mapped).collect();
+        let x = |chip: &gtk::Button| chip.compute_bounds(&world.window).map_or(0.0, |bounds| bounds.x());
+        chips.sort_by(|a, b| x(a).total_cmp(&x(b)));
         chips
     };
     wait("the chips", || chips(3).len() == 2);

@@ -1,7 +1,7 @@
 //! Sending a message on.
 
 use adw::prelude::*;
-use stonechat::ui::message_row::MessageRow;
+use stonechat::{engine::api::MessageId, ui::message_row::MessageRow};
 
 use crate::world::{World, message, wait};
 
@@ -23,4 +23,25 @@ fn a_message_is_sent_on_to_whoever_is_chosen_and_not_before() {
     wait("the message", || world.history().last().is_some_and(|last| last.body() == "the address is 5, Hill Road"));
     assert_eq!(world.said("SendMessage"), 1);
     wait("the dialog gone", || world.window.visible_dialog().is_none());
+}
+
+#[gtk::test]
+fn several_messages_are_sent_on_in_their_order() {
+    let history = (1..=5).map(|n| message(n, &format!("message number {n}"))).collect();
+    let world = World::new(history, 0, (900, 700));
+    wait("the window in front", || world.window.is_active());
+    world.click(MessageId(4), &["ctrl"]);
+    world.click(MessageId(2), &["ctrl"]);
+    wait("a selection", || world.selected() == [2, 4]);
+    world.shot("forward-selected");
+    world.page.pane().activate_action("history.forward", None).unwrap();
+    wait("the dialog", || world.window.visible_dialog().is_some());
+    world.settle();
+    world.press(&["b", "o", "b", "Return"]);
+    assert!(world.page.pane().is_selecting() && world.said("SendMessage") == 0);
+    world.press(&["Return"]);
+    wait("both messages", || world.said("SendMessage") == 2);
+    let sent: Vec<_> = world.engine.messages.borrow()[5..].iter().map(|message| message.body.clone()).collect();
+    assert_eq!(sent, ["message number 2", "message number 4"]);
+    assert!(!world.page.pane().is_selecting());
 }

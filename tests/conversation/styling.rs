@@ -34,6 +34,20 @@ fn row(world: &World, index: u32) -> MessageRow {
     world.view().row(index).and_downcast().expect("it is in sight")
 }
 
+fn find_label(widget: &gtk::Widget, text: &str) -> Option<gtk::Label> {
+    if let Some(label) = widget.downcast_ref::<gtk::Label>().filter(|label| label.text() == text) {
+        return Some(label.clone());
+    }
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        if let Some(found) = find_label(&widget, text) {
+            return Some(found);
+        }
+        child = widget.next_sibling();
+    }
+    None
+}
+
 fn find_button(widget: &gtk::Widget, tooltip: &str) -> Option<gtk::Button> {
     if let Some(button) = widget.downcast_ref::<gtk::Button>()
         && button.tooltip_text().as_deref() == Some(tooltip)
@@ -82,20 +96,8 @@ fn what_was_looked_for_is_marked_in_quotations_and_code() {
     let row = row(&world, 0);
     row.mark_words("parcel");
     let is_marked = |text: &str| {
-        let mut labels = vec![row.clone().upcast::<gtk::Widget>()];
-        while let Some(widget) = labels.pop() {
-            if let Some(label) = widget.downcast_ref::<gtk::Label>()
-                && label.text() == text
-            {
-                return label.attributes().is_some_and(|marks| !marks.attributes().is_empty());
-            }
-            let mut child = widget.first_child();
-            while let Some(widget) = child {
-                child = widget.next_sibling();
-                labels.push(widget);
-            }
-        }
-        panic!("no {text}")
+        let label = find_label(row.upcast_ref(), text).expect("it is there");
+        label.attributes().is_some_and(|marks| !marks.attributes().is_empty())
     };
     assert!(is_marked("the parcel") && is_marked("parcel()") && !is_marked("no"));
 }
@@ -216,4 +218,28 @@ fn emoji_are_offered_by_their_names() {
     wait("the second one", || !composer.text().contains(':') && composer.text().chars().count() > 7);
     world.press(&["Return"]);
     wait("it is sent", || world.said("SendMessage") == 1);
+}
+
+#[gtk::test]
+fn from_right_to_left_quotations_have_their_bar_on_the_other_side() {
+    gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
+    let world = World::new(
+        vec![
+            incoming(1, "> مرحبا، كيف حالك؟\nهل وصلت الرسالة؟"),
+            outgoing(2, "> quoted\n```rust\nlet x = 1;\n```"),
+            incoming(3, "/me يلوح"),
+        ],
+        0,
+        (600, 700),
+    );
+    world.shot("styling-rtl");
+    let row = row(&world, 0);
+    let edges = |text: &str| {
+        let bounds = find_label(row.upcast_ref(), text).expect("it is there").compute_bounds(&row).unwrap();
+        (bounds.x(), bounds.x() + bounds.width())
+    };
+    let (quoted, text) = (edges("مرحبا، كيف حالك؟"), edges("هل وصلت الرسالة؟"));
+    assert!(text.1 - quoted.1 >= 9.0 && (quoted.0 - text.0).abs() < 2.0, "{quoted:?} in {text:?}");
+    drop(world);
+    gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 }

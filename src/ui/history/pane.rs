@@ -90,6 +90,7 @@ mod imp {
             klass.bind_template();
             klass.set_css_name("historypane");
             klass.install_action("history.copy", None, |pane, _, _| pane.copy_selected());
+            klass.install_action("history.forward", None, |pane, _, _| pane.forward_selected());
             klass.install_action("history.leave-selection", None, |pane, _, _| {
                 pane.leave_selection();
             });

@@ -30,6 +30,9 @@ pub struct Drag {
     y: f64,
 }
 
+/// How many messages are sent on in one go: each becomes a message of its own.
+const MAX_FORWARDED: usize = 50;
+
 impl HistoryPane {
     /// Ends selecting; whether it was under way.
     pub fn leave_selection(&self) -> bool {
@@ -128,6 +131,25 @@ impl HistoryPane {
                     pane.leave_selection();
                 }
                 Err(error) => log::warn!("messages could not be copied: {error}"),
+            }
+        });
+    }
+
+    /// Asks to whom what is selected is sent on.
+    pub(super) fn forward_selected(&self) {
+        let (Some(history), places) = (self.history(), self.imp().selection.borrow().places()) else { return };
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let messages = history.read(&places).await;
+            let Some(pane) = weak.upgrade() else { return };
+            match messages {
+                Ok(messages) => {
+                    let texts: Vec<String> = messages.into_iter().map(|message| message.body).collect();
+                    if let Err(error) = pane.activate_action("conversation.forward-texts", Some(&texts.to_variant())) {
+                        log::warn!("nothing can be forwarded: {error}");
+                    }
+                }
+                Err(error) => log::warn!("messages could not be forwarded: {error}"),
             }
         });
     }
@@ -287,6 +309,7 @@ impl HistoryPane {
         if imp.is_selecting.replace(is_selecting) != is_selecting {
             self.notify_is_selecting();
         }
+        self.action_set_enabled("history.forward", (1..=MAX_FORWARDED).contains(&count));
         let Some(view) = imp.view.try_get() else { return };
         let shown = u32::try_from(count).unwrap_or(u32::MAX);
         // Translators: how many messages are selected.
