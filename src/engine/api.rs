@@ -21,7 +21,7 @@ pub use crate::{
         MessageState, SendFailure,
         search::{Place as SearchPlace, Query as MessageQuery},
     },
-    xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, Subscription},
+    xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, ReportReason, Subscription},
 };
 
 /// How many commands may wait for the engine.
@@ -109,6 +109,21 @@ pub enum ConnectionState {
     },
     /// Only the person can mend it: wrong password, certificate, ….
     NeedsPerson(Problem),
+}
+
+/// What an account's server does against those whom one does not want to hear from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockAbility {
+    None,
+    Block,
+    BlockAndReport,
+}
+
+/// Who may not reach an account: people, single clients, whole servers; in alphabetical order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockList {
+    pub account: AccountId,
+    pub addresses: Vec<Jid>,
 }
 
 /// A picture that has been checked, scaled to at most 192 × 192 px and written as PNG.
@@ -260,6 +275,7 @@ pub struct Snapshot {
     pub accounts: Vec<Account>,
     pub contacts: Vec<Contact>,
     pub requests: Vec<SubscriptionRequest>,
+    pub block_lists: Vec<BlockList>,
     pub conversations: Vec<Conversation>,
 }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     api::{Event, Presence},
-    avatar, caps,
+    avatar, blocking, caps,
     context::Shared,
     effect::{Effects, Scope},
     inbound::Inbound,
@@ -137,13 +137,17 @@ pub(super) fn taken_in(
                 }
                 _ => effects.merge(request::received(store, scope, stanza, pre_approves)?),
             },
-            Incoming::Iq(request) => match roster::push(&scope.address, request) {
-                Some(push) => {
+            Incoming::Iq(request) => {
+                if let Some(push) = roster::push(&scope.address, request) {
                     effects.merge(roster::pushed(store, scope, push)?);
                     found.answers.push(iq::result(request, None));
+                } else if let Some(push) = blocking::push(&scope.address, request) {
+                    effects.merge(blocking::pushed(store, scope, &push)?);
+                    found.answers.push(iq::result(request, None));
+                } else {
+                    found.answers.extend(responder::answer(request, scope.now));
                 }
-                None => found.answers.extend(responder::answer(request, scope.now)),
-            },
+            }
             Incoming::Unreadable { reason } => log::debug!("a stanza left alone: {reason}"),
         }
     }

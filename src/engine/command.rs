@@ -11,6 +11,7 @@ use super::{
     account::Order,
     api::{Command, CommandError, ConversationId, Event, NewAccount, Reply, Snapshot},
     avatar,
+    blocking::BlockOrder,
     context::Shared,
     conversation,
     effect::Privacy,
@@ -145,6 +146,11 @@ fn hand_over(shared: &Shared, command: Command) {
         Command::DenyRequest { account, address, reply } => {
             (account, Order::Contact(ContactOrder::Deny { address, reply }))
         }
+        Command::LoadBlockAbility { account, reply } => (account, Order::Block(BlockOrder::Ability(reply))),
+        Command::Block { account, address, report, reply } => {
+            (account, Order::Block(BlockOrder::Block { address, report, reply }))
+        }
+        Command::Unblock { account, address, reply } => (account, Order::Block(BlockOrder::Unblock { address, reply })),
         Command::CancelSubscription { account, address, reply } => {
             (account, Order::Contact(ContactOrder::Cancel { address, reply }))
         }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     ids::{AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId},
     store::{
-        MessageState, SendFailure, StoreError, account,
+        MessageState, SendFailure, StoreError, account, blocked,
         contact::{self, Subscription},
         conversation,
         message::{self, ArchiveId, NewMessage, Place},
@@ -117,8 +117,9 @@ impl<'s> Inbound<'s> {
             self.has_archive_id(store, peer, id, &archive.id, row.cursor)?;
         }
         let is_in_front = self.scope.in_front == Some(id);
+        let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
         let change = self.changes.of(store, id)?;
-        let is_news = !(*is_outgoing || is_in_front || change.is_muted());
+        let is_news = !(*is_outgoing || is_in_front || is_blocked || change.is_muted());
         change.store(row.into(), is_news);
         Ok(())
     }
@@ -271,7 +272,9 @@ impl<'s> Inbound<'s> {
 /// Whether somebody may see our presence, and so may learn what we do.
 pub fn sees_us(store: &Connection, scope: &Scope, who: &BareJid) -> Result<bool, StoreError> {
     let contact = contact::find(store, scope.account, who)?;
-    Ok(contact.is_some_and(|contact| matches!(contact.subscription, Subscription::From | Subscription::Both)))
+    let is_hidden = blocked::is_blocked(store, scope.account, who)?;
+    Ok(!is_hidden
+        && contact.is_some_and(|contact| matches!(contact.subscription, Subscription::From | Subscription::Both)))
 }
 
 /// By what a message is known again when it comes twice.

@@ -7,6 +7,7 @@ pub mod api;
 mod archive;
 pub mod avatar;
 mod batch;
+mod blocking;
 pub mod body;
 mod caps;
 pub mod change;

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::{
     api::{
-        Account, Avatar, ConnectionState, Contact, HistoryProgress, Presence, ServerSettings, Snapshot,
+        Account, Avatar, BlockList, ConnectionState, Contact, HistoryProgress, Presence, ServerSettings, Snapshot,
         SubscriptionRequest,
     },
     avatar::file,
@@ -18,6 +18,7 @@ use crate::{
     store::{
         StoreError,
         account::{self, AccountRow, Server},
+        blocked,
         contact::{self, ContactRow},
         conversation,
         request::{self, RequestRow},
@@ -34,6 +35,7 @@ pub fn load(store: &Connection, data_dir: &Path) -> Result<Snapshot, StoreError>
         let contacts = contact::all(store, id)?;
         snapshot.contacts.extend(contacts.into_iter().map(|row| contact(row, Presence::default(), data_dir)));
         snapshot.requests.extend(request::all(store, id)?.into_iter().map(SubscriptionRequest::from));
+        snapshot.block_lists.push(BlockList { account: id, addresses: blocked::all(store, id)? });
         snapshot.conversations.extend(conversation::all(store, id)?.into_iter().map(Into::into));
     }
     Ok(snapshot)

@@ -240,6 +240,7 @@ impl Messenger {
                     }
                 }
                 Event::RequestsChanged { account, requests } => self.requests_changed(account, requests),
+                Event::BlockListChanged(list) => self.block_list_changed(list),
                 Event::ConversationsChanged(conversations) => self.conversations_changed(conversations),
                 Event::ConversationRemoved(id) => self.conversation_removed(id),
                 Event::MessagesStored { conversation, messages, news: new } => {

@@ -120,6 +120,22 @@ pub(super) fn newest_cursor(
     Ok(cursor.optional()?)
 }
 
+/// What an archive calls the newest messages that came from the other side, the newest first.
+pub fn newest_received_ids(
+    connection: &Connection,
+    conversation: ConversationId,
+    limit: usize,
+) -> Result<Vec<ArchiveId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT archive, archive_id FROM message WHERE conversation_id = ?1 AND is_outgoing = 0 AND archive_id IS NOT NULL
+         ORDER BY position DESC, id DESC LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement
+        .query_map(params![conversation, limit], |row| Ok(ArchiveId { by: address(row, 0)?, id: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Stores a message; `None` when it is there already, by its archive's id or by the sender's own id.
 ///
 /// The conversation's place in the list is `conversation::touch`'s.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod archive;
 pub mod avatar;
+pub mod blocked;
 pub mod caps;
 mod column;
 pub mod contact;

@@ -405,6 +405,7 @@ fn snapshot(engine: &Engine, unread: u32) -> Snapshot {
             avatar: None,
         }],
         requests: Vec::new(),
+        block_lists: Vec::new(),
         conversations: vec![conversation(last, unread)],
     }
 }

@@ -5,6 +5,7 @@
 mod account;
 mod archive;
 mod avatars;
+mod blocking;
 mod contact;
 mod disk;
 mod hostile;

@@ -1,9 +1,9 @@
 //! What the window can ask for, and why it may not be done.
 
 use super::{
-    AccountId, ArchivePolicy, Availability, BareJid, ChatState, Conversation, ConversationId, Cursor, FoundPage,
-    HistoryAnchor, HistoryPage, Message, MessageId, MessageQuery, NewAccount, Problem, Reply, SearchPlace, Secret,
-    ServerSettings, Snapshot,
+    AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
+    FoundPage, HistoryAnchor, HistoryPage, Jid, Message, MessageId, MessageQuery, NewAccount, Problem, Reply,
+    ReportReason, SearchPlace, Secret, ServerSettings, Snapshot,
 };
 
 /// Why a command could not be carried out.
@@ -183,6 +183,25 @@ pub enum Command {
     CancelSubscription {
         account: AccountId,
         address: BareJid,
+        reply: Reply<Result<(), CommandError>>,
+    },
+
+    /// What the account's server does against those whom one does not want to hear from.
+    LoadBlockAbility {
+        account: AccountId,
+        reply: Reply<Result<BlockAbility, CommandError>>,
+    },
+    /// Keeps somebody away on all devices (XEP-0191); with `report` those who run the server are told why (XEP-0377).
+    Block {
+        account: AccountId,
+        address: BareJid,
+        report: Option<ReportReason>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Takes an entry off the block list.
+    Unblock {
+        account: AccountId,
+        address: Jid,
         reply: Reply<Result<(), CommandError>>,
     },
 

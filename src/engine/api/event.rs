@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Account, AccountId, Avatar, BareJid, ChatState, ConnectStep, Contact, Conversation, ConversationId, Cursor,
-    Message, MessageId, Presence, SubscriptionRequest,
+    Account, AccountId, Avatar, BareJid, BlockList, ChatState, ConnectStep, Contact, Conversation, ConversationId,
+    Cursor, Message, MessageId, Presence, SubscriptionRequest,
 };
 
 /// What has happened. Snapshots replace what was there before under the same id.
@@ -42,6 +42,8 @@ pub enum Event {
         account: AccountId,
         requests: Vec<SubscriptionRequest>,
     },
+
+    BlockListChanged(BlockList),
 
     ConversationsChanged(Vec<Conversation>),
     ConversationRemoved(ConversationId),
