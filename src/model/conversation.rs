@@ -205,7 +205,7 @@ impl Conversation {
         change(&imp.is_composing, state == ChatState::Composing, || self.notify_is_composing());
     }
 
-    fn engine(&self) -> &EngineHandle {
+    pub(super) fn engine(&self) -> &EngineHandle {
         self.imp().engine.get().expect("a conversation is made with the engine's handle only")
     }
 

@@ -4,7 +4,7 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::{avatar_view::availability_text, error_text};
+use super::{avatar_view::availability_text, blocking, error_text};
 use crate::{
     engine::api::{Command, CommandError, Subscription},
     model::{Contact, Conversation, Messenger},
@@ -13,7 +13,7 @@ use crate::{
 
 mod imp {
     use super::super::{AvatarView, watch::Watch};
-    use super::{Conversation, Messenger, glib};
+    use super::{Conversation, Messenger, blocking, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, OnceCell};
@@ -48,6 +48,10 @@ mod imp {
         #[template_child]
         pub(super) remove: TemplateChild<adw::ButtonRow>,
         #[template_child]
+        pub(super) block: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub(super) unblock: TemplateChild<adw::ButtonRow>,
+        #[template_child]
         pub(super) problem: TemplateChild<gtk::Label>,
         pub(super) messenger: OnceCell<Messenger>,
         pub(super) conversation: OnceCell<Conversation>,
@@ -71,6 +75,12 @@ mod imp {
             klass.install_action("details.stop-sharing", None, |details, _, _| details.stop_sharing());
             klass.install_action("details.add", None, |details, _, _| details.add());
             klass.install_action("details.remove", None, |details, _, _| details.remove());
+            klass.install_action("details.block", None, |details, _, _| {
+                blocking::ask_to_block(details, details.conversation());
+            });
+            klass.install_action("details.unblock", None, |details, _, _| {
+                blocking::unblock(details, details.conversation());
+            });
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -118,7 +128,11 @@ impl ContactDetails {
     }
 
     fn contact(&self) -> Contact {
-        self.imp().conversation.get().expect("made with its conversation only").contact()
+        self.conversation().contact()
+    }
+
+    fn conversation(&self) -> &Conversation {
+        self.imp().conversation.get().expect("made with its conversation only")
     }
 
     fn connect_fields(&self) {
@@ -153,6 +167,7 @@ impl ContactDetails {
         imp.name.set_label(&contact.display_name());
         let presence = availability_text(contact.availability());
         imp.presence.set_label(&match contact.status() {
+            _ if contact.is_blocked() => gettext("Blocked"),
             Some(status) => format!("{presence} · {}", isolated(&status)),
             None => presence,
         });
@@ -172,6 +187,8 @@ impl ContactDetails {
         imp.stop_sharing.set_visible(shares);
         imp.add.set_visible(!in_roster);
         imp.remove.set_visible(in_roster);
+        imp.block.set_visible(!contact.is_blocked());
+        imp.unblock.set_visible(contact.is_blocked());
         imp.is_filling.set(true);
         imp.mute.set_active(imp.conversation.get().is_some_and(Conversation::is_muted));
         imp.is_filling.set(false);

@@ -1,6 +1,8 @@
 //! One conversation: header, history, composer.
 //!
-//! Knows when the person looks at it, and tells the engine.
+//! Knows when the person looks at it, and tells the engine. What stands below the history is in `foot`.
+
+mod foot;
 
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
@@ -15,8 +17,8 @@ use crate::{
 
 mod imp {
     use super::super::{
-        AvatarView, DetailsPane, composer::Composer, conversation_search::ConversationSearch, history::HistoryPane,
-        watch::Watch,
+        AvatarView, DetailsPane, blocked_bar::BlockedBar, composer::Composer, conversation_search::ConversationSearch,
+        history::HistoryPane, watch::Watch,
     };
     use super::{Conversation, Messenger, glib};
     use adw::subclass::prelude::*;
@@ -46,6 +48,8 @@ mod imp {
         pub(super) pane: TemplateChild<HistoryPane>,
         #[template_child]
         pub(super) composer: TemplateChild<Composer>,
+        #[template_child]
+        pub(super) blocked_bar: TemplateChild<BlockedBar>,
         pub(super) messenger: glib::WeakRef<Messenger>,
         pub(super) conversation: RefCell<Option<Conversation>>,
         pub(super) conversation_watch: Watch,
@@ -68,11 +72,14 @@ mod imp {
             HistoryPane::ensure_type();
             Composer::ensure_type();
             ConversationSearch::ensure_type();
+            BlockedBar::ensure_type();
             klass.bind_template();
             klass.install_action("conversation.details", None, |page, _, _| page.details().toggle());
             klass.install_action("conversation.close", None, |page, _, _| page.close());
             klass.install_action("conversation.choose-date", None, |page, _, _| page.imp().pane.choose_date());
             klass.install_action("conversation.search", None, |page, _, _| page.imp().search.open());
+            klass.install_action("conversation.block", None, |page, _, _| page.block());
+            klass.install_action("conversation.unblock", None, |page, _, _| page.unblock());
             klass.install_property_action("conversation.mute", "is-muted");
             klass.install_property_action("conversation.pin", "is-pinned");
             let id = Some(glib::VariantTy::INT64);
@@ -290,7 +297,12 @@ impl ConversationPage {
                 page.focus_composer();
             }
         });
-        imp.pane.bind_property("is-selecting", &*imp.composer, "visible").sync_create().invert_boolean().build();
+        let weak = self.downgrade();
+        imp.pane.connect_is_selecting_notify(move |_| {
+            if let Some(page) = weak.upgrade() {
+                page.update_foot();
+            }
+        });
         let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
         let weak = self.downgrade();
         keys.connect_key_pressed(move |keys, key, _, modifiers| match weak.upgrade() {
@@ -340,7 +352,7 @@ impl ConversationPage {
             return glib::Propagation::Stop;
         }
         let types = key.to_unicode().is_some_and(|c| !c.is_control() && c != ' ');
-        if types && !is_command {
+        if types && !is_command && imp.composer.is_visible() {
             self.focus_composer();
             keys.forward(&imp.composer.text_view());
             return glib::Propagation::Stop;
@@ -361,6 +373,7 @@ impl ConversationPage {
         } else {
             imp.subtitle.remove_css_class("typing");
         }
+        self.update_foot();
         self.notify("is-muted");
         self.notify("is-pinned");
     }
@@ -430,6 +443,9 @@ impl ConversationPage {
 /// What is known of the other side, in one line.
 fn subtitle(conversation: &Conversation) -> String {
     let contact = conversation.contact();
+    if contact.is_blocked() {
+        return gettext("Blocked");
+    }
     if conversation.is_composing() {
         return gettext("typing…");
     }

@@ -3,6 +3,7 @@
 #![cfg(feature = "ui")]
 #![allow(clippy::unwrap_used)]
 
+mod blocking;
 mod desktop;
 mod gallery;
 mod mock;

@@ -7,10 +7,10 @@ use std::{cell::RefCell, rc::Rc};
 
 use gtk::glib;
 use stonechat::engine::api::{
-    self, Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
-    ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, HistoryAnchor, HistoryPage, Message,
-    MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription, SubscriptionRequest,
-    Timestamp,
+    self, Account, AccountId, Availability, BareJid, BlockAbility, BlockList, Command, CommandError, ConnectionState,
+    Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, HistoryAnchor,
+    HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription,
+    SubscriptionRequest, Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
@@ -23,6 +23,8 @@ pub struct World {
     pub commands: Vec<String>,
     /// What comes of an answer to a request.
     pub answer: Option<CommandError>,
+    /// What the server does against those whom one does not want to hear from, if it can be asked.
+    pub block_ability: Option<BlockAbility>,
     /// What a sign-in comes to.
     pub sign_in: Option<CommandError>,
 }
@@ -77,6 +79,22 @@ impl Stage {
             }
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&world.messages, &query, before, limit)));
+            }
+            Command::LoadBlockAbility { reply, .. } => {
+                let ability = world.block_ability.ok_or(CommandError::NotOnline);
+                reply.send(ability);
+            }
+            Command::Block { address, report, reply, .. } => {
+                world.commands.push(format!("Block {address} {report:?}"));
+                reply.send(Ok(()));
+                drop(world);
+                self.tell(blocked(&[address.as_str()]));
+            }
+            Command::Unblock { address, reply, .. } => {
+                world.commands.push(format!("Unblock {address}"));
+                reply.send(Ok(()));
+                drop(world);
+                self.tell(blocked(&[]));
             }
             Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
             Command::Shutdown { reply } => reply.send(()),
@@ -188,6 +206,12 @@ pub fn account(connection: ConnectionState) -> Account {
         avatar: None,
         history: None,
     }
+}
+
+/// That these are blocked now, and nobody else.
+pub fn blocked(addresses: &[&str]) -> Event {
+    let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+    Event::BlockListChanged(BlockList { account: ME, addresses })
 }
 
 fn contact(address: &str, name: &str, groups: Vec<String>, availability: Availability) -> Contact {

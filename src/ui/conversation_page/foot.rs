@@ -1,0 +1,35 @@
+//! What stands below the history: where one writes, or that there is nobody to write to.
+
+use adw::subclass::prelude::*;
+use gtk::prelude::*;
+
+use super::{super::blocking, ConversationPage};
+use crate::model::Conversation;
+
+impl ConversationPage {
+    /// While messages are selected their bar stands there.
+    pub(super) fn update_foot(&self) {
+        let imp = self.imp();
+        let (conversation, is_selecting) = (self.conversation(), imp.pane.is_selecting());
+        let is_blocked = conversation.as_ref().is_some_and(|conversation| conversation.contact().is_blocked());
+        imp.blocked_bar.set_conversation(conversation.as_ref());
+        imp.blocked_bar.set_visible(is_blocked && !is_selecting);
+        imp.composer.set_visible(!is_blocked && !is_selecting);
+        self.action_set_enabled("conversation.block", conversation.is_some() && !is_blocked);
+        self.action_set_enabled("conversation.unblock", is_blocked);
+    }
+
+    pub(super) fn block(&self) {
+        self.with_conversation(|conversation| blocking::ask_to_block(self, conversation));
+    }
+
+    pub(super) fn unblock(&self) {
+        self.with_conversation(|conversation| blocking::unblock(self, conversation));
+    }
+
+    fn with_conversation(&self, f: impl FnOnce(&Conversation)) {
+        if let Some(conversation) = self.conversation() {
+            f(&conversation);
+        }
+    }
+}
