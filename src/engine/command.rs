@@ -94,6 +94,7 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         }
         Command::OpenConversation { .. }
         | Command::CloseConversation { .. }
+        | Command::DeleteHistory { .. }
         | Command::SetDraft { .. }
         | Command::SetMuted { .. }
         | Command::SetPinned { .. }

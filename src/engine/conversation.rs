@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, BareJid, ConversationId, Cursor, MessageId},
-    store::{StoreError, contact, conversation, history, message},
+    store::{StoreError, contact, conversation, deletion, history, message},
 };
 
 /// No page is longer, whatever the window asks for.
@@ -87,6 +87,15 @@ pub fn mark_read(store: &Connection, id: ConversationId, up_to: Cursor) -> Resul
         changes.of(store, id)?.read(mark);
         changes.finish(store, &mut effects.events)?;
     }
+    Ok(effects)
+}
+
+/// Deletes what was said, but for what still waits to be sent. The server, other devices and the other side keep theirs; what
+/// the archive has does not come back.
+pub fn delete_history(store: &Connection, scope: &Scope, id: ConversationId) -> Result<Effects, StoreError> {
+    deletion::delete(store, id, scope.now)?;
+    let mut effects = changed(store, id)?;
+    effects.events.push(Event::HistoryDeleted(id));
     Ok(effects)
 }
 

@@ -21,7 +21,7 @@ use crate::{
     store::{
         MessageState, SendFailure, StoreError, account, blocked,
         contact::{self, Subscription},
-        conversation,
+        conversation, deletion,
         message::{self, ArchiveId, NewMessage, Place},
         read_state,
     },
@@ -103,6 +103,10 @@ impl<'s> Inbound<'s> {
             wants_receipt: message.receipt_request,
             is_markable: message.is_markable,
         };
+        // A line that broke may bring once more what was deleted meanwhile.
+        if deletion::is_deleted(store, id, None, new.archive_id.as_ref(), new.origin_id.as_ref())? {
+            return Ok(());
+        }
         let stored = message::insert(store, new)?;
         // Also for one that came twice: the first receipt may have been lost.
         self.acknowledge(store, routed)?;

@@ -140,6 +140,12 @@ impl Conversation {
         self.command(Command::CloseConversation { conversation: self.id() });
     }
 
+    /// Deletes what was said on this computer, and nowhere else.
+    pub async fn delete_history(&self) -> Result<(), CommandError> {
+        let conversation = self.id();
+        self.engine().request(|reply| Command::DeleteHistory { conversation, reply }).await
+    }
+
     /// Everything up to this message has been seen.
     pub fn mark_read(&self, up_to: Cursor) {
         self.command(Command::MarkRead { conversation: self.id(), up_to });

@@ -256,6 +256,10 @@ impl Messenger {
                 Event::MessageRemoved { conversation, message } => {
                     self.with_history(conversation, |history| history.removed(message));
                 }
+                Event::HistoryDeleted(conversation) => {
+                    self.with_history(conversation, |history| history.deleted());
+                    read.push(conversation);
+                }
                 Event::ReadChanged { conversation, .. } => read.push(conversation),
                 Event::ChatStateChanged { conversation, state } => {
                     if let Some(conversation) = self.conversation(conversation) {

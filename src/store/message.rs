@@ -9,7 +9,7 @@ use super::{
 use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp};
 
 /// Units of a position in a millisecond: room for messages that must stand between two of the same time.
-const UNITS: i64 = 1_024;
+pub(super) const UNITS: i64 = 1_024;
 
 /// Where a new message stands in its conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_read.sql"),
     include_str!("migrations/0006_sign_in.sql"),
     include_str!("migrations/0007_blocked.sql"),
+    include_str!("migrations/0008_deletion.sql"),
 ];
 
 /// The version that this program writes.
@@ -84,6 +85,7 @@ mod tests {
         include_str!("fixtures/0005.sql"),
         include_str!("fixtures/0006.sql"),
         include_str!("fixtures/0007.sql"),
+        include_str!("fixtures/0008.sql"),
     ];
 
     fn empty() -> Connection {

@@ -13,6 +13,7 @@ pub mod contact;
 pub mod conversation;
 mod damage;
 mod database;
+pub mod deletion;
 mod error;
 pub mod export;
 pub mod history;

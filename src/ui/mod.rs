@@ -26,6 +26,7 @@ mod failure_bar;
 mod fetching_bar;
 mod found_row;
 pub mod history;
+mod history_deletion;
 mod lane;
 pub mod link;
 mod list_row;

@@ -7,6 +7,7 @@ mod archive;
 mod avatars;
 mod blocking;
 mod contact;
+mod deletion;
 mod disk;
 mod hostile;
 mod messages;

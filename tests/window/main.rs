@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod blocking;
+mod deletion;
 mod desktop;
 mod gallery;
 mod mock;

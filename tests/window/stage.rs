@@ -80,6 +80,10 @@ impl Stage {
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&world.messages, &query, before, limit)));
             }
+            Command::DeleteHistory { conversation, reply } => {
+                world.commands.push(format!("DeleteHistory {conversation:?}"));
+                reply.send(Ok(()));
+            }
             Command::LoadBlockAbility { reply, .. } => {
                 let ability = world.block_ability.ok_or(CommandError::NotOnline);
                 reply.send(ability);

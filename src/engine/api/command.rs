@@ -215,6 +215,11 @@ pub enum Command {
     CloseConversation {
         conversation: ConversationId,
     },
+    /// Deletes what was said on this computer, and nowhere else.
+    DeleteHistory {
+        conversation: ConversationId,
+        reply: Reply<Result<(), CommandError>>,
+    },
     SetDraft {
         conversation: ConversationId,
         text: String,

@@ -62,6 +62,8 @@ pub enum Event {
         conversation: ConversationId,
         message: MessageId,
     },
+    /// All that was said has been deleted here, but for what still waits to be sent.
+    HistoryDeleted(ConversationId),
     /// Everything up to here has been read, here or on another device.
     ReadChanged {
         conversation: ConversationId,

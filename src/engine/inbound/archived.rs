@@ -13,7 +13,7 @@ use crate::{
     },
     ids::{ConversationId, Cursor, MessageId, Timestamp},
     store::{
-        MessageState, StoreError, contact, conversation,
+        MessageState, StoreError, contact, conversation, deletion,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
     },
     xmpp::archive::Archived,
@@ -205,6 +205,10 @@ impl Inbound<'_> {
             }
             self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
             return self.advance(store, known.cursor.id, MessageState::Sent);
+        }
+        // The person has deleted it here.
+        if deletion::is_deleted(store, id, Some(stamp), new.archive_id.as_ref(), new.origin_id.as_ref())? {
+            return Ok(());
         }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
         let cursor = row.cursor;

@@ -3,6 +3,7 @@
 mod contacts;
 mod crash;
 mod database;
+mod deletion;
 mod messages;
 mod search;
 

@@ -3,7 +3,10 @@
 use adw::subclass::prelude::*;
 use gtk::prelude::*;
 
-use super::{super::blocking, ConversationPage};
+use super::{
+    super::{blocking, history_deletion},
+    ConversationPage,
+};
 use crate::model::Conversation;
 
 impl ConversationPage {
@@ -25,6 +28,10 @@ impl ConversationPage {
 
     pub(super) fn unblock(&self) {
         self.with_conversation(|conversation| blocking::unblock(self, conversation));
+    }
+
+    pub(super) fn delete_history(&self) {
+        self.with_conversation(|conversation| history_deletion::ask(self, conversation));
     }
 
     fn with_conversation(&self, f: impl FnOnce(&Conversation)) {
