@@ -5,6 +5,7 @@
 
 mod command;
 mod event;
+mod export;
 
 use std::{fmt, ops::Range, path::PathBuf};
 
@@ -13,6 +14,7 @@ use futures::channel::oneshot;
 use crate::plain_text::one_line;
 pub use command::{Command, CommandError};
 pub use event::{Event, Notice, StartProblem};
+pub use export::{ExportFormat, ExportProgress, ExportWords};
 
 pub use crate::{
     ids::{AccountId, AvatarHash, BareJid, ConversationId, Cursor, FullJid, Jid, MessageId, Timestamp},

@@ -16,7 +16,7 @@ use super::{
     conversation,
     effect::Privacy,
     order::ContactOrder,
-    overview, search, sign_in, talk,
+    overview, search, sign_in, talk, transcript,
 };
 use crate::{
     ids::AccountId,
@@ -59,6 +59,12 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             let page = shared.store.read(move |store| search::find(store, &query, before, limit));
             let shared = Arc::clone(shared);
             tokio::spawn(async move { reply.send(page.await.map_err(|error| shared.failed(error))) });
+        }
+        Command::ExportHistory { conversation, path, format, words, progress, reply } => {
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move {
+                reply.send(transcript::export(&shared, conversation, path, format, words, progress).await);
+            });
         }
         Command::LoadPlaces { conversation, from, to, reply } => {
             let places = shared.store.read(move |store| history::places(store, conversation, from, to));

@@ -45,5 +45,6 @@ mod sign_in;
 mod snapshot;
 mod talk;
 mod transact;
+mod transcript;
 
 pub use engine::{EngineConfig, start};

@@ -1,12 +1,16 @@
 //! A conversation as the list shows it, and the way to its history.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    path::PathBuf,
+};
 
 use glib::{prelude::*, subclass::prelude::*};
 
 use super::{Contact, DeliveryState, History, contact::set};
 use crate::engine::api::{
-    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, MessageId, Timestamp,
+    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, ExportFormat,
+    ExportProgress, ExportWords, MessageId, Timestamp,
 };
 
 mod imp {
@@ -138,6 +142,19 @@ impl Conversation {
     /// Takes it out of the list; its history stays.
     pub fn close(&self) {
         self.command(Command::CloseConversation { conversation: self.id() });
+    }
+
+    /// Writes what was said to a file, whole or not at all. It is given up when nobody listens to `progress` any more.
+    pub async fn export(
+        &self,
+        path: PathBuf,
+        format: ExportFormat,
+        words: ExportWords,
+        progress: async_channel::Sender<ExportProgress>,
+    ) -> Result<(), CommandError> {
+        let conversation = self.id();
+        let export = |reply| Command::ExportHistory { conversation, path, format, words, progress, reply };
+        self.engine().request(export).await
     }
 
     /// Deletes what was said on this computer, and nowhere else.

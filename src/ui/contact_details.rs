@@ -4,7 +4,7 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::{avatar_view::availability_text, blocking, error_text, history_deletion};
+use super::{avatar_view::availability_text, blocking, error_text, export, history_deletion};
 use crate::{
     engine::api::{Command, CommandError, Subscription},
     model::{Contact, Conversation, Messenger},
@@ -13,7 +13,7 @@ use crate::{
 
 mod imp {
     use super::super::{AvatarView, watch::Watch};
-    use super::{Conversation, Messenger, blocking, glib, history_deletion};
+    use super::{Conversation, Messenger, blocking, export, glib, history_deletion};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, OnceCell};
@@ -75,6 +75,9 @@ mod imp {
             klass.install_action("details.stop-sharing", None, |details, _, _| details.stop_sharing());
             klass.install_action("details.add", None, |details, _, _| details.add());
             klass.install_action("details.remove", None, |details, _, _| details.remove());
+            klass.install_action("details.export", None, |details, _, _| {
+                export::ask(details, details.conversation());
+            });
             klass.install_action("details.delete-history", None, |details, _, _| {
                 history_deletion::ask(details, details.conversation());
             });

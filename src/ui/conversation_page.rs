@@ -80,6 +80,7 @@ mod imp {
             klass.install_action("conversation.search", None, |page, _, _| page.imp().search.open());
             klass.install_action("conversation.block", None, |page, _, _| page.block());
             klass.install_action("conversation.delete-history", None, |page, _, _| page.delete_history());
+            klass.install_action("conversation.export", None, |page, _, _| page.export());
             klass.install_action("conversation.unblock", None, |page, _, _| page.unblock());
             klass.install_property_action("conversation.mute", "is-muted");
             klass.install_property_action("conversation.pin", "is-pinned");

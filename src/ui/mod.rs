@@ -22,6 +22,7 @@ mod conversation_search;
 pub mod desktop;
 mod details_pane;
 pub mod error_text;
+pub mod export;
 mod failure_bar;
 mod fetching_bar;
 mod found_row;

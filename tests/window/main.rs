@@ -6,6 +6,7 @@
 mod blocking;
 mod deletion;
 mod desktop;
+mod export;
 mod gallery;
 mod mock;
 mod pages;

@@ -8,9 +8,9 @@ use std::{cell::RefCell, rc::Rc};
 use gtk::glib;
 use stonechat::engine::api::{
     self, Account, AccountId, Availability, BareJid, BlockAbility, BlockList, Command, CommandError, ConnectionState,
-    Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, HistoryAnchor,
-    HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription,
-    SubscriptionRequest, Timestamp,
+    Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, ExportProgress,
+    HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, Reply, ServerSettings,
+    Snapshot, Subscription, SubscriptionRequest, Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
@@ -25,6 +25,8 @@ pub struct World {
     pub answer: Option<CommandError>,
     /// What the server does against those whom one does not want to hear from, if it can be asked.
     pub block_ability: Option<BlockAbility>,
+    /// An export that is under way: the test tells how far it is, and what comes of it.
+    pub export: Option<(async_channel::Sender<ExportProgress>, Reply<Result<(), CommandError>>)>,
     /// What a sign-in comes to.
     pub sign_in: Option<CommandError>,
 }
@@ -79,6 +81,10 @@ impl Stage {
             }
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&world.messages, &query, before, limit)));
+            }
+            Command::ExportHistory { path, format, progress, reply, .. } => {
+                world.commands.push(format!("ExportHistory {} {format:?}", path.display()));
+                world.export = Some((progress, reply));
             }
             Command::DeleteHistory { conversation, reply } => {
                 world.commands.push(format!("DeleteHistory {conversation:?}"));

@@ -1,9 +1,11 @@
 //! What the window can ask for, and why it may not be done.
 
+use std::path::PathBuf;
+
 use super::{
     AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
-    FoundPage, HistoryAnchor, HistoryPage, Jid, Message, MessageId, MessageQuery, NewAccount, Problem, Reply,
-    ReportReason, SearchPlace, Secret, ServerSettings, Snapshot,
+    ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, Message, MessageId,
+    MessageQuery, NewAccount, Problem, Reply, ReportReason, SearchPlace, Secret, ServerSettings, Snapshot,
 };
 
 /// Why a command could not be carried out.
@@ -32,6 +34,10 @@ pub enum CommandError {
     DiskFull,
     #[error("the database failed: {0}")]
     Store(String),
+    #[error("the file can't be written: {0}")]
+    File(String),
+    #[error("given up, as was wanted")]
+    Cancelled,
     #[error("the engine has stopped")]
     Stopped,
 }
@@ -218,6 +224,15 @@ pub enum Command {
     /// Deletes what was said on this computer, and nowhere else.
     DeleteHistory {
         conversation: ConversationId,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Writes what was said to a file, whole or not at all. It is given up when nobody listens to `progress` any more.
+    ExportHistory {
+        conversation: ConversationId,
+        path: PathBuf,
+        format: ExportFormat,
+        words: ExportWords,
+        progress: async_channel::Sender<ExportProgress>,
         reply: Reply<Result<(), CommandError>>,
     },
     SetDraft {

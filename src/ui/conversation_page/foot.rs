@@ -4,7 +4,7 @@ use adw::subclass::prelude::*;
 use gtk::prelude::*;
 
 use super::{
-    super::{blocking, history_deletion},
+    super::{blocking, export, history_deletion},
     ConversationPage,
 };
 use crate::model::Conversation;
@@ -32,6 +32,10 @@ impl ConversationPage {
 
     pub(super) fn delete_history(&self) {
         self.with_conversation(|conversation| history_deletion::ask(self, conversation));
+    }
+
+    pub(super) fn export(&self) {
+        self.with_conversation(|conversation| export::ask(self, conversation));
     }
 
     fn with_conversation(&self, f: impl FnOnce(&Conversation)) {
