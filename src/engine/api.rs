@@ -192,6 +192,12 @@ pub struct Conversation {
     pub unread: u32,
     pub draft: Option<String>,
     pub is_muted: bool,
+    /// When that ends by itself.
+    pub muted_until: Option<Timestamp>,
+    /// Notifications come without sound and pop-up.
+    pub is_silent: bool,
+    /// It stands in a list of its own until something new comes; a muted one stays there.
+    pub is_archived: bool,
     pub is_pinned: bool,
     /// Whether it stands in the list; a conversation that was closed keeps its history.
     pub is_listed: bool,

@@ -9,6 +9,7 @@ use super::{
     api::{Event, Presence},
     avatar, blocking, caps,
     context::Shared,
+    conversation,
     effect::{Effects, Scope},
     inbound::Inbound,
     outbox, request, responder, roster,
@@ -126,7 +127,7 @@ pub(super) fn taken_in(
     batch: &Batch,
     pre_approves: bool,
 ) -> Result<(Effects, Found), StoreError> {
-    let (mut effects, mut found) = (Effects::default(), Found::default());
+    let (mut effects, mut found) = (conversation::end_mutes(store, scope.now)?, Found::default());
     let mut inbound = Inbound::new(scope);
     for stanza in &batch.stanzas {
         match stanza {

@@ -103,6 +103,8 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         | Command::DeleteHistory { .. }
         | Command::SetDraft { .. }
         | Command::SetMuted { .. }
+        | Command::SetSilent { .. }
+        | Command::SetArchived { .. }
         | Command::SetPinned { .. }
         | Command::MarkRead { .. }
         | Command::SendMessage { .. }
@@ -171,8 +173,8 @@ fn hand_over(shared: &Shared, command: Command) {
 }
 
 async fn load_snapshot(shared: &Shared) -> Result<Snapshot, CommandError> {
-    let data_dir = shared.data_dir.clone();
-    let read = shared.store.read(move |store| overview::load(store, &data_dir)).await;
+    let (data_dir, now) = (shared.data_dir.clone(), shared.clock.now());
+    let read = shared.store.read(move |store| overview::load(store, &data_dir, now)).await;
     let mut snapshot = read.map_err(|error| shared.failed(error))?;
     for account in &mut snapshot.accounts {
         shared.accounts.with(account.id, |live| {

@@ -41,8 +41,14 @@ pub async fn carry_out(shared: &Shared, command: Command) {
         Command::SetDraft { conversation, text } => {
             simply(shared, move |store, _| conversation::set_draft(store, conversation, &text)).await;
         }
-        Command::SetMuted { conversation, muted } => {
-            simply(shared, move |store, _| conversation::set_muted(store, conversation, muted)).await;
+        Command::SetMuted { conversation, muted, until } => {
+            simply(shared, move |store, _| conversation::set_muted(store, conversation, muted, until)).await;
+        }
+        Command::SetSilent { conversation, silent } => {
+            simply(shared, move |store, _| conversation::set_silent(store, conversation, silent)).await;
+        }
+        Command::SetArchived { conversation, archived } => {
+            simply(shared, move |store, _| conversation::set_archived(store, conversation, archived)).await;
         }
         Command::SetPinned { conversation, pinned } => {
             simply(shared, move |store, _| conversation::set_pinned(store, conversation, pinned)).await;

@@ -42,6 +42,9 @@ mod imp {
         pub contacts: gio::ListStore,
         #[property(get)]
         pub conversations: ConversationList,
+        /// Those that the person has put aside, in the same order.
+        #[property(get)]
+        pub archived: ConversationList,
         #[property(get)]
         pub requests: gio::ListStore,
         /// The first snapshot is there.
@@ -63,6 +66,7 @@ mod imp {
                 accounts: gio::ListStore::new::<Account>(),
                 contacts: gio::ListStore::new::<Contact>(),
                 conversations: ConversationList::default(),
+                archived: ConversationList::default(),
                 requests: gio::ListStore::new::<Request>(),
                 is_loaded: Cell::default(),
                 unread: Cell::default(),

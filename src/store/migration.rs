@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_sign_in.sql"),
     include_str!("migrations/0007_blocked.sql"),
     include_str!("migrations/0008_deletion.sql"),
+    include_str!("migrations/0009_attention.sql"),
 ];
 
 /// The version that this program writes.
@@ -86,6 +87,7 @@ mod tests {
         include_str!("fixtures/0006.sql"),
         include_str!("fixtures/0007.sql"),
         include_str!("fixtures/0008.sql"),
+        include_str!("fixtures/0009.sql"),
     ];
 
     fn empty() -> Connection {

@@ -4,7 +4,7 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::{avatar_view::availability_text, blocking, error_text, export, history_deletion};
+use super::{attention, avatar_view::availability_text, blocking, error_text, export, history_deletion};
 use crate::{
     engine::api::{Command, CommandError, Subscription},
     model::{Contact, Conversation, Messenger},
@@ -44,7 +44,7 @@ mod imp {
         #[template_child]
         pub(super) add: TemplateChild<adw::ButtonRow>,
         #[template_child]
-        pub(super) mute: TemplateChild<adw::SwitchRow>,
+        pub(super) attention: TemplateChild<adw::ComboRow>,
         #[template_child]
         pub(super) remove: TemplateChild<adw::ButtonRow>,
         #[template_child]
@@ -152,12 +152,12 @@ impl ContactDetails {
             });
         }
         let weak = self.downgrade();
-        imp.mute.connect_active_notify(move |mute| {
+        imp.attention.connect_selected_notify(move |row| {
             if let Some(details) = weak.upgrade()
                 && !details.imp().is_filling.get()
-                && let Some(conversation) = details.imp().conversation.get()
+                && let Some(choice) = attention::CHOICES.get(row.selected() as usize)
             {
-                conversation.set_muted(mute.is_active());
+                attention::choose(details.conversation(), choice);
             }
         });
     }
@@ -196,7 +196,10 @@ impl ContactDetails {
         imp.block.set_visible(!contact.is_blocked());
         imp.unblock.set_visible(contact.is_blocked());
         imp.is_filling.set(true);
-        imp.mute.set_active(imp.conversation.get().is_some_and(Conversation::is_muted));
+        let chosen = attention::chosen(self.conversation());
+        let index = attention::CHOICES.iter().position(|choice| *choice == chosen).unwrap_or_default();
+        imp.attention.set_selected(u32::try_from(index).unwrap_or_default());
+        imp.attention.set_subtitle(&attention::until_text(self.conversation()));
         imp.is_filling.set(false);
     }
 

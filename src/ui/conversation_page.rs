@@ -8,7 +8,9 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::{DetailsPane, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane};
+use super::{
+    DetailsPane, attention, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane,
+};
 use crate::{
     engine::api::{Command, MessageId, Subscription},
     model::{Availability, Conversation, Messenger},
@@ -20,7 +22,7 @@ mod imp {
         AvatarView, DetailsPane, blocked_bar::BlockedBar, composer::Composer, conversation_search::ConversationSearch,
         history::HistoryPane, watch::Watch,
     };
-    use super::{Conversation, Messenger, glib};
+    use super::{Conversation, Messenger, attention, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, RefCell};
@@ -75,14 +77,15 @@ mod imp {
             BlockedBar::ensure_type();
             klass.bind_template();
             klass.install_action("conversation.details", None, |page, _, _| page.details().toggle());
-            klass.install_action("conversation.close", None, |page, _, _| page.close());
+            klass.install_action("conversation.archive", None, |page, _, _| page.archive());
+            klass.install_action("conversation.unarchive", None, |page, _, _| page.unarchive());
             klass.install_action("conversation.choose-date", None, |page, _, _| page.imp().pane.choose_date());
             klass.install_action("conversation.search", None, |page, _, _| page.imp().search.open());
             klass.install_action("conversation.block", None, |page, _, _| page.block());
             klass.install_action("conversation.delete-history", None, |page, _, _| page.delete_history());
             klass.install_action("conversation.export", None, |page, _, _| page.export());
             klass.install_action("conversation.unblock", None, |page, _, _| page.unblock());
-            klass.install_property_action("conversation.mute", "is-muted");
+            klass.install_property_action("conversation.attention", "attention");
             klass.install_property_action("conversation.pin", "is-pinned");
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
@@ -98,28 +101,26 @@ mod imp {
         fn properties() -> &'static [glib::ParamSpec] {
             static PROPERTIES: std::sync::OnceLock<Vec<glib::ParamSpec>> = std::sync::OnceLock::new();
             PROPERTIES.get_or_init(|| {
-                ["is-muted", "is-pinned"]
-                    .map(|name| glib::ParamSpecBoolean::builder(name).explicit_notify().build())
-                    .into_iter()
-                    .collect()
+                vec![
+                    glib::ParamSpecString::builder("attention").explicit_notify().build(),
+                    glib::ParamSpecBoolean::builder("is-pinned").explicit_notify().build(),
+                ]
             })
         }
 
         fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
             let conversation = self.conversation.borrow();
-            let is_set = |is: fn(&Conversation) -> bool| conversation.as_ref().is_some_and(is);
             match pspec.name() {
-                "is-muted" => is_set(Conversation::is_muted).to_value(),
-                _ => is_set(Conversation::is_pinned).to_value(),
+                "attention" => conversation.as_ref().map(attention::chosen).to_value(),
+                _ => conversation.as_ref().is_some_and(Conversation::is_pinned).to_value(),
             }
         }
 
         fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
             let Some(conversation) = self.conversation.borrow().clone() else { return };
-            let Ok(value) = value.get::<bool>() else { return };
             match pspec.name() {
-                "is-muted" => conversation.set_muted(value),
-                _ => conversation.set_pinned(value),
+                "attention" => attention::choose(&conversation, value.get().unwrap_or_default()),
+                _ => conversation.set_pinned(value.get().unwrap_or_default()),
             }
         }
 
@@ -376,7 +377,7 @@ impl ConversationPage {
             imp.subtitle.remove_css_class("typing");
         }
         self.update_foot();
-        self.notify("is-muted");
+        self.notify("attention");
         self.notify("is-pinned");
     }
 
@@ -410,16 +411,6 @@ impl ConversationPage {
         }
         if let Some(pane) = imp.pane.try_get() {
             pane.set_active(is_in_front);
-        }
-    }
-
-    fn close(&self) {
-        if let Some(conversation) = self.conversation() {
-            self.keep_draft();
-            conversation.close();
-            self.set_conversation(None);
-            // In a narrow window, back to the list.
-            let _ = self.activate_action("navigation.pop", None);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use gtk::{gdk, gio, glib, prelude::*};
 
-use super::{ConversationRow, blocking};
+use super::{ConversationRow, attention, blocking};
 use crate::model::Conversation;
 
 /// Gives a row its menu.
@@ -100,14 +100,26 @@ fn actions(row: &ConversationRow, conversation: &Conversation) -> gio::SimpleAct
     };
     group.add_action_entries([
         simple("mark-read", Conversation::mark_all_read),
-        simple("close", Conversation::close),
+        simple("archive", |conversation| conversation.set_archived(true)),
+        simple("unarchive", |conversation| conversation.set_archived(false)),
         toggle("pin", conversation.is_pinned(), Conversation::set_pinned),
-        toggle("mute", conversation.is_muted(), Conversation::set_muted),
     ]);
-    if conversation.unread() == 0
-        && let Some(action) = group.lookup_action("mark-read").and_downcast::<gio::SimpleAction>()
+    let is_archived = conversation.is_archived();
+    for (name, is_possible) in
+        [("mark-read", conversation.unread() > 0), ("archive", !is_archived), ("unarchive", is_archived)]
     {
-        action.set_enabled(false);
+        if let Some(action) = group.lookup_action(name).and_downcast::<gio::SimpleAction>() {
+            action.set_enabled(is_possible);
+        }
     }
+    let state = attention::chosen(conversation).to_variant();
+    let attention = gio::SimpleAction::new_stateful("attention", Some(glib::VariantTy::STRING), &state);
+    let subject = conversation.clone();
+    attention.connect_activate(move |_, choice| {
+        if let Some(choice) = choice.and_then(glib::Variant::str) {
+            attention::choose(&subject, choice);
+        }
+    });
+    group.add_action(&attention);
     group
 }

@@ -3,6 +3,7 @@
 #![cfg(feature = "ui")]
 #![allow(clippy::unwrap_used)]
 
+mod attention;
 mod blocking;
 mod deletion;
 mod desktop;

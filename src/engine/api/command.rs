@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
     ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, Message, MessageId,
-    MessageQuery, NewAccount, Problem, Reply, ReportReason, SearchPlace, Secret, ServerSettings, Snapshot,
+    MessageQuery, NewAccount, Problem, Reply, ReportReason, SearchPlace, Secret, ServerSettings, Snapshot, Timestamp,
 };
 
 /// Why a command could not be carried out.
@@ -242,6 +242,18 @@ pub enum Command {
     SetMuted {
         conversation: ConversationId,
         muted: bool,
+        /// When that ends by itself.
+        until: Option<Timestamp>,
+    },
+    /// Notifications without sound and pop-up.
+    SetSilent {
+        conversation: ConversationId,
+        silent: bool,
+    },
+    /// Puts it into the list of archived ones, or takes it out.
+    SetArchived {
+        conversation: ConversationId,
+        archived: bool,
     },
     SetPinned {
         conversation: ConversationId,

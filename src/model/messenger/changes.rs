@@ -174,7 +174,8 @@ impl Messenger {
             return;
         }
         let all: Vec<_> = imp.by_id.borrow().values().cloned().collect();
-        imp.conversations.arrange(all.iter());
+        imp.conversations.arrange(all.iter().filter(|conversation| !conversation.is_archived()));
+        imp.archived.arrange(all.iter().filter(|conversation| conversation.is_archived()));
         let unread = all.iter().filter(|conversation| !conversation.is_muted()).map(Conversation::unread).sum();
         if imp.unread.replace(unread) != unread {
             self.notify_unread();

@@ -20,6 +20,9 @@ impl ConversationPage {
         imp.composer.set_visible(!is_blocked && !is_selecting);
         self.action_set_enabled("conversation.block", conversation.is_some() && !is_blocked);
         self.action_set_enabled("conversation.unblock", is_blocked);
+        let is_archived = conversation.as_ref().is_some_and(Conversation::is_archived);
+        self.action_set_enabled("conversation.archive", conversation.is_some() && !is_archived);
+        self.action_set_enabled("conversation.unarchive", is_archived);
     }
 
     pub(super) fn block(&self) {
@@ -36,6 +39,19 @@ impl ConversationPage {
 
     pub(super) fn export(&self) {
         self.with_conversation(|conversation| export::ask(self, conversation));
+    }
+
+    /// Puts it aside, and goes on to something else.
+    pub(super) fn archive(&self) {
+        self.keep_draft();
+        self.with_conversation(|conversation| conversation.set_archived(true));
+        self.set_conversation(None);
+        // In a narrow window, back to the list.
+        let _ = self.activate_action("navigation.pop", None);
+    }
+
+    pub(super) fn unarchive(&self) {
+        self.with_conversation(|conversation| conversation.set_archived(false));
     }
 
     fn with_conversation(&self, f: impl FnOnce(&Conversation)) {
