@@ -267,6 +267,8 @@ pub struct FoundMessage {
     pub excerpt: String,
     /// Where they stand in it, in bytes.
     pub marks: Vec<Range<usize>>,
+    /// Where only messages with a link were looked for: what their links lead to.
+    pub links: Vec<String>,
 }
 
 /// Found messages, newest first.

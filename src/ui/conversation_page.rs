@@ -111,7 +111,8 @@ mod imp {
         fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
             let conversation = self.conversation.borrow();
             match pspec.name() {
-                "attention" => conversation.as_ref().map(attention::chosen).to_value(),
+                // The action that stands for it has to have a state.
+                "attention" => conversation.as_ref().map_or("on", attention::chosen).to_value(),
                 _ => conversation.as_ref().is_some_and(Conversation::is_pinned).to_value(),
             }
         }

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use linkify::{LinkFinder, LinkKind};
 
+pub use crate::links::may_open;
+
 /// How many characters are shown before "Show more": about what fits on a screen. Laying out more would be seen as a stutter.
 pub const SHORT: usize = 3_000;
 /// How many characters are shown at most: beyond, laying the text out would take seconds.
@@ -56,14 +58,6 @@ pub fn show(text: &str, limit: usize) -> Shown {
         shown.markup.push('…');
     }
     shown
-}
-
-/// Whether a link from somebody may lead out of the program.
-#[must_use]
-pub fn may_open(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once(':') else { return false };
-    let is_known = ["http", "https", "xmpp", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    is_known && !rest.is_empty() && !url.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
 /// Whether the text is nothing but a few emoji.

@@ -41,6 +41,7 @@ mod profile;
 pub mod requests_dialog;
 mod row_menu;
 mod search_filters;
+mod shared_links;
 mod shortcuts;
 pub mod shortcuts_dialog;
 mod sidebar;

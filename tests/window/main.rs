@@ -9,6 +9,7 @@ mod deletion;
 mod desktop;
 mod export;
 mod gallery;
+mod links;
 mod mock;
 mod pages;
 mod show;
