@@ -184,6 +184,7 @@ pub struct SubscriptionRequest {
 
 /// A conversation as the list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the person's for itself")]
 pub struct Conversation {
     pub id: ConversationId,
     pub account: AccountId,

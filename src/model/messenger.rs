@@ -261,7 +261,7 @@ impl Messenger {
                     self.with_history(conversation, |history| history.removed(message));
                 }
                 Event::HistoryDeleted(conversation) => {
-                    self.with_history(conversation, |history| history.deleted());
+                    self.with_history(conversation, super::History::deleted);
                     read.push(conversation);
                 }
                 Event::ReadChanged { conversation, .. } => read.push(conversation),

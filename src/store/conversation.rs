@@ -11,6 +11,7 @@ use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestam
 pub const PREVIEW_LENGTH: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the person's for itself")]
 pub struct ConversationRow {
     pub id: ConversationId,
     pub account: AccountId,

@@ -76,7 +76,9 @@ impl BlockedGroup {
             self.remove(&row);
         }
         let rows: Vec<_> = blocked.into_iter().map(|entry| self.row(entry)).collect();
-        rows.iter().for_each(|row| self.add(row));
+        for row in &rows {
+            self.add(row);
+        }
         self.set_visible(!rows.is_empty());
         imp.rows.replace(rows);
     }

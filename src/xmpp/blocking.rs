@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn a_list_without_end_is_cut() {
-        let items: String = (0..MAX_BLOCKED + 5).map(|n| format!("<item jid='m{n}@evil.test'/>")).collect();
-        let xml = format!("<blocklist xmlns='urn:xmpp:blocking'>{items}</blocklist>");
-        assert_eq!(parse_list(&xml.parse().unwrap()).unwrap().len(), MAX_BLOCKED);
+        let someone = |n| Jid::new(&format!("m{n}@evil.test")).unwrap();
+        let list = query().with_children((0..MAX_BLOCKED + 5).map(|n| item(&someone(n))));
+        assert_eq!(parse_list(&list).unwrap().len(), MAX_BLOCKED);
     }
 
     #[test]

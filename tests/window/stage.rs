@@ -15,6 +15,9 @@ use stonechat::engine::api::{
 
 pub const ME: AccountId = AccountId(1);
 
+/// Where an export tells how far it is, and what has come of it.
+pub type Export = (async_channel::Sender<ExportProgress>, Reply<Result<(), CommandError>>);
+
 /// What the played engine has stored, and what it was told.
 #[derive(Default)]
 pub struct World {
@@ -26,7 +29,7 @@ pub struct World {
     /// What the server does against those whom one does not want to hear from, if it can be asked.
     pub block_ability: Option<BlockAbility>,
     /// An export that is under way: the test tells how far it is, and what comes of it.
-    pub export: Option<(async_channel::Sender<ExportProgress>, Reply<Result<(), CommandError>>)>,
+    pub export: Option<Export>,
     /// What a sign-in comes to.
     pub sign_in: Option<CommandError>,
 }

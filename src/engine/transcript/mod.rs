@@ -137,6 +137,7 @@ fn side(address: BareJid, name: Option<String>) -> Side {
     Side { name: name.unwrap_or_else(|| address.to_string()), address }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn failed(error: io::Error) -> CommandError {
     match error.kind() {
         io::ErrorKind::StorageFull => CommandError::DiskFull,
