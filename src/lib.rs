@@ -10,6 +10,7 @@ pub mod folding;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod ids;
+pub mod links;
 pub mod model;
 pub mod options;
 pub mod plain_text;

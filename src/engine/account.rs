@@ -20,6 +20,7 @@ use super::{
     archive::{Archive, Fetching},
     avatar::Avatars,
     batch::Batch,
+    blocking::{self, BlockOrder},
     context::{AccountContext, Shared},
     effect::AvatarNotice,
     live::Live,
@@ -34,6 +35,7 @@ use crate::{
     xmpp::{
         Availability, ConnectStep,
         archive::Fin,
+        blocking::BlockPush,
         caps::Caps,
         disco::Info,
         incoming::Incoming,
@@ -72,6 +74,7 @@ pub enum Order {
     /// What others are shown may have to change.
     SendPresence,
     Contact(order::ContactOrder),
+    Block(BlockOrder),
     Avatars(Vec<AvatarNotice>),
     /// The account's row has changed.
     ReadRow,
@@ -116,6 +119,7 @@ impl Order {
             }
             Self::LoadArchivePolicy(reply) => reply.send(Err(error)),
             Self::Contact(order) => order.refuse(error),
+            Self::Block(order) => order.refuse(error),
             _ => {}
         }
     }
@@ -150,6 +154,14 @@ pub(super) enum Done {
     Abilities {
         key: CapsKey,
         info: Option<Info>,
+    },
+    /// What the server keeps away.
+    Blocking(blocking::Found),
+    /// A change of whom it keeps away.
+    Blocked {
+        change: BlockPush,
+        reply: Reply<Result<(), CommandError>>,
+        result: Result<(), CommandError>,
     },
     Published {
         reply: Reply<Result<(), CommandError>>,

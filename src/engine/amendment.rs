@@ -15,7 +15,7 @@ use crate::{
     store::{
         MessageState, StoreError,
         amendment::{self, Amendment, Kind, OwnAmendment},
-        annotation, conversation,
+        annotation, conversation, deletion,
         message::{self, MessageRow},
     },
     xmpp::{
@@ -84,7 +84,7 @@ pub fn retract(store: &Connection, scope: &Scope, message: MessageId, id: &Origi
 
 /// Takes a message away here, and nowhere else.
 pub fn remove(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
-    let conversation = amendment::remove(store, message)?.conversation;
+    let conversation = deletion::delete_message(store, message)?.conversation;
     let mut effects = Effects::default();
     effects.events.push(Event::MessageRemoved { conversation, message });
     effects.events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));

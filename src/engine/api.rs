@@ -5,6 +5,7 @@
 
 mod command;
 mod event;
+mod export;
 
 use std::{fmt, ops::Range, path::PathBuf};
 
@@ -13,6 +14,7 @@ use futures::channel::oneshot;
 use crate::plain_text::one_line;
 pub use command::{Command, CommandError};
 pub use event::{Event, Notice, StartProblem};
+pub use export::{ExportFormat, ExportProgress, ExportWords};
 
 pub use crate::{
     ids::{AccountId, AvatarHash, BareJid, ConversationId, Cursor, FullJid, Jid, MessageId, Timestamp},
@@ -22,7 +24,7 @@ pub use crate::{
         amendment::Revision,
         search::{Place as SearchPlace, Query as MessageQuery},
     },
-    xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, Subscription},
+    xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, ReportReason, Subscription},
 };
 
 /// How many commands may wait for the engine.
@@ -112,6 +114,21 @@ pub enum ConnectionState {
     NeedsPerson(Problem),
 }
 
+/// What an account's server does against those whom one does not want to hear from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockAbility {
+    None,
+    Block,
+    BlockAndReport,
+}
+
+/// Who may not reach an account: people, single clients, whole servers; in alphabetical order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockList {
+    pub account: AccountId,
+    pub addresses: Vec<Jid>,
+}
+
 /// A picture that has been checked, scaled to at most 192 × 192 px and written as PNG.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Avatar {
@@ -168,6 +185,7 @@ pub struct SubscriptionRequest {
 
 /// A conversation as the list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the person's for itself")]
 pub struct Conversation {
     pub id: ConversationId,
     pub account: AccountId,
@@ -176,6 +194,12 @@ pub struct Conversation {
     pub unread: u32,
     pub draft: Option<String>,
     pub is_muted: bool,
+    /// When that ends by itself.
+    pub muted_until: Option<Timestamp>,
+    /// Notifications come without sound and pop-up.
+    pub is_silent: bool,
+    /// It stands in a list of its own until something new comes; a muted one stays there.
+    pub is_archived: bool,
     pub is_pinned: bool,
     /// Whether it stands in the list; a conversation that was closed keeps its history.
     pub is_listed: bool,
@@ -281,6 +305,8 @@ pub struct FoundMessage {
     pub excerpt: String,
     /// Where they stand in it, in bytes.
     pub marks: Vec<Range<usize>>,
+    /// Where only messages with a link were looked for: what their links lead to.
+    pub links: Vec<String>,
 }
 
 /// Found messages, newest first.
@@ -297,6 +323,7 @@ pub struct Snapshot {
     pub accounts: Vec<Account>,
     pub contacts: Vec<Contact>,
     pub requests: Vec<SubscriptionRequest>,
+    pub block_lists: Vec<BlockList>,
     pub conversations: Vec<Conversation>,
 }
 

@@ -8,8 +8,9 @@ use rusqlite::Connection;
 use super::{
     amendment,
     api::{Event, Presence},
-    avatar, caps,
+    avatar, blocking, caps,
     context::Shared,
+    conversation,
     effect::{Effects, Scope},
     inbound::Inbound,
     outbox, request, responder, roster,
@@ -135,7 +136,7 @@ pub(super) fn taken_in(
     batch: &Batch,
     pre_approves: bool,
 ) -> Result<(Effects, Found), StoreError> {
-    let (mut effects, mut found) = (Effects::default(), Found::default());
+    let (mut effects, mut found) = (conversation::end_mutes(store, scope.now)?, Found::default());
     let mut inbound = Inbound::new(scope);
     for stanza in &batch.stanzas {
         match stanza {
@@ -146,13 +147,17 @@ pub(super) fn taken_in(
                 }
                 _ => effects.merge(request::received(store, scope, stanza, pre_approves)?),
             },
-            Incoming::Iq(request) => match roster::push(&scope.address, request) {
-                Some(push) => {
+            Incoming::Iq(request) => {
+                if let Some(push) = roster::push(&scope.address, request) {
                     effects.merge(roster::pushed(store, scope, push)?);
                     found.answers.push(iq::result(request, None));
+                } else if let Some(push) = blocking::push(&scope.address, request) {
+                    effects.merge(blocking::pushed(store, scope, &push)?);
+                    found.answers.push(iq::result(request, None));
+                } else {
+                    found.answers.extend(responder::answer(request, scope.now));
                 }
-                None => found.answers.extend(responder::answer(request, scope.now)),
-            },
+            }
             Incoming::Unreadable { reason } => log::debug!("a stanza left alone: {reason}"),
         }
     }

@@ -11,11 +11,12 @@ use super::{
     account::Order,
     api::{Command, CommandError, ConnectionState, ConversationId, Event, NewAccount, Reply, Snapshot},
     avatar,
+    blocking::BlockOrder,
     context::Shared,
     conversation,
     effect::Privacy,
     order::ContactOrder,
-    overview, search, sign_in, talk,
+    overview, search, sign_in, talk, transcript,
 };
 use crate::{
     ids::AccountId,
@@ -59,6 +60,12 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             let shared = Arc::clone(shared);
             tokio::spawn(async move { reply.send(page.await.map_err(|error| shared.failed(error))) });
         }
+        Command::ExportHistory { conversation, path, format, words, progress, reply } => {
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move {
+                reply.send(transcript::export(&shared, conversation, path, format, words, progress).await);
+            });
+        }
         Command::LoadPlaces { conversation, from, to, reply } => {
             let places = shared.store.read(move |store| history::places(store, conversation, from, to));
             let shared = Arc::clone(shared);
@@ -93,8 +100,11 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         }
         Command::OpenConversation { .. }
         | Command::CloseConversation { .. }
+        | Command::DeleteHistory { .. }
         | Command::SetDraft { .. }
         | Command::SetMuted { .. }
+        | Command::SetSilent { .. }
+        | Command::SetArchived { .. }
         | Command::SetPinned { .. }
         | Command::MarkRead { .. }
         | Command::SendMessage { .. }
@@ -150,6 +160,11 @@ fn hand_over(shared: &Shared, command: Command) {
         Command::DenyRequest { account, address, reply } => {
             (account, Order::Contact(ContactOrder::Deny { address, reply }))
         }
+        Command::LoadBlockAbility { account, reply } => (account, Order::Block(BlockOrder::Ability(reply))),
+        Command::Block { account, address, report, reply } => {
+            (account, Order::Block(BlockOrder::Block { address, report, reply }))
+        }
+        Command::Unblock { account, address, reply } => (account, Order::Block(BlockOrder::Unblock { address, reply })),
         Command::CancelSubscription { account, address, reply } => {
             (account, Order::Contact(ContactOrder::Cancel { address, reply }))
         }
@@ -163,8 +178,8 @@ fn hand_over(shared: &Shared, command: Command) {
 }
 
 async fn load_snapshot(shared: &Shared) -> Result<Snapshot, CommandError> {
-    let data_dir = shared.data_dir.clone();
-    let read = shared.store.read(move |store| overview::load(store, &data_dir)).await;
+    let (data_dir, now) = (shared.data_dir.clone(), shared.clock.now());
+    let read = shared.store.read(move |store| overview::load(store, &data_dir, now)).await;
     let mut snapshot = read.map_err(|error| shared.failed(error))?;
     for account in &mut snapshot.accounts {
         shared.accounts.with(account.id, |live| {

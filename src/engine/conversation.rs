@@ -9,8 +9,8 @@ use super::{
     effect::{Effects, Scope},
 };
 use crate::{
-    ids::{AccountId, BareJid, ConversationId, Cursor, MessageId},
-    store::{StoreError, contact, conversation, history, message},
+    ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestamp},
+    store::{StoreError, contact, conversation, deletion, history, message},
 };
 
 /// No page is longer, whatever the window asks for.
@@ -69,8 +69,33 @@ pub fn set_draft(store: &Connection, id: ConversationId, text: &str) -> Result<E
     changed(store, id)
 }
 
-pub fn set_muted(store: &Connection, id: ConversationId, is_muted: bool) -> Result<Effects, StoreError> {
-    conversation::set_muted(store, id, is_muted)?;
+/// `until`: when a mute ends by itself.
+pub fn set_muted(
+    store: &Connection,
+    id: ConversationId,
+    is_muted: bool,
+    until: Option<Timestamp>,
+) -> Result<Effects, StoreError> {
+    conversation::set_muted(store, id, is_muted, until)?;
+    changed(store, id)
+}
+
+/// Ends each mute whose time has come, before anybody asks whether something is news.
+pub fn end_mutes(store: &Connection, now: Timestamp) -> Result<Effects, StoreError> {
+    let mut effects = Effects::default();
+    for id in conversation::end_mutes(store, now)? {
+        effects.merge(changed(store, id)?);
+    }
+    Ok(effects)
+}
+
+pub fn set_silent(store: &Connection, id: ConversationId, is_silent: bool) -> Result<Effects, StoreError> {
+    conversation::set_silent(store, id, is_silent)?;
+    changed(store, id)
+}
+
+pub fn set_archived(store: &Connection, id: ConversationId, is_archived: bool) -> Result<Effects, StoreError> {
+    conversation::set_archived(store, id, is_archived)?;
     changed(store, id)
 }
 
@@ -89,6 +114,15 @@ pub fn mark_read(store: &Connection, id: ConversationId, up_to: Cursor) -> Resul
         changes.of(store, id)?.read(mark);
         changes.finish(store, &mut effects.events)?;
     }
+    Ok(effects)
+}
+
+/// Deletes what was said, but for what still waits to be sent. The server, other devices and the other side keep theirs; what
+/// the archive has does not come back.
+pub fn delete_history(store: &Connection, scope: &Scope, id: ConversationId) -> Result<Effects, StoreError> {
+    deletion::delete(store, id, scope.now)?;
+    let mut effects = changed(store, id)?;
+    effects.events.push(Event::HistoryDeleted(id));
     Ok(effects)
 }
 
@@ -128,14 +162,55 @@ mod tests {
     fn settings_are_kept_and_told() {
         let fixture = Fixture::new();
         let (id, store) = (fixture.open(BOB), &fixture.store);
-        for effects in [set_draft(store, id, "half a"), set_muted(store, id, true), set_pinned(store, id, true)]
-            .map(Result::unwrap)
+        for effects in [
+            set_draft(store, id, "half a"),
+            set_muted(store, id, true, None),
+            set_silent(store, id, true),
+            set_pinned(store, id, true),
+        ]
+        .map(Result::unwrap)
         {
             assert_eq!(effects.events.len(), 1);
         }
         let [kept] = &all(store, fixture.scope.account).unwrap()[..] else { panic!("one") };
         assert_eq!((kept.draft.as_deref(), kept.is_muted, kept.is_pinned), (Some("half a"), true, true));
-        assert!(matches!(set_muted(store, ConversationId(99), true), Err(StoreError::NotFound)));
+        assert!(matches!(set_muted(store, ConversationId(99), true, None), Err(StoreError::NotFound)));
+    }
+
+    #[test]
+    fn a_mute_ends_by_itself_before_the_next_message_is_judged() {
+        let fixture = Fixture::new();
+        let (id, store, now) = (fixture.open(BOB), &fixture.store, fixture.scope.now);
+        set_muted(store, id, true, Some(Timestamp(now.0 + 1))).unwrap();
+        assert!(end_mutes(store, now).unwrap().is_empty());
+        assert!(fixture.receive(&[fixture.from(BOB, "one")]).news.is_empty());
+        let effects = end_mutes(store, Timestamp(now.0 + 1)).unwrap();
+        let [Event::ConversationsChanged(changed)] = &effects.events[..] else { panic!("{effects:?}") };
+        assert_eq!((changed[0].is_muted, changed[0].muted_until), (false, None));
+        assert_eq!(fixture.receive(&[fixture.from(BOB, "two")]).news.len(), 1);
+        set_muted(store, id, true, None).unwrap();
+        assert!(end_mutes(store, Timestamp(i64::MAX)).unwrap().is_empty(), "until the person says otherwise");
+    }
+
+    #[test]
+    fn an_archived_conversation_comes_back_with_something_new_unless_it_is_muted() {
+        let mut fixture = Fixture::new();
+        let id = fixture.receive(&[fixture.from(BOB, "one")]).stored[0].conversation;
+        let is_archived = |fixture: &Fixture| conversation::by_id(&fixture.store, id).unwrap().is_archived;
+        set_archived(&fixture.store, id, true).unwrap();
+        open(&fixture.store, &fixture.scope, &jid(BOB)).unwrap();
+        assert!(is_archived(&fixture), "who looks at it changes nothing");
+        // What the archive brings from before is not new.
+        conversation::touch(&fixture.store, id, fixture.scope.now).unwrap();
+        assert!(is_archived(&fixture));
+        fixture.scope.now = Timestamp(fixture.scope.now.0 + 1);
+        set_muted(&fixture.store, id, true, None).unwrap();
+        fixture.receive(&[fixture.from(BOB, "two")]);
+        assert!(is_archived(&fixture));
+        set_muted(&fixture.store, id, false, None).unwrap();
+        fixture.scope.now = Timestamp(fixture.scope.now.0 + 1);
+        fixture.receive(&[fixture.from(BOB, "three")]);
+        assert!(!is_archived(&fixture));
     }
 
     #[test]

@@ -21,9 +21,9 @@ use super::{
 use crate::{
     ids::{AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId, Timestamp},
     store::{
-        MessageState, SendFailure, StoreError, account,
+        MessageState, SendFailure, StoreError, account, blocked,
         contact::{self, Subscription},
-        conversation,
+        conversation, deletion,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
         read_state,
     },
@@ -116,6 +116,10 @@ impl<'s> Inbound<'s> {
             wants_receipt: message.receipt_request,
             is_markable: message.is_markable,
         };
+        // A line that broke may bring once more what was deleted meanwhile.
+        if deletion::is_deleted(store, id, None, new.archive_id.as_ref(), new.origin_id.as_ref())? {
+            return Ok(None);
+        }
         let stored = message::insert(store, new)?;
         // Also for one that came twice: the first receipt may have been lost.
         self.acknowledge(store, routed)?;
@@ -131,8 +135,9 @@ impl<'s> Inbound<'s> {
             self.has_archive_id(store, peer, id, &archive.id, row.cursor)?;
         }
         let is_in_front = self.scope.in_front == Some(id);
+        let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
         let change = self.changes.of(store, id)?;
-        let is_news = !(*is_outgoing || is_in_front || change.is_muted());
+        let is_news = !(*is_outgoing || is_in_front || is_blocked || change.is_muted());
         change.store(row.clone().into(), is_news);
         Ok(Some(row))
     }
@@ -290,7 +295,9 @@ impl<'s> Inbound<'s> {
 /// Whether somebody may see our presence, and so may learn what we do.
 pub fn sees_us(store: &Connection, scope: &Scope, who: &BareJid) -> Result<bool, StoreError> {
     let contact = contact::find(store, scope.account, who)?;
-    Ok(contact.is_some_and(|contact| matches!(contact.subscription, Subscription::From | Subscription::Both)))
+    let is_hidden = blocked::is_blocked(store, scope.account, who)?;
+    Ok(!is_hidden
+        && contact.is_some_and(|contact| matches!(contact.subscription, Subscription::From | Subscription::Both)))
 }
 
 /// By what a message is known again when it comes twice.

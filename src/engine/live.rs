@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{
     account::Order,
-    api::{ConnectionState, HistoryProgress},
+    api::{BlockAbility, ConnectionState, HistoryProgress},
     caps::Abilities,
     chat_state::ChatStates,
     outbox::Outbox,
@@ -36,6 +36,8 @@ pub struct Live {
     pub features: ServerFeatures,
     /// Whether the server gives stanza ids and takes away false ones (XEP-0359 §5).
     pub has_stanza_ids: bool,
+    /// What the server does against those whom we don't want to hear from; `None` before it has said so.
+    pub blocking: Option<BlockAbility>,
     pub presences: Presences,
     pub abilities: Abilities,
     pub chat_states: ChatStates,
@@ -52,6 +54,7 @@ impl Live {
             session: None,
             features: ServerFeatures::default(),
             has_stanza_ids: false,
+            blocking: None,
             presences: Presences::default(),
             abilities: Abilities::default(),
             chat_states: ChatStates::default(),

@@ -9,6 +9,7 @@ pub mod api;
 mod archive;
 pub mod avatar;
 mod batch;
+mod blocking;
 pub mod body;
 mod caps;
 pub mod change;
@@ -46,5 +47,6 @@ mod sign_in;
 mod snapshot;
 mod talk;
 mod transact;
+mod transcript;
 
 pub use engine::{EngineConfig, start};

@@ -9,7 +9,7 @@ use super::{
     account::{Done, Task},
     api::{ConnectionState, Timestamp},
     archive::Archive,
-    avatar,
+    avatar, blocking,
     effect::Released,
     outbox, overview,
     presence::shown,
@@ -74,6 +74,7 @@ impl Task {
     /// is known of stanza ids before the messages that waited for us.
     async fn begin(&mut self) {
         let Some(session) = self.session() else { return };
+        self.shared.accounts.with(self.id, |live| live.blocking = None);
         let version = self.row().and_then(|row| row.roster_version);
         let has_versions = self.shared.accounts.with(self.id, |live| live.features.roster_versioning) == Some(true);
         let query = query(has_versions.then_some(version.as_deref().unwrap_or_default()));
@@ -99,8 +100,9 @@ impl Task {
             let archive = info.as_ref().map_or(Archive::Absent, Archive::of);
             Done::OwnAbilities { has_stanza_ids: has(stanza_id::NAMESPACE), archive }
         });
+        let blocking = blocking::ask(session.clone(), self.address.clone());
         // A future asks when it is first polled, and presence must not overtake the questions.
-        for mut job in [roster.boxed(), displayed.boxed(), abilities.boxed()] {
+        for mut job in [roster.boxed(), displayed.boxed(), abilities.boxed(), blocking.boxed()] {
             let job = match futures::poll!(&mut job) {
                 Poll::Pending => job,
                 Poll::Ready(done) => ready(done).boxed(),
@@ -143,6 +145,8 @@ impl Task {
                 self.shared.accounts.with(id, |live| live.has_stanza_ids = has_stanza_ids);
                 return self.found_archive(archive).await;
             }
+            Done::Blocking(found) => self.found_blocking(found).await,
+            Done::Blocked { change, reply, result } => self.has_blocked(change, reply, result).await,
             Done::Page { query, result } => return self.page(&query, result).await,
             Done::Rested => return self.has_rested(),
             Done::TellRead => return self.tell_read().await,

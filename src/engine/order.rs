@@ -76,6 +76,7 @@ impl Task {
             Order::SetAvailability { availability, status } => self.set_availability(availability, status).await,
             Order::SendPresence => self.send_presence(),
             Order::Contact(order) => self.contact_order(order).await,
+            Order::Block(order) => self.block_order(order).await,
             Order::Avatars(notices) => {
                 if let Some(avatars) = &self.avatars {
                     for notice in notices {

@@ -8,16 +8,17 @@ use rusqlite::Connection;
 
 use super::{
     api::{
-        Account, Avatar, ConnectionState, Contact, HistoryProgress, Presence, ServerSettings, Snapshot,
+        Account, Avatar, BlockList, ConnectionState, Contact, HistoryProgress, Presence, ServerSettings, Snapshot,
         SubscriptionRequest,
     },
     avatar::file,
 };
 use crate::{
-    ids::AvatarHash,
+    ids::{AvatarHash, Timestamp},
     store::{
         StoreError,
         account::{self, AccountRow, Server},
+        blocked,
         contact::{self, ContactRow},
         conversation,
         request::{self, RequestRow},
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// What is stored. Connections and presences are left as if everybody were offline.
-pub fn load(store: &Connection, data_dir: &Path) -> Result<Snapshot, StoreError> {
+pub fn load(store: &Connection, data_dir: &Path, now: Timestamp) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot::default();
     for row in account::all(store)? {
         let id = row.id;
@@ -34,7 +35,14 @@ pub fn load(store: &Connection, data_dir: &Path) -> Result<Snapshot, StoreError>
         let contacts = contact::all(store, id)?;
         snapshot.contacts.extend(contacts.into_iter().map(|row| contact(row, Presence::default(), data_dir)));
         snapshot.requests.extend(request::all(store, id)?.into_iter().map(SubscriptionRequest::from));
+        snapshot.block_lists.push(BlockList { account: id, addresses: blocked::all(store, id)? });
         snapshot.conversations.extend(conversation::all(store, id)?.into_iter().map(Into::into));
+    }
+    // A mute that has ended is so in the store with the next message only.
+    for conversation in &mut snapshot.conversations {
+        if conversation.muted_until.is_some_and(|until| until <= now) {
+            (conversation.is_muted, conversation.muted_until) = (false, None);
+        }
     }
     Ok(snapshot)
 }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Our own bare address, and not that of one of our clients.
-fn is_own(own: &BareJid, from: &Jid) -> bool {
+pub(super) fn is_own(own: &BareJid, from: &Jid) -> bool {
     from.resource().is_none() && from.to_bare() == *own
 }
 

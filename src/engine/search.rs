@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::api::{FoundMessage, FoundPage, MessageQuery, SearchPlace};
 use crate::{
-    folding,
+    folding, links,
     store::{StoreError, message::MessageRow, search},
 };
 
@@ -15,6 +15,8 @@ const EXCERPT: usize = 160;
 /// of which so many stand before the first place.
 const BEFORE: usize = 30;
 const MAX_MARKS: usize = 8;
+/// So many links of a message are handed out.
+const MAX_LINKS: usize = 10;
 
 /// The newest of what is looked for, older than `before`.
 pub fn find(
@@ -28,11 +30,12 @@ pub fn find(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|row| SearchPlace::of(row.time, row.cursor.id));
-    Ok(FoundPage { found: rows.into_iter().map(|row| found(row, &query.text)).collect(), next })
+    Ok(FoundPage { found: rows.into_iter().map(|row| found(row, query)).collect(), next })
 }
 
-fn found(row: MessageRow, wanted: &str) -> FoundMessage {
-    let (excerpt, marks) = excerpt(&row.body, wanted);
+fn found(row: MessageRow, query: &MessageQuery) -> FoundMessage {
+    let (excerpt, marks) = excerpt(&row.body, &query.text);
+    let links = if query.has_link { links::find(&row.body, MAX_LINKS) } else { Vec::new() };
     FoundMessage {
         id: row.cursor.id,
         conversation: row.conversation,
@@ -41,6 +44,7 @@ fn found(row: MessageRow, wanted: &str) -> FoundMessage {
         time: row.time,
         excerpt,
         marks,
+        links,
     }
 }
 

@@ -15,8 +15,9 @@ use super::{
 use crate::{
     ids::OriginId,
     store::{
-        StoreError,
+        Store, StoreError,
         contact::{self, Subscription},
+        deletion,
     },
 };
 
@@ -30,11 +31,28 @@ pub async fn carry_out(shared: &Shared, command: Command) {
         Command::CloseConversation { conversation } => {
             simply(shared, move |store, _| conversation::close(store, conversation)).await;
         }
+        Command::DeleteHistory { conversation, reply } => {
+            let deleted = shared.change(move |store, scopes| {
+                let scope = scopes.of(conversation::account_of(store, conversation)?)?;
+                Ok(((), conversation::delete_history(store, scope, conversation)?))
+            });
+            let deleted = deleted.await.map_err(|error| shared.failed(error));
+            if deleted.is_ok() {
+                forget_words(shared.store.clone());
+            }
+            reply.send(deleted);
+        }
         Command::SetDraft { conversation, text } => {
             simply(shared, move |store, _| conversation::set_draft(store, conversation, &text)).await;
         }
-        Command::SetMuted { conversation, muted } => {
-            simply(shared, move |store, _| conversation::set_muted(store, conversation, muted)).await;
+        Command::SetMuted { conversation, muted, until } => {
+            simply(shared, move |store, _| conversation::set_muted(store, conversation, muted, until)).await;
+        }
+        Command::SetSilent { conversation, silent } => {
+            simply(shared, move |store, _| conversation::set_silent(store, conversation, silent)).await;
+        }
+        Command::SetArchived { conversation, archived } => {
+            simply(shared, move |store, _| conversation::set_archived(store, conversation, archived)).await;
         }
         Command::SetPinned { conversation, pinned } => {
             simply(shared, move |store, _| conversation::set_pinned(store, conversation, pinned)).await;
@@ -86,6 +104,20 @@ async fn simply(shared: &Shared, f: impl FnOnce(&Connection, &Scopes) -> Result<
     if let Err(error) = shared.change(move |store, scopes| Ok(((), f(store, scopes)?))).await {
         log::warn!("a conversation stays as it was: {}", shared.failed(error));
     }
+}
+
+/// Takes the words of what was deleted out of the index, step by step, so that nothing waits for it.
+fn forget_words(store: Store) {
+    tokio::spawn(async move {
+        let mut is_first = true;
+        loop {
+            match store.write(move |store| deletion::tidy_index(store, is_first)).await {
+                Ok(true) => is_first = false,
+                Ok(false) => return,
+                Err(error) => return log::warn!("deleted words stay in the index: {error}"),
+            }
+        }
+    });
 }
 
 async fn send(

@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use glib::{prelude::*, subclass::prelude::*};
 
 use super::{Availability, contact::set, text};
-use crate::engine::api::{self, AccountId, BareJid, ConnectionState, ServerSettings};
+use crate::engine::api::{self, AccountId, BareJid, ConnectionState, Jid, ServerSettings};
 
 /// Where an account stands, as a value for a property.
 #[derive(Debug, Clone, PartialEq, Eq, glib::Boxed)]
@@ -20,7 +20,7 @@ pub struct HistoryProgress(pub api::HistoryProgress);
 mod imp {
     use super::api;
     use super::{
-        AccountId, Availability, BareJid, Cell, Connection, ConnectionState, HistoryProgress, ObjectExt, OnceCell,
+        AccountId, Availability, BareJid, Cell, Connection, ConnectionState, HistoryProgress, Jid, ObjectExt, OnceCell,
         RefCell,
     };
     use glib::subclass::prelude::*;
@@ -55,6 +55,11 @@ mod imp {
         /// While so much history is fetched that it takes a while.
         #[property(get, nullable)]
         pub history: RefCell<Option<HistoryProgress>>,
+        /// Whom the server keeps away.
+        pub blocked: RefCell<Vec<Jid>>,
+        /// Goes up when that has changed.
+        #[property(get)]
+        pub blocked_version: Cell<u32>,
     }
 
     impl Default for Account {
@@ -73,6 +78,8 @@ mod imp {
                 avatar_path: RefCell::default(),
                 avatar_hash: RefCell::default(),
                 history: RefCell::default(),
+                blocked: RefCell::default(),
+                blocked_version: Cell::default(),
             }
         }
     }
@@ -113,6 +120,30 @@ impl Account {
 
     pub fn server(&self) -> ServerSettings {
         self.imp().snapshot.borrow().as_ref().map(|account| account.server.clone()).unwrap_or_default()
+    }
+
+    /// Whom the server keeps away: people, single clients, whole servers.
+    pub fn blocked(&self) -> Vec<Jid> {
+        self.imp().blocked.borrow().clone()
+    }
+
+    /// What on that list keeps somebody away: their own address, or else their whole server (XEP-0191 §5).
+    pub(super) fn blocking_entry(&self, who: &BareJid) -> Option<Jid> {
+        let blocked = self.imp().blocked.borrow();
+        let find = |text: &str| blocked.binary_search_by(|entry| entry.as_str().cmp(text)).ok();
+        let at = find(who.as_str()).or_else(|| find(who.domain().as_str()))?;
+        blocked.get(at).cloned()
+    }
+
+    pub(super) fn set_blocked(&self, mut blocked: Vec<Jid>) {
+        let imp = self.imp();
+        blocked.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        if *imp.blocked.borrow() == blocked {
+            return;
+        }
+        imp.blocked.replace(blocked);
+        imp.blocked_version.set(imp.blocked_version.get().wrapping_add(1));
+        self.notify_blocked_version();
     }
 
     pub(super) fn update(&self, account: api::Account) {

@@ -45,7 +45,9 @@ impl Joined {
             Event::PresenceChanged { account, changes } => self.add_presences(account, changes),
             event => {
                 match &event {
-                    Event::MessagesChanged { conversation, .. } | Event::MessageRemoved { conversation, .. } => {
+                    Event::MessagesChanged { conversation, .. }
+                    | Event::MessageRemoved { conversation, .. }
+                    | Event::HistoryDeleted(conversation) => {
                         self.stored.remove(conversation);
                     }
                     Event::ConversationRemoved(conversation) => {

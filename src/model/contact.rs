@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use glib::{prelude::*, subclass::prelude::*};
 
 use super::text;
-use crate::engine::api::{self, AccountId, Avatar, BareJid, Presence, Subscription};
+use crate::engine::api::{self, AccountId, Avatar, BareJid, Jid, Presence, Subscription};
 use crate::folding;
 
 /// What a presence says of somebody, as a value that widgets can bind to.
@@ -48,7 +48,7 @@ impl From<Availability> for api::Availability {
 }
 
 mod imp {
-    use super::{AccountId, Availability, BareJid, Cell, ObjectExt, OnceCell, RefCell, api};
+    use super::{AccountId, Availability, BareJid, Cell, Jid, ObjectExt, OnceCell, RefCell, api};
     use glib::subclass::prelude::*;
 
     #[derive(Default, glib::Properties)]
@@ -87,6 +87,11 @@ mod imp {
         pub avatar_path: RefCell<Option<String>>,
         #[property(get, nullable)]
         pub avatar_hash: RefCell<Option<String>>,
+        /// What on the account's block list keeps them away.
+        pub blocked_by: RefCell<Option<Jid>>,
+        /// They can't reach the account.
+        #[property(get)]
+        pub is_blocked: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -199,6 +204,25 @@ impl Contact {
         }
     }
 
+    /// What on the account's block list keeps them away: their address, or their whole server.
+    pub fn blocked_by(&self) -> Option<Jid> {
+        self.imp().blocked_by.borrow().clone()
+    }
+
+    pub(super) fn set_blocked_by(&self, entry: Option<Jid>) {
+        let imp = self.imp();
+        if *imp.blocked_by.borrow() == entry {
+            return;
+        }
+        let is_blocked = entry.is_some();
+        imp.blocked_by.replace(entry);
+        let _guard = self.freeze_notify();
+        imp.is_blocked.set(is_blocked);
+        self.notify_is_blocked();
+        let presence = imp.snapshot.borrow().as_ref().map(|contact| contact.presence.clone()).unwrap_or_default();
+        self.show_presence(&presence);
+    }
+
     /// Off the roster: what it said of the contact is gone, what the contact says of itself stays.
     pub(super) fn forget_roster(&self) {
         let mut contact = nobody(self.account(), self.address().clone());
@@ -215,6 +239,9 @@ impl Contact {
 
     fn show_presence(&self, presence: &Presence) {
         let imp = self.imp();
+        // Nothing is heard of whoever is kept away.
+        let nothing = Presence::default();
+        let presence = if self.is_blocked() { &nothing } else { presence };
         let availability = presence.availability.into();
         if imp.availability.replace(availability) != availability {
             self.notify_availability();

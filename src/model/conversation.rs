@@ -1,13 +1,17 @@
 //! A conversation as the list shows it, and the way to its history.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    path::PathBuf,
+    time::Duration,
+};
 
 use glib::{prelude::*, subclass::prelude::*};
 
 use super::{Contact, DeliveryState, History, Message, contact::set};
 use crate::engine::api::{
-    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, MessageId, Revision,
-    Timestamp,
+    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, ExportFormat,
+    ExportProgress, ExportWords, MessageId, Revision, Timestamp,
 };
 
 mod imp {
@@ -43,6 +47,16 @@ mod imp {
         pub draft: RefCell<Option<String>>,
         #[property(get)]
         pub is_muted: Cell<bool>,
+        /// When that ends by itself; milliseconds since 1970, 0 for never.
+        #[property(get)]
+        pub muted_until: Cell<i64>,
+        pub mute_timer: RefCell<Option<glib::SourceId>>,
+        /// Notifications come without sound and pop-up.
+        #[property(get)]
+        pub is_silent: Cell<bool>,
+        /// It stands among the archived ones.
+        #[property(get)]
+        pub is_archived: Cell<bool>,
         #[property(get)]
         pub is_pinned: Cell<bool>,
         /// Whether it stands in the list.
@@ -60,7 +74,13 @@ mod imp {
     }
 
     #[glib::derived_properties]
-    impl ObjectImpl for Conversation {}
+    impl ObjectImpl for Conversation {
+        fn dispose(&self) {
+            if let Some(timer) = self.mute_timer.take() {
+                timer.remove();
+            }
+        }
+    }
 }
 
 glib::wrapper! {
@@ -129,7 +149,21 @@ impl Conversation {
     }
 
     pub fn set_muted(&self, muted: bool) {
-        self.command(Command::SetMuted { conversation: self.id(), muted });
+        self.command(Command::SetMuted { conversation: self.id(), muted, until: None });
+    }
+
+    /// Mutes it for so long.
+    pub fn mute_for(&self, span: Duration) {
+        let until = Timestamp(now_ms().saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)));
+        self.command(Command::SetMuted { conversation: self.id(), muted: true, until: Some(until) });
+    }
+
+    pub fn set_silent(&self, silent: bool) {
+        self.command(Command::SetSilent { conversation: self.id(), silent });
+    }
+
+    pub fn set_archived(&self, archived: bool) {
+        self.command(Command::SetArchived { conversation: self.id(), archived });
     }
 
     pub fn set_pinned(&self, pinned: bool) {
@@ -139,6 +173,25 @@ impl Conversation {
     /// Takes it out of the list; its history stays.
     pub fn close(&self) {
         self.command(Command::CloseConversation { conversation: self.id() });
+    }
+
+    /// Writes what was said to a file, whole or not at all. It is given up when nobody listens to `progress` any more.
+    pub async fn export(
+        &self,
+        path: PathBuf,
+        format: ExportFormat,
+        words: ExportWords,
+        progress: async_channel::Sender<ExportProgress>,
+    ) -> Result<(), CommandError> {
+        let conversation = self.id();
+        let export = |reply| Command::ExportHistory { conversation, path, format, words, progress, reply };
+        self.engine().request(export).await
+    }
+
+    /// Deletes what was said on this computer, and nowhere else.
+    pub async fn delete_history(&self) -> Result<(), CommandError> {
+        let conversation = self.id();
+        self.engine().request(|reply| Command::DeleteHistory { conversation, reply }).await
     }
 
     /// Everything up to this message has been seen.
@@ -229,6 +282,13 @@ impl Conversation {
         change(&imp.unread, conversation.unread, || self.notify_unread());
         set(&imp.draft, conversation.draft.clone().filter(|draft| !draft.is_empty()), || self.notify_draft());
         change(&imp.is_muted, conversation.is_muted, || self.notify_is_muted());
+        change(&imp.is_silent, conversation.is_silent, || self.notify_is_silent());
+        change(&imp.is_archived, conversation.is_archived, || self.notify_is_archived());
+        let until = conversation.muted_until.map_or(0, |until| until.0);
+        change(&imp.muted_until, until, || {
+            self.wait_for_end_of_mute(until);
+            self.notify_muted_until();
+        });
         change(&imp.is_pinned, conversation.is_pinned, || self.notify_is_pinned());
         change(&imp.is_listed, conversation.is_listed, || self.notify_is_listed());
     }
@@ -239,7 +299,24 @@ impl Conversation {
         change(&imp.is_composing, state == ChatState::Composing, || self.notify_is_composing());
     }
 
-    fn engine(&self) -> &EngineHandle {
+    /// Unmutes it when the time has come; the engine does so by itself only with the next message.
+    fn wait_for_end_of_mute(&self, until: i64) {
+        let timer = (until != 0).then(|| {
+            let wait = u64::try_from(until.saturating_sub(now_ms())).unwrap_or_default();
+            let weak = self.downgrade();
+            glib::timeout_add_local_once(Duration::from_millis(wait), move || {
+                if let Some(this) = weak.upgrade() {
+                    this.imp().mute_timer.take();
+                    this.set_muted(false);
+                }
+            })
+        });
+        if let Some(before) = self.imp().mute_timer.replace(timer) {
+            before.remove();
+        }
+    }
+
+    pub(super) fn engine(&self) -> &EngineHandle {
         self.imp().engine.get().expect("a conversation is made with the engine's handle only")
     }
 
@@ -248,6 +325,10 @@ impl Conversation {
             log::warn!("a command for a conversation was not taken: {error}");
         }
     }
+}
+
+fn now_ms() -> i64 {
+    glib::real_time() / 1_000
 }
 
 /// Sets a field and tells of it, if it is another value.

@@ -145,7 +145,7 @@ impl ConversationList {
             return;
         }
         // Held: the ones that went go, the new ones wait at the end.
-        let mut still: Vec<_> = imp.items.borrow().iter().filter(|item| item.is_listed()).cloned().collect();
+        let mut still: Vec<_> = imp.items.borrow().iter().cloned().collect();
         still.retain(|item| listed.contains(item));
         still.extend(listed.iter().filter(|item| !still.contains(item)).cloned().collect::<Vec<_>>());
         imp.next.replace(Some(listed));

@@ -115,6 +115,13 @@ impl FoundMessage {
     }
 }
 
+impl FoundMessage {
+    /// What its links lead to, where only messages with a link were looked for.
+    pub fn links(&self) -> &[String] {
+        &self.inner().0.links
+    }
+}
+
 impl MessageSearch {
     #[must_use]
     pub fn new(messenger: &Messenger) -> Self {

@@ -42,6 +42,9 @@ mod imp {
         pub contacts: gio::ListStore,
         #[property(get)]
         pub conversations: ConversationList,
+        /// Those that the person has put aside, in the same order.
+        #[property(get)]
+        pub archived: ConversationList,
         #[property(get)]
         pub requests: gio::ListStore,
         /// The first snapshot is there.
@@ -63,6 +66,7 @@ mod imp {
                 accounts: gio::ListStore::new::<Account>(),
                 contacts: gio::ListStore::new::<Contact>(),
                 conversations: ConversationList::default(),
+                archived: ConversationList::default(),
                 requests: gio::ListStore::new::<Request>(),
                 is_loaded: Cell::default(),
                 unread: Cell::default(),
@@ -240,6 +244,7 @@ impl Messenger {
                     }
                 }
                 Event::RequestsChanged { account, requests } => self.requests_changed(account, requests),
+                Event::BlockListChanged(list) => self.block_list_changed(list),
                 Event::ConversationsChanged(conversations) => self.conversations_changed(conversations),
                 Event::ConversationRemoved(id) => self.conversation_removed(id),
                 Event::MessagesStored { conversation, messages, news: new } => {
@@ -254,6 +259,10 @@ impl Messenger {
                 }
                 Event::MessageRemoved { conversation, message } => {
                     self.with_history(conversation, |history| history.removed(message));
+                }
+                Event::HistoryDeleted(conversation) => {
+                    self.with_history(conversation, super::History::deleted);
+                    read.push(conversation);
                 }
                 Event::ReadChanged { conversation, .. } => read.push(conversation),
                 Event::ChatStateChanged { conversation, state } => {

@@ -5,6 +5,7 @@
 
 mod account;
 mod batch;
+mod blocking;
 mod contact;
 mod conversation;
 mod conversation_list;

@@ -9,7 +9,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 
-use crate::ids::{AccountId, AmendmentId, AvatarHash, BareJid, ConversationId, MessageId, OriginId, Timestamp};
+use crate::ids::{AccountId, AmendmentId, AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId, Timestamp};
 
 macro_rules! integer_column {
     ($($name:ident),+) => {$(
@@ -84,6 +84,19 @@ pub(super) fn address(row: &Row<'_>, index: usize) -> rusqlite::Result<BareJid> 
     impl FromSql for Address {
         fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
             BareJid::from_str(value.as_str()?).map(Self).map_err(FromSqlError::other)
+        }
+    }
+
+    row.get::<_, Address>(index).map(|address| address.0)
+}
+
+/// An address of any kind out of a column.
+pub(super) fn any_address(row: &Row<'_>, index: usize) -> rusqlite::Result<Jid> {
+    struct Address(Jid);
+
+    impl FromSql for Address {
+        fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+            Jid::from_str(value.as_str()?).map(Self).map_err(FromSqlError::other)
         }
     }
 

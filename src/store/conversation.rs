@@ -11,12 +11,19 @@ use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestam
 pub const PREVIEW_LENGTH: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the person's for itself")]
 pub struct ConversationRow {
     pub id: ConversationId,
     pub account: AccountId,
     pub peer: BareJid,
     pub is_listed: bool,
     pub is_muted: bool,
+    /// When that ends by itself.
+    pub muted_until: Option<Timestamp>,
+    /// Shown without sound and pop-up.
+    pub is_silent: bool,
+    /// It stands in a list of its own.
+    pub is_archived: bool,
     pub is_pinned: bool,
     pub draft: Option<String>,
     /// The list's order, newest first.
@@ -54,7 +61,8 @@ const SELECT: &str = "
     SELECT c.id, c.account_id, c.peer, c.is_listed, c.is_muted, c.is_pinned, c.draft, c.active_at, c.read_position, c.read_id,
         (SELECT count(*) FROM message AS i WHERE i.conversation_id = c.id AND i.is_outgoing = 0
             AND (i.position, i.id) > (c.read_position, c.read_id)),
-        l.id, l.position, l.time, l.is_outgoing, l.state, substr(l.body, 1, 200), c.peer_read_position, c.peer_read_id
+        l.id, l.position, l.time, l.is_outgoing, l.state, substr(l.body, 1, 200), c.peer_read_position, c.peer_read_id,
+        c.muted_until, c.is_silent, c.is_archived
     FROM conversation AS c LEFT JOIN message AS l ON l.id =
         (SELECT n.id FROM message AS n WHERE n.conversation_id = c.id ORDER BY n.position DESC, n.id DESC LIMIT 1)";
 
@@ -93,10 +101,13 @@ pub fn find_or_create(
     Ok(statement.query_row(params![account, peer.as_str(), now], |row| row.get(0))?)
 }
 
-/// A message came or went: puts the conversation into the list, not further down than it is. Once per batch is enough.
+/// A message came or went: puts the conversation into the list, not further down than it is. Once per batch is enough. What is
+/// newer than all before brings it back from the archived ones, unless it is muted.
 pub fn touch(connection: &Connection, id: ConversationId, time: Timestamp) -> Result<(), StoreError> {
-    let mut statement = connection
-        .prepare_cached("UPDATE conversation SET is_listed = 1, active_at = max(active_at, ?2) WHERE id = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "UPDATE conversation SET is_listed = 1, is_archived = iif(is_muted OR ?2 <= active_at, is_archived, 0),
+            active_at = max(active_at, ?2) WHERE id = ?1",
+    )?;
     found(statement.execute(params![id, time])?)
 }
 
@@ -120,9 +131,35 @@ pub fn set_draft(connection: &Connection, id: ConversationId, text: &str) -> Res
     found(statement.execute(params![id, text])?)
 }
 
-pub fn set_muted(connection: &Connection, id: ConversationId, is_muted: bool) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached("UPDATE conversation SET is_muted = ?2 WHERE id = ?1")?;
-    found(statement.execute(params![id, is_muted])?)
+/// `until`: when a mute ends by itself.
+pub fn set_muted(
+    connection: &Connection,
+    id: ConversationId,
+    is_muted: bool,
+    until: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("UPDATE conversation SET is_muted = ?2, muted_until = ?3 WHERE id = ?1")?;
+    found(statement.execute(params![id, is_muted, until.filter(|_| is_muted)])?)
+}
+
+/// Ends each mute whose time has come; whose they were.
+pub fn end_mutes(connection: &Connection, now: Timestamp) -> Result<Vec<ConversationId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE conversation SET is_muted = 0, muted_until = NULL WHERE muted_until <= ?1 RETURNING id",
+    )?;
+    let rows = statement.query_map([now], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn set_silent(connection: &Connection, id: ConversationId, is_silent: bool) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE conversation SET is_silent = ?2 WHERE id = ?1")?;
+    found(statement.execute(params![id, is_silent])?)
+}
+
+pub fn set_archived(connection: &Connection, id: ConversationId, is_archived: bool) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE conversation SET is_archived = ?2 WHERE id = ?1")?;
+    found(statement.execute(params![id, is_archived])?)
 }
 
 pub fn set_pinned(connection: &Connection, id: ConversationId, is_pinned: bool) -> Result<(), StoreError> {
@@ -218,6 +255,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
         peer: address(row, 2)?,
         is_listed: row.get(3)?,
         is_muted: row.get(4)?,
+        muted_until: row.get(19)?,
+        is_silent: row.get(20)?,
+        is_archived: row.get(21)?,
         is_pinned: row.get(5)?,
         draft: row.get(6)?,
         active_at: row.get(7)?,

@@ -85,6 +85,13 @@ pub fn page(
     }
 }
 
+/// How many messages a conversation has.
+pub fn count(connection: &Connection, conversation: ConversationId) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM message WHERE conversation_id = ?1")?;
+    let count: i64 = statement.query_row([conversation], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// The places of all messages from one to another, both included where they exist.
 pub fn places(
     connection: &Connection,

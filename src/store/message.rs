@@ -10,7 +10,7 @@ use super::{
 use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp};
 
 /// Units of a position in a millisecond: room for messages that must stand between two of the same time.
-const UNITS: i64 = 1_024;
+pub(super) const UNITS: i64 = 1_024;
 
 /// Where a new message stands in its conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +119,22 @@ pub(super) fn newest_cursor(
     )?;
     let cursor = statement.query_row([conversation], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }));
     Ok(cursor.optional()?)
+}
+
+/// What an archive calls the newest messages that came from the other side, the newest first.
+pub fn newest_received_ids(
+    connection: &Connection,
+    conversation: ConversationId,
+    limit: usize,
+) -> Result<Vec<ArchiveId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT archive, archive_id FROM message WHERE conversation_id = ?1 AND is_outgoing = 0 AND archive_id IS NOT NULL
+         ORDER BY position DESC, id DESC LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement
+        .query_map(params![conversation, limit], |row| Ok(ArchiveId { by: address(row, 0)?, id: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Stores a message; `None` when it is there already, by its archive's id or by the sender's own id.

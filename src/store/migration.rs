@@ -17,6 +17,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_read.sql"),
     include_str!("migrations/0006_sign_in.sql"),
     include_str!("migrations/0007_amendment.sql"),
+    include_str!("migrations/0008_blocked.sql"),
+    include_str!("migrations/0009_deletion.sql"),
+    include_str!("migrations/0010_attention.sql"),
 ];
 
 /// The version that this program writes.
@@ -84,6 +87,9 @@ mod tests {
         include_str!("fixtures/0005.sql"),
         include_str!("fixtures/0006.sql"),
         include_str!("fixtures/0007.sql"),
+        include_str!("fixtures/0008.sql"),
+        include_str!("fixtures/0009.sql"),
+        include_str!("fixtures/0010.sql"),
     ];
 
     fn empty() -> Connection {

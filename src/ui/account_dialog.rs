@@ -4,7 +4,7 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::error_text;
+use super::{blocked_group::BlockedGroup, error_text};
 use crate::{
     engine::api::{self, ArchivePolicy, Command, CommandError, ConnectionState},
     model::{Account, Availability, Messenger},
@@ -28,7 +28,7 @@ const ARCHIVE_POLICIES: [ArchivePolicy; 3] = [ArchivePolicy::Always, ArchivePoli
 const MAX_PICTURE_BYTES: u64 = 20 << 20;
 
 mod imp {
-    use super::{Account, Messenger, glib};
+    use super::{Account, BlockedGroup, Messenger, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, OnceCell, RefCell};
@@ -55,6 +55,8 @@ mod imp {
         #[template_child]
         pub(super) archive_policy: TemplateChild<adw::ComboRow>,
         #[template_child]
+        pub(super) blocked: TemplateChild<BlockedGroup>,
+        #[template_child]
         pub(super) password: TemplateChild<adw::PasswordEntryRow>,
         #[template_child]
         pub(super) sign_out: TemplateChild<adw::ButtonRow>,
@@ -72,6 +74,7 @@ mod imp {
         type ParentType = adw::PreferencesDialog;
 
         fn class_init(klass: &mut Self::Class) {
+            BlockedGroup::ensure_type();
             klass.bind_template();
             klass.install_action_async("account.choose-picture", None, |dialog, _, _| async move {
                 dialog.choose_picture().await;
@@ -121,6 +124,7 @@ impl AccountDialog {
         })));
         dialog.connect_rows();
         dialog.load_archive_policy();
+        imp.blocked.set_account(messenger, account);
         dialog
     }
 

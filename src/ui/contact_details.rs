@@ -4,7 +4,7 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::{avatar_view::availability_text, error_text};
+use super::{attention, avatar_view::availability_text, blocking, error_text, export, history_deletion, shared_links};
 use crate::{
     engine::api::{Command, CommandError, Subscription},
     model::{Contact, Conversation, Messenger},
@@ -13,7 +13,7 @@ use crate::{
 
 mod imp {
     use super::super::{AvatarView, watch::Watch};
-    use super::{Conversation, Messenger, glib};
+    use super::{Conversation, Messenger, blocking, export, glib, history_deletion, shared_links};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, OnceCell};
@@ -44,9 +44,13 @@ mod imp {
         #[template_child]
         pub(super) add: TemplateChild<adw::ButtonRow>,
         #[template_child]
-        pub(super) mute: TemplateChild<adw::SwitchRow>,
+        pub(super) attention: TemplateChild<adw::ComboRow>,
         #[template_child]
         pub(super) remove: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub(super) block: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub(super) unblock: TemplateChild<adw::ButtonRow>,
         #[template_child]
         pub(super) problem: TemplateChild<gtk::Label>,
         pub(super) messenger: OnceCell<Messenger>,
@@ -71,6 +75,23 @@ mod imp {
             klass.install_action("details.stop-sharing", None, |details, _, _| details.stop_sharing());
             klass.install_action("details.add", None, |details, _, _| details.add());
             klass.install_action("details.remove", None, |details, _, _| details.remove());
+            klass.install_action("details.links", None, |details, _, _| {
+                if let Some(messenger) = details.imp().messenger.get() {
+                    shared_links::present(details, messenger, details.conversation());
+                }
+            });
+            klass.install_action("details.export", None, |details, _, _| {
+                export::ask(details, details.conversation());
+            });
+            klass.install_action("details.delete-history", None, |details, _, _| {
+                history_deletion::ask(details, details.conversation());
+            });
+            klass.install_action("details.block", None, |details, _, _| {
+                blocking::ask_to_block(details, details.conversation());
+            });
+            klass.install_action("details.unblock", None, |details, _, _| {
+                blocking::unblock(details, details.conversation());
+            });
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -118,7 +139,11 @@ impl ContactDetails {
     }
 
     fn contact(&self) -> Contact {
-        self.imp().conversation.get().expect("made with its conversation only").contact()
+        self.conversation().contact()
+    }
+
+    fn conversation(&self) -> &Conversation {
+        self.imp().conversation.get().expect("made with its conversation only")
     }
 
     fn connect_fields(&self) {
@@ -132,12 +157,12 @@ impl ContactDetails {
             });
         }
         let weak = self.downgrade();
-        imp.mute.connect_active_notify(move |mute| {
+        imp.attention.connect_selected_notify(move |row| {
             if let Some(details) = weak.upgrade()
                 && !details.imp().is_filling.get()
-                && let Some(conversation) = details.imp().conversation.get()
+                && let Some(choice) = attention::CHOICES.get(row.selected() as usize)
             {
-                conversation.set_muted(mute.is_active());
+                attention::choose(details.conversation(), choice);
             }
         });
     }
@@ -153,6 +178,7 @@ impl ContactDetails {
         imp.name.set_label(&contact.display_name());
         let presence = availability_text(contact.availability());
         imp.presence.set_label(&match contact.status() {
+            _ if contact.is_blocked() => gettext("Blocked"),
             Some(status) => format!("{presence} · {}", isolated(&status)),
             None => presence,
         });
@@ -172,8 +198,13 @@ impl ContactDetails {
         imp.stop_sharing.set_visible(shares);
         imp.add.set_visible(!in_roster);
         imp.remove.set_visible(in_roster);
+        imp.block.set_visible(!contact.is_blocked());
+        imp.unblock.set_visible(contact.is_blocked());
         imp.is_filling.set(true);
-        imp.mute.set_active(imp.conversation.get().is_some_and(Conversation::is_muted));
+        let chosen = attention::chosen(self.conversation());
+        let index = attention::CHOICES.iter().position(|choice| *choice == chosen).unwrap_or_default();
+        imp.attention.set_selected(u32::try_from(index).unwrap_or_default());
+        imp.attention.set_subtitle(&attention::until_text(self.conversation()));
         imp.is_filling.set(false);
     }
 

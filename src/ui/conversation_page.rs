@@ -1,15 +1,18 @@
 //! One conversation: header, history, composer.
 //!
-//! Knows when the person looks at it, and tells the engine.
+//! Knows when the person looks at it, and tells the engine. What stands below the history is in `foot`.
 
 mod amending;
+mod foot;
 mod forwarding;
 
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::{DetailsPane, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane};
+use super::{
+    DetailsPane, attention, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane,
+};
 use crate::{
     engine::api::{Command, CommandError, MessageId, Subscription},
     model::{Availability, Conversation, Messenger},
@@ -18,10 +21,10 @@ use crate::{
 
 mod imp {
     use super::super::{
-        AvatarView, DetailsPane, composer::Composer, conversation_search::ConversationSearch, history::HistoryPane,
-        watch::Watch,
+        AvatarView, DetailsPane, blocked_bar::BlockedBar, composer::Composer, conversation_search::ConversationSearch,
+        history::HistoryPane, watch::Watch,
     };
-    use super::{Conversation, Messenger, glib};
+    use super::{Conversation, Messenger, attention, glib};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, RefCell};
@@ -49,6 +52,8 @@ mod imp {
         pub(super) pane: TemplateChild<HistoryPane>,
         #[template_child]
         pub(super) composer: TemplateChild<Composer>,
+        #[template_child]
+        pub(super) blocked_bar: TemplateChild<BlockedBar>,
         pub(super) messenger: glib::WeakRef<Messenger>,
         pub(super) conversation: RefCell<Option<Conversation>>,
         pub(super) conversation_watch: Watch,
@@ -71,12 +76,18 @@ mod imp {
             HistoryPane::ensure_type();
             Composer::ensure_type();
             ConversationSearch::ensure_type();
+            BlockedBar::ensure_type();
             klass.bind_template();
             klass.install_action("conversation.details", None, |page, _, _| page.details().toggle());
-            klass.install_action("conversation.close", None, |page, _, _| page.close());
+            klass.install_action("conversation.archive", None, |page, _, _| page.archive());
+            klass.install_action("conversation.unarchive", None, |page, _, _| page.unarchive());
             klass.install_action("conversation.choose-date", None, |page, _, _| page.imp().pane.choose_date());
             klass.install_action("conversation.search", None, |page, _, _| page.imp().search.open());
-            klass.install_property_action("conversation.mute", "is-muted");
+            klass.install_action("conversation.block", None, |page, _, _| page.block());
+            klass.install_action("conversation.delete-history", None, |page, _, _| page.delete_history());
+            klass.install_action("conversation.export", None, |page, _, _| page.export());
+            klass.install_action("conversation.unblock", None, |page, _, _| page.unblock());
+            klass.install_property_action("conversation.attention", "attention");
             klass.install_property_action("conversation.pin", "is-pinned");
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
@@ -111,28 +122,27 @@ mod imp {
         fn properties() -> &'static [glib::ParamSpec] {
             static PROPERTIES: std::sync::OnceLock<Vec<glib::ParamSpec>> = std::sync::OnceLock::new();
             PROPERTIES.get_or_init(|| {
-                ["is-muted", "is-pinned"]
-                    .map(|name| glib::ParamSpecBoolean::builder(name).explicit_notify().build())
-                    .into_iter()
-                    .collect()
+                vec![
+                    glib::ParamSpecString::builder("attention").explicit_notify().build(),
+                    glib::ParamSpecBoolean::builder("is-pinned").explicit_notify().build(),
+                ]
             })
         }
 
         fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
             let conversation = self.conversation.borrow();
-            let is_set = |is: fn(&Conversation) -> bool| conversation.as_ref().is_some_and(is);
             match pspec.name() {
-                "is-muted" => is_set(Conversation::is_muted).to_value(),
-                _ => is_set(Conversation::is_pinned).to_value(),
+                // The action that stands for it has to have a state.
+                "attention" => conversation.as_ref().map_or("on", attention::chosen).to_value(),
+                _ => conversation.as_ref().is_some_and(Conversation::is_pinned).to_value(),
             }
         }
 
         fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
             let Some(conversation) = self.conversation.borrow().clone() else { return };
-            let Ok(value) = value.get::<bool>() else { return };
             match pspec.name() {
-                "is-muted" => conversation.set_muted(value),
-                _ => conversation.set_pinned(value),
+                "attention" => attention::choose(&conversation, value.get().unwrap_or_default()),
+                _ => conversation.set_pinned(value.get().unwrap_or_default()),
             }
         }
 
@@ -321,7 +331,12 @@ impl ConversationPage {
                 page.edit_last();
             }
         });
-        imp.pane.bind_property("is-selecting", &*imp.composer, "visible").sync_create().invert_boolean().build();
+        let weak = self.downgrade();
+        imp.pane.connect_is_selecting_notify(move |_| {
+            if let Some(page) = weak.upgrade() {
+                page.update_foot();
+            }
+        });
         let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
         let weak = self.downgrade();
         keys.connect_key_pressed(move |keys, key, _, modifiers| match weak.upgrade() {
@@ -371,7 +386,7 @@ impl ConversationPage {
             return glib::Propagation::Stop;
         }
         let types = key.to_unicode().is_some_and(|c| !c.is_control() && c != ' ');
-        if types && !is_command {
+        if types && !is_command && imp.composer.is_visible() {
             self.focus_composer();
             keys.forward(&imp.composer.text_view());
             return glib::Propagation::Stop;
@@ -392,7 +407,8 @@ impl ConversationPage {
         } else {
             imp.subtitle.remove_css_class("typing");
         }
-        self.notify("is-muted");
+        self.update_foot();
+        self.notify("attention");
         self.notify("is-pinned");
     }
 
@@ -429,16 +445,6 @@ impl ConversationPage {
         }
     }
 
-    fn close(&self) {
-        if let Some(conversation) = self.conversation() {
-            self.keep_draft();
-            conversation.close();
-            self.set_conversation(None);
-            // In a narrow window, back to the list.
-            let _ = self.activate_action("navigation.pop", None);
-        }
-    }
-
     /// Sends a failed message again, or deletes it.
     fn mend(&self, id: Option<&glib::Variant>, again: bool) {
         let Some(id) = id.and_then(glib::Variant::get::<i64>).map(MessageId) else { return };
@@ -467,6 +473,9 @@ impl ConversationPage {
 /// What is known of the other side, in one line.
 fn subtitle(conversation: &Conversation) -> String {
     let contact = conversation.contact();
+    if contact.is_blocked() {
+        return gettext("Blocked");
+    }
     if conversation.is_composing() {
         return gettext("typing…");
     }

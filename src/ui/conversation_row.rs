@@ -33,6 +33,8 @@ mod imp {
         #[template_child]
         pub(super) muted: TemplateChild<gtk::Image>,
         #[template_child]
+        pub(super) blocked: TemplateChild<gtk::Image>,
+        #[template_child]
         pub(super) unread: TemplateChild<gtk::Label>,
         pub(super) shown: RefCell<Option<Conversation>>,
         /// What a screen reader says of the row. The item of the list around it has the name: that is what gets the focus.
@@ -120,6 +122,7 @@ impl ConversationRow {
         toggle_class(&*imp.name, "heading", unread > 0);
         imp.pinned.set_visible(conversation.is_pinned());
         imp.muted.set_visible(conversation.is_muted());
+        imp.blocked.set_visible(contact.is_blocked());
         let (preview, class) = preview_of(&conversation);
         set_label(&imp.preview, &preview);
         for known in ["dimmed", "accent"] {
@@ -132,7 +135,9 @@ impl ConversationRow {
         set_label(&imp.unread, &if unread > MANY { format!("{MANY}+") } else { unread.to_string() });
         toggle_class(&*imp.unread, "muted", conversation.is_muted());
 
-        let mut description = vec![name, availability_text(contact.availability()), preview, time];
+        let presence =
+            if contact.is_blocked() { gettext("Blocked") } else { availability_text(contact.availability()) };
+        let mut description = vec![name, presence, preview, time];
         if unread > 0 {
             description.push(
                 ngettext("{n} unread message", "{n} unread messages", unread).replace("{n}", &unread.to_string()),

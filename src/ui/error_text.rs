@@ -92,6 +92,10 @@ pub fn command(error: &CommandError) -> String {
         CommandError::DiskFull => gettext("The disk is full. Make room, then try again."),
         CommandError::Store(reason) => gettext("The data on this computer can't be read or written: {reason}")
             .replace("{reason}", &isolated(reason)),
+        CommandError::File(reason) => {
+            gettext("The file can't be written: {reason}").replace("{reason}", &isolated(reason))
+        }
+        CommandError::Cancelled => gettext("It was given up."),
         CommandError::Stopped => gettext("Stonechat is shutting down."),
     }
 }

@@ -10,6 +10,8 @@ use crate::{
     styling::{self, Block, Line},
 };
 
+pub use crate::links::may_open;
+
 /// How many characters are shown before "Show more": about what fits on a screen. Laying out more would be seen as a stutter.
 pub const SHORT: usize = 3_000;
 /// How many characters are shown at most: beyond, laying the text out would take seconds.
@@ -148,14 +150,6 @@ fn code(text: &str, info: std::ops::Range<usize>, lines: &[std::ops::Range<usize
     }
     let language = Some(info).filter(|info| is_language && !info.is_empty()).map(str::to_owned);
     Piece::Code { language, text: shown.join("\n").trim_end().to_owned() }
-}
-
-/// Whether a link from somebody may lead out of the program.
-#[must_use]
-pub fn may_open(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once(':') else { return false };
-    let is_known = ["http", "https", "xmpp", "mailto"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    is_known && !rest.is_empty() && !url.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
 /// Whether the text is nothing but a few emoji.

@@ -2,7 +2,7 @@
 
 use gtk::{gdk, gio, glib, prelude::*};
 
-use super::ConversationRow;
+use super::{ConversationRow, attention, blocking};
 use crate::model::Conversation;
 
 /// Gives a row its menu.
@@ -54,7 +54,7 @@ pub fn attach_keys(list: &gtk::ListView, menu: &impl IsA<gio::MenuModel>) {
 #[allow(clippy::cast_possible_truncation)] // pixels
 fn open(row: &ConversationRow, menu: &gio::MenuModel, at: Option<(f64, f64)>) {
     let Some(conversation) = row.conversation() else { return };
-    row.insert_action_group("row", Some(&actions(&conversation)));
+    row.insert_action_group("row", Some(&actions(row, &conversation)));
     let popover = gtk::PopoverMenu::from_model(Some(menu));
     popover.set_parent(row);
     popover.set_has_arrow(at.is_none());
@@ -70,8 +70,23 @@ fn open(row: &ConversationRow, menu: &gio::MenuModel, at: Option<(f64, f64)>) {
     popover.popup();
 }
 
-fn actions(conversation: &Conversation) -> gio::SimpleActionGroup {
+fn actions(row: &ConversationRow, conversation: &Conversation) -> gio::SimpleActionGroup {
     let group = gio::SimpleActionGroup::new();
+    // The row may show somebody else, or be gone, by the time that a question is to be asked.
+    let asking = |name: &str, is_possible: bool, ask: fn(&gtk::Widget, &Conversation)| {
+        let (conversation, window) = (conversation.clone(), row.root());
+        let action = gio::SimpleAction::new(name, None);
+        action.set_enabled(is_possible);
+        action.connect_activate(move |_, _| {
+            if let Some(window) = &window {
+                ask(window.upcast_ref(), &conversation);
+            }
+        });
+        action
+    };
+    let is_blocked = conversation.contact().is_blocked();
+    group.add_action(&asking("block", !is_blocked, blocking::ask_to_block));
+    group.add_action(&asking("unblock", is_blocked, blocking::unblock));
     let simple = |name: &str, f: fn(&Conversation)| {
         let conversation = conversation.clone();
         gio::ActionEntry::builder(name).activate(move |_: &gio::SimpleActionGroup, _, _| f(&conversation)).build()
@@ -85,14 +100,26 @@ fn actions(conversation: &Conversation) -> gio::SimpleActionGroup {
     };
     group.add_action_entries([
         simple("mark-read", Conversation::mark_all_read),
-        simple("close", Conversation::close),
+        simple("archive", |conversation| conversation.set_archived(true)),
+        simple("unarchive", |conversation| conversation.set_archived(false)),
         toggle("pin", conversation.is_pinned(), Conversation::set_pinned),
-        toggle("mute", conversation.is_muted(), Conversation::set_muted),
     ]);
-    if conversation.unread() == 0
-        && let Some(action) = group.lookup_action("mark-read").and_downcast::<gio::SimpleAction>()
+    let is_archived = conversation.is_archived();
+    for (name, is_possible) in
+        [("mark-read", conversation.unread() > 0), ("archive", !is_archived), ("unarchive", is_archived)]
     {
-        action.set_enabled(false);
+        if let Some(action) = group.lookup_action(name).and_downcast::<gio::SimpleAction>() {
+            action.set_enabled(is_possible);
+        }
     }
+    let state = attention::chosen(conversation).to_variant();
+    let attention = gio::SimpleAction::new_stateful("attention", Some(glib::VariantTy::STRING), &state);
+    let subject = conversation.clone();
+    attention.connect_activate(move |_, choice| {
+        if let Some(choice) = choice.and_then(glib::Variant::str) {
+            attention::choose(&subject, choice);
+        }
+    });
+    group.add_action(&attention);
     group
 }

@@ -1,8 +1,9 @@
-//! The list of conversations. The search over it, the contacts and all messages is in `search`.
+//! The list of conversations. The search over it, the contacts and all messages is in `search`, what was put aside in `archived`.
 
+mod archived;
 mod search;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::ngettext;
@@ -16,7 +17,7 @@ use crate::model::{Contact, Conversation, FoundMessage, MessageSearch, Messenger
 
 mod imp {
     use super::{
-        AvatarView, Conversation, FetchingBar, FoundMessage, MessageSearch, Messenger, OnceCell, RefCell,
+        AvatarView, Cell, Conversation, FetchingBar, FoundMessage, MessageSearch, Messenger, OnceCell, RefCell,
         SearchFilters, gio, glib,
     };
     use adw::subclass::prelude::*;
@@ -44,6 +45,12 @@ mod imp {
         #[template_child]
         pub(super) list: TemplateChild<gtk::ListView>,
         #[template_child]
+        pub(super) archived: TemplateChild<gtk::ListView>,
+        #[template_child]
+        pub(super) archived_row: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) archived_label: TemplateChild<adw::ButtonContent>,
+        #[template_child]
         pub(super) results: TemplateChild<gtk::ListView>,
         #[template_child]
         pub(super) row_menu: TemplateChild<gio::MenuModel>,
@@ -56,6 +63,8 @@ mod imp {
         /// What is searched for, folded.
         pub(super) wanted: RefCell<String>,
         pub(super) current: RefCell<Option<Conversation>>,
+        /// The list shows what was put aside.
+        pub(super) is_in_archive: Cell<bool>,
         pub(super) minute: RefCell<Option<glib::SourceId>>,
     }
 
@@ -71,6 +80,8 @@ mod imp {
             SearchFilters::ensure_type();
             klass.bind_template();
             klass.bind_template_callbacks();
+            klass.install_action("sidebar.show-archived", None, |sidebar, _, _| sidebar.show_archived(true));
+            klass.install_action("sidebar.leave-archived", None, |sidebar, _, _| sidebar.show_archived(false));
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -155,6 +166,7 @@ impl Sidebar {
         let fresh = sidebar.imp().messenger.set(messenger.clone()).is_ok();
         debug_assert!(fresh);
         sidebar.set_up_list();
+        sidebar.set_up_archived();
         sidebar.set_up_results();
         sidebar.set_up_header();
         sidebar.imp().fetching_bar.set_messenger(messenger);
@@ -316,10 +328,13 @@ impl Sidebar {
         let imp = self.imp();
         let is_searching = !imp.wanted.borrow().is_empty();
         let found = imp.found.get().map_or(0, ListModelExt::n_items);
-        let page = match (is_searching, found, self.messenger().conversations().n_items()) {
+        let messenger = self.messenger();
+        let count = messenger.conversations().n_items() + messenger.archived().n_items();
+        let page = match (is_searching, found, count) {
             (true, 0, _) => "no-results",
             (true, ..) => "results",
             (false, _, 0) => "empty",
+            (false, ..) if imp.is_in_archive.get() => "archived",
             (false, ..) => "conversations",
         };
         imp.stack.set_visible_child_name(page);
@@ -341,6 +356,7 @@ impl Sidebar {
             if let Some(sidebar) = weak.upgrade() {
                 sidebar.imp().minute.take();
                 update_rows(sidebar.imp().list.upcast_ref());
+                update_rows(sidebar.imp().archived.upcast_ref());
                 sidebar.follow_time();
             }
         });

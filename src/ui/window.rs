@@ -10,7 +10,7 @@ use gtk::{gio, glib};
 
 use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, error_text};
 use crate::{
-    engine::api::BareJid,
+    engine::api::{BareJid, ConversationId, MessageId},
     model::{Conversation, FoundMessage, Messenger},
 };
 
@@ -151,6 +151,18 @@ impl Window {
         let imp = self.imp();
         if let (Some(page), Some(sidebar)) = (imp.conversation_page.get(), imp.sidebar.get()) {
             page.show_found(found.id(), &sidebar.words());
+        }
+    }
+
+    /// The same from anywhere in the window: what is in front of it makes way.
+    fn show_place(&self, conversation: ConversationId, message: MessageId) {
+        let Some(conversation) = self.messenger().conversation(conversation) else { return };
+        for dialog in self.dialogs().iter::<adw::Dialog>().filter_map(Result::ok).collect::<Vec<_>>() {
+            dialog.close();
+        }
+        self.show_conversation(&conversation);
+        if let Some(page) = self.imp().conversation_page.get() {
+            page.show_found(message, "");
         }
     }
 
@@ -374,6 +386,14 @@ impl Window {
                     sidebar.open_menu();
                 }
             }),
+            gio::ActionEntry::builder("show-message")
+                .parameter_type(Some(&<(i64, i64)>::static_variant_type()))
+                .activate(|window: &Self, _, place| {
+                    if let Some((conversation, message)) = place.and_then(glib::Variant::get::<(i64, i64)>) {
+                        window.show_place(ConversationId(conversation), MessageId(message));
+                    }
+                })
+                .build(),
             simple("search-conversation", |window| window.ask_page("conversation.search")),
             simple("choose-date", |window| window.ask_page("conversation.choose-date")),
             simple("details", |window| window.ask_page("conversation.details")),

@@ -31,6 +31,12 @@ pub fn parse_origin(message: &Element) -> Option<OriginId> {
     xml::filled_attr(xml::child(message, "origin-id", ns::SID)?, "id").map(OriginId)
 }
 
+/// The id that an archive gave, as it came.
+#[must_use]
+pub fn build(id: &StanzaId) -> Element {
+    xml::element("stanza-id", ns::SID).with_attr("id", &id.id).with_attr("by", id.by.as_str())
+}
+
 /// The element that carries our own id.
 #[must_use]
 pub fn build_origin(id: &OriginId) -> Element {

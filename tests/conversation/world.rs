@@ -475,6 +475,7 @@ fn snapshot(engine: &Engine, unread: u32) -> Snapshot {
             avatar: None,
         }],
         requests: Vec::new(),
+        block_lists: Vec::new(),
         conversations: vec![conversation(last, unread)],
     }
 }
@@ -488,6 +489,9 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
         unread,
         draft: None,
         is_muted: false,
+        muted_until: None,
+        is_silent: false,
+        is_archived: false,
         is_pinned: false,
         is_listed: true,
         active_at: Timestamp(1_790_000_000_000),

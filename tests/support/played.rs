@@ -41,12 +41,13 @@ pub fn places(all: &[Message], from: Cursor, to: Cursor) -> Vec<Cursor> {
 #[allow(dead_code, reason = "not every window has a search")]
 pub fn found(all: &[Message], query: &MessageQuery, before: Option<SearchPlace>, limit: usize) -> FoundPage {
     let text = query.text.to_lowercase();
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && !query.has_link {
         return FoundPage::default();
     }
     let place = |m: &Message| SearchPlace::of(m.time, m.cursor.id);
     let is_wanted = |m: &&Message| {
         m.body.to_lowercase().contains(&text)
+            && (!query.has_link || m.body.contains("https://"))
             && query.conversation.is_none_or(|wanted| m.conversation == wanted)
             && query.is_outgoing.is_none_or(|wanted| m.is_outgoing == wanted)
     };
@@ -61,6 +62,7 @@ pub fn found(all: &[Message], query: &MessageQuery, before: Option<SearchPlace>,
         time: m.time,
         excerpt: m.body.clone(),
         marks: m.body.to_lowercase().find(&text).map(|at| at..at + text.len()).into_iter().collect(),
+        links: m.body.split(' ').filter(|w| query.has_link && w.starts_with("https://")).map(str::to_owned).collect(),
     });
     FoundPage { found: found.collect(), next }
 }

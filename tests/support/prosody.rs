@@ -154,6 +154,11 @@ impl Prosody {
         self.server.stop();
     }
 
+    /// What it is from the next start on.
+    pub fn reconfigure(&self, options: &Options) {
+        fs::write(self.path("prosody.cfg.lua"), self.configuration(options)).expect("the configuration is written");
+    }
+
     /// Starts it again after `stop`, with the same data on the same ports.
     pub fn start_again(&mut self) {
         self.stop();

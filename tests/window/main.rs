@@ -3,8 +3,13 @@
 #![cfg(feature = "ui")]
 #![allow(clippy::unwrap_used)]
 
+mod attention;
+mod blocking;
+mod deletion;
 mod desktop;
+mod export;
 mod gallery;
+mod links;
 mod mock;
 mod pages;
 mod show;

@@ -7,13 +7,16 @@ use std::{cell::RefCell, rc::Rc};
 
 use gtk::glib;
 use stonechat::engine::api::{
-    self, Account, AccountId, Availability, BareJid, Command, CommandError, ConnectionState, Contact, Conversation,
-    ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, HistoryAnchor, HistoryPage, Message,
-    MessageId, MessageState, Presence, Preview, Problem, ServerSettings, Snapshot, Subscription, SubscriptionRequest,
-    Timestamp,
+    self, Account, AccountId, Availability, BareJid, BlockAbility, BlockList, Command, CommandError, ConnectionState,
+    Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, ExportProgress,
+    HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, Reply, ServerSettings,
+    Snapshot, Subscription, SubscriptionRequest, Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
+
+/// Where an export tells how far it is, and what has come of it.
+pub type Export = (async_channel::Sender<ExportProgress>, Reply<Result<(), CommandError>>);
 
 /// What the played engine has stored, and what it was told.
 #[derive(Default)]
@@ -23,6 +26,10 @@ pub struct World {
     pub commands: Vec<String>,
     /// What comes of an answer to a request.
     pub answer: Option<CommandError>,
+    /// What the server does against those whom one does not want to hear from, if it can be asked.
+    pub block_ability: Option<BlockAbility>,
+    /// An export that is under way: the test tells how far it is, and what comes of it.
+    pub export: Option<Export>,
     /// What a sign-in comes to.
     pub sign_in: Option<CommandError>,
 }
@@ -77,6 +84,30 @@ impl Stage {
             }
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&world.messages, &query, before, limit)));
+            }
+            Command::ExportHistory { path, format, progress, reply, .. } => {
+                world.commands.push(format!("ExportHistory {} {format:?}", path.display()));
+                world.export = Some((progress, reply));
+            }
+            Command::DeleteHistory { conversation, reply } => {
+                world.commands.push(format!("DeleteHistory {conversation:?}"));
+                reply.send(Ok(()));
+            }
+            Command::LoadBlockAbility { reply, .. } => {
+                let ability = world.block_ability.ok_or(CommandError::NotOnline);
+                reply.send(ability);
+            }
+            Command::Block { address, report, reply, .. } => {
+                world.commands.push(format!("Block {address} {report:?}"));
+                reply.send(Ok(()));
+                drop(world);
+                self.tell(blocked(&[address.as_str()]));
+            }
+            Command::Unblock { address, reply, .. } => {
+                world.commands.push(format!("Unblock {address}"));
+                reply.send(Ok(()));
+                drop(world);
+                self.tell(blocked(&[]));
             }
             Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
             Command::Shutdown { reply } => reply.send(()),
@@ -142,6 +173,9 @@ impl World {
                 unread,
                 draft: (at == 4).then(|| "About the tickets: shall I".to_owned()),
                 is_muted: at == 5,
+                muted_until: None,
+                is_silent: false,
+                is_archived: false,
                 is_pinned: at == 3,
                 is_listed: true,
                 active_at: time,
@@ -189,6 +223,12 @@ pub fn account(connection: ConnectionState) -> Account {
         avatar: None,
         history: None,
     }
+}
+
+/// That these are blocked now, and nobody else.
+pub fn blocked(addresses: &[&str]) -> Event {
+    let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+    Event::BlockListChanged(BlockList { account: ME, addresses })
 }
 
 fn contact(address: &str, name: &str, groups: Vec<String>, availability: Availability) -> Contact {

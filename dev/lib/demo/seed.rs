@@ -124,7 +124,7 @@ impl Past {
         }
         conversation::touch(transaction, id, last)?;
         conversation::set_pinned(transaction, id, self.is_pinned)?;
-        conversation::set_muted(transaction, id, self.is_muted)?;
+        conversation::set_muted(transaction, id, self.is_muted, None)?;
         conversation::set_draft(transaction, id, &self.draft)?;
         Ok(count)
     }

@@ -290,3 +290,14 @@ fn a_reply_carries_its_quote_for_others_and_shows_what_stands_there_now() {
     assert_eq!(fixture.answer(id, "what?", Some(eves.cursor.id)).0.annotations.quote, None);
     assert_eq!(jid(EVE), eves.sender);
 }
+
+#[test]
+fn what_was_deleted_for_oneself_does_not_come_back() {
+    let fixture = Fixture::new();
+    let bobs = fixture.from(BOB, "forget it");
+    let stored = fixture.receive(std::slice::from_ref(&bobs)).stored.remove(0);
+    let seen = Seen::from(remove(&fixture.store, stored.cursor.id).unwrap());
+    assert!(matches!(seen.effects.events[0], Event::MessageRemoved { .. }));
+    assert!(fixture.receive(&[bobs]).stored.is_empty());
+    assert!(shown(&fixture).is_empty());
+}

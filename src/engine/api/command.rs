@@ -1,9 +1,12 @@
 //! What the window can ask for, and why it may not be done.
 
+use std::path::PathBuf;
+
 use super::{
-    AccountId, ArchivePolicy, Availability, BareJid, ChatState, Conversation, ConversationId, Cursor, FoundPage,
-    HistoryAnchor, HistoryPage, Message, MessageId, MessageQuery, NewAccount, Problem, Reply, Revision, SearchPlace,
-    Secret, ServerSettings, Snapshot,
+    AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
+    ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, Message, MessageId,
+    MessageQuery, NewAccount, Problem, Reply, ReportReason, Revision, SearchPlace, Secret, ServerSettings, Snapshot,
+    Timestamp,
 };
 
 /// Why a command could not be carried out.
@@ -32,6 +35,10 @@ pub enum CommandError {
     DiskFull,
     #[error("the database failed: {0}")]
     Store(String),
+    #[error("the file can't be written: {0}")]
+    File(String),
+    #[error("given up, as was wanted")]
+    Cancelled,
     #[error("the engine has stopped")]
     Stopped,
 }
@@ -186,6 +193,25 @@ pub enum Command {
         reply: Reply<Result<(), CommandError>>,
     },
 
+    /// What the account's server does against those whom one does not want to hear from.
+    LoadBlockAbility {
+        account: AccountId,
+        reply: Reply<Result<BlockAbility, CommandError>>,
+    },
+    /// Keeps somebody away on all devices (XEP-0191); with `report` those who run the server are told why (XEP-0377).
+    Block {
+        account: AccountId,
+        address: BareJid,
+        report: Option<ReportReason>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Takes an entry off the block list.
+    Unblock {
+        account: AccountId,
+        address: Jid,
+        reply: Reply<Result<(), CommandError>>,
+    },
+
     /// Finds or makes the conversation and puts it into the list.
     OpenConversation {
         account: AccountId,
@@ -196,6 +222,20 @@ pub enum Command {
     CloseConversation {
         conversation: ConversationId,
     },
+    /// Deletes what was said on this computer, and nowhere else.
+    DeleteHistory {
+        conversation: ConversationId,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Writes what was said to a file, whole or not at all. It is given up when nobody listens to `progress` any more.
+    ExportHistory {
+        conversation: ConversationId,
+        path: PathBuf,
+        format: ExportFormat,
+        words: ExportWords,
+        progress: async_channel::Sender<ExportProgress>,
+        reply: Reply<Result<(), CommandError>>,
+    },
     SetDraft {
         conversation: ConversationId,
         text: String,
@@ -203,6 +243,18 @@ pub enum Command {
     SetMuted {
         conversation: ConversationId,
         muted: bool,
+        /// When that ends by itself.
+        until: Option<Timestamp>,
+    },
+    /// Notifications without sound and pop-up.
+    SetSilent {
+        conversation: ConversationId,
+        silent: bool,
+    },
+    /// Puts it into the list of archived ones, or takes it out.
+    SetArchived {
+        conversation: ConversationId,
+        archived: bool,
     },
     SetPinned {
         conversation: ConversationId,

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Account, AccountId, Avatar, BareJid, ChatState, ConnectStep, Contact, Conversation, ConversationId, Cursor,
-    Message, MessageId, Presence, SubscriptionRequest,
+    Account, AccountId, Avatar, BareJid, BlockList, ChatState, ConnectStep, Contact, Conversation, ConversationId,
+    Cursor, Message, MessageId, Presence, SubscriptionRequest,
 };
 
 /// What has happened. Snapshots replace what was there before under the same id.
@@ -43,6 +43,8 @@ pub enum Event {
         requests: Vec<SubscriptionRequest>,
     },
 
+    BlockListChanged(BlockList),
+
     ConversationsChanged(Vec<Conversation>),
     ConversationRemoved(ConversationId),
     /// New messages, oldest first; all of one conversation. `news` names those that the person should be told of.
@@ -60,6 +62,8 @@ pub enum Event {
         conversation: ConversationId,
         message: MessageId,
     },
+    /// All that was said has been deleted here, but for what still waits to be sent.
+    HistoryDeleted(ConversationId),
     /// Everything up to here has been read, here or on another device.
     ReadChanged {
         conversation: ConversationId,

@@ -13,7 +13,7 @@ use crate::{
     },
     ids::{ConversationId, Cursor, MessageId, Timestamp},
     store::{
-        MessageState, StoreError, contact, conversation,
+        MessageState, StoreError, blocked, contact, conversation, deletion,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
     },
     xmpp::archive::Archived,
@@ -210,6 +210,10 @@ impl Inbound<'_> {
             self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
             return self.advance(store, known.cursor.id, MessageState::Sent);
         }
+        // The person has deleted it here.
+        if deletion::is_deleted(store, id, Some(stamp), new.archive_id.as_ref(), new.origin_id.as_ref())? {
+            return Ok(());
+        }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
         let row = self.annotated(store, row, message)?;
         let cursor = row.cursor;
@@ -223,8 +227,9 @@ impl Inbound<'_> {
         self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
         let is_unread = !is_outgoing && cursor > conversation::read_up_to(store, id)?;
         let is_in_front = self.scope.in_front == Some(id);
+        let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
         let change = self.changes.of(store, id)?;
-        let is_news = is_unread && !is_in_front && !change.is_muted();
+        let is_news = is_unread && !is_in_front && !is_blocked && !change.is_muted();
         change.store(row.clone().into(), is_news);
         self.own_appeared(store, &row)
     }

@@ -121,7 +121,7 @@ fn news_is_what_arrives_unmuted_and_unseen() {
     fixture.scope.in_front = Some(id);
     assert_eq!(fixture.receive(&[fixture.from(BOB, "two")]).news, []);
     fixture.scope.in_front = Some(ConversationId(-1));
-    conversation::set_muted(&fixture.store, id, true).unwrap();
+    conversation::set_muted(&fixture.store, id, true, None).unwrap();
     let muted = fixture.receive(&[fixture.from(BOB, "three")]);
     assert_eq!((muted.stored.len(), muted.news.len()), (1, 0));
     let [Event::ConversationsChanged(changed)] = &muted.effects.events[..] else { panic!("{muted:?}") };

@@ -182,6 +182,19 @@ impl History {
         self.jump(anchor).await.map(drop)
     }
 
+    /// What was said has been deleted: nothing of it stays loaded.
+    pub(in crate::model) fn deleted(&self) {
+        if !self.is_loaded() {
+            return;
+        }
+        let this = self.clone();
+        glib::spawn_future_local(async move {
+            if let Err(error) = this.jump(HistoryAnchor::Newest).await {
+                log::warn!("a history was not reloaded: {error}");
+            }
+        });
+    }
+
     /// The first loaded message of this time or later, where nothing that is not loaded can come before it.
     fn loaded_at(&self, time: Timestamp) -> Option<Message> {
         let items = self.imp().items.borrow();

@@ -38,6 +38,9 @@ impl Messenger {
             let requests = snapshot.requests.iter().filter(|request| request.account == account).cloned().collect();
             self.requests_changed(account, requests);
         }
+        for list in snapshot.block_lists {
+            self.block_list_changed(list);
+        }
         let listed: Vec<_> = snapshot.conversations.iter().map(|conversation| conversation.id).collect();
         let closed: Vec<_> = self.imp().by_id.borrow().keys().filter(|id| !listed.contains(id)).copied().collect();
         for id in closed {
@@ -80,6 +83,7 @@ impl Messenger {
             let was_listed = known.as_ref().is_some_and(Contact::in_roster);
             let object = known.unwrap_or_else(|| {
                 let object = Contact::new(&contact);
+                self.mark_blocked(&object);
                 let key = (contact.account, contact.address.clone());
                 self.imp().known.borrow_mut().insert(key, object.clone());
                 object
@@ -122,19 +126,34 @@ impl Messenger {
         }
     }
 
+    pub(super) fn block_list_changed(&self, list: api::BlockList) {
+        let Some(account) = self.account(list.account) else { return };
+        account.set_blocked(list.addresses);
+        let known: Vec<_> = self.imp().known.borrow().values().cloned().collect();
+        for contact in known.iter().filter(|contact| contact.account() == list.account) {
+            self.mark_blocked(contact);
+        }
+    }
+
+    fn mark_blocked(&self, contact: &Contact) {
+        contact.set_blocked_by(
+            self.account(contact.account()).and_then(|account| account.blocking_entry(contact.address())),
+        );
+    }
+
     pub(super) fn conversations_changed(&self, conversations: Vec<api::Conversation>) {
         let imp = self.imp();
         for conversation in conversations {
             if let Some(known) = self.conversation(conversation.id) {
                 known.update(&conversation);
             } else {
-                let key = (conversation.account, conversation.peer.clone());
-                let contact = imp
-                    .known
-                    .borrow_mut()
-                    .entry(key)
-                    .or_insert_with(|| Contact::stranger(conversation.account, conversation.peer.clone()))
-                    .clone();
+                let contact = self.contact(conversation.account, &conversation.peer).unwrap_or_else(|| {
+                    let stranger = Contact::stranger(conversation.account, conversation.peer.clone());
+                    self.mark_blocked(&stranger);
+                    let key = (conversation.account, conversation.peer.clone());
+                    imp.known.borrow_mut().insert(key, stranger.clone());
+                    stranger
+                });
                 let object = Conversation::new(self.engine().clone(), contact, &conversation);
                 imp.by_id.borrow_mut().insert(conversation.id, object);
             }
@@ -155,7 +174,8 @@ impl Messenger {
             return;
         }
         let all: Vec<_> = imp.by_id.borrow().values().cloned().collect();
-        imp.conversations.arrange(all.iter());
+        imp.conversations.arrange(all.iter().filter(|conversation| !conversation.is_archived()));
+        imp.archived.arrange(all.iter().filter(|conversation| conversation.is_archived()));
         let unread = all.iter().filter(|conversation| !conversation.is_muted()).map(Conversation::unread).sum();
         if imp.unread.replace(unread) != unread {
             self.notify_unread();

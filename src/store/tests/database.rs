@@ -106,7 +106,7 @@ fn a_newer_database_is_refused_and_untouched() {
     let path = dir.path().join(DATABASE_NAME);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = fs::read(&path).unwrap();
-    assert!(matches!(Store::open(dir.path()), Err(OpenError::NewerVersion { found: 99, known: 7 })));
+    assert!(matches!(Store::open(dir.path()), Err(OpenError::NewerVersion { found: 99, known: 10 })));
     assert!(matches!(ReadOnly::open(dir.path()), Err(OpenError::NewerVersion { .. })));
     assert_eq!(fs::read(&path).unwrap(), before);
 }

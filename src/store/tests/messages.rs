@@ -17,6 +17,20 @@ fn bodies(page: &history::Page) -> Vec<&str> {
 }
 
 #[test]
+fn the_newest_that_came_are_named_as_the_archive_does() {
+    let (store, _, id) = chat();
+    let by = jid("alice@chat.test");
+    for n in 0..5 {
+        let archive_id = (n != 3).then(|| message::ArchiveId { by: by.clone(), id: format!("a-{n}") });
+        message::insert(&store, message::NewMessage { archive_id, ..incoming(id, NOW.0 + n, "x") }).unwrap();
+    }
+    let archive_id = Some(message::ArchiveId { by, id: "own".to_owned() });
+    message::insert(&store, message::NewMessage { archive_id, ..outgoing(id, "o") }).unwrap();
+    let ids = message::newest_received_ids(&store, id, 3).unwrap();
+    assert_eq!(ids.iter().map(|id| id.id.as_str()).collect::<Vec<_>>(), ["a-4", "a-2", "a-1"]);
+}
+
+#[test]
 fn a_duplicate_by_origin_or_archive_id_is_refused() {
     let (connection, _, chat) = chat();
     let archive = |by: &str, id: &str| Some(ArchiveId { by: jid(by), id: id.to_owned() });

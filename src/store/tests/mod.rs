@@ -4,6 +4,7 @@ mod amendments;
 mod contacts;
 mod crash;
 mod database;
+mod deletion;
 mod messages;
 mod search;
 

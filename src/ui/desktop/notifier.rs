@@ -29,6 +29,8 @@ pub struct Notification {
     pub text: String,
     /// A picture file that has been checked.
     pub picture: Option<PathBuf>,
+    /// It makes no sound, and does not pop up where the desktop knows how to do without.
+    pub is_silent: bool,
     /// What pressing it does, for daemons that show it as a button.
     pub open_label: String,
 }
@@ -107,6 +109,9 @@ async fn display(
         .hint(Hint::DesktopEntry(config::APP_ID.to_owned()))
         .hint(Hint::Category("im.received".to_owned()))
         .action("default", &content.open_label);
+    if content.is_silent {
+        notification.hint(Hint::SuppressSound(true)).urgency(notify_rust::Urgency::Low);
+    }
     if let Some(picture) = content.picture.as_deref().and_then(|path| path.to_str()) {
         notification.image_path(picture);
     }

@@ -122,6 +122,7 @@ impl Services {
             title: contact.display_name(),
             text,
             picture: contact.avatar_path().map(PathBuf::from),
+            is_silent: conversation.is_silent(),
             open_label: gettext("Open"),
         };
         self.notifier.show(conversation.id(), notification);

@@ -26,7 +26,9 @@ impl Sidebar {
         let messages = MessageSearch::new(self.messenger());
         // Each is a section of its own, in this order.
         let all = gio::ListStore::new::<gio::ListModel>();
-        all.append(&gtk::FilterListModel::new(Some(self.messenger().conversations()), Some(filter.clone())));
+        for list in [self.messenger().conversations(), self.messenger().archived()] {
+            all.append(&gtk::FilterListModel::new(Some(list), Some(filter.clone())));
+        }
         all.append(&gtk::FilterListModel::new(Some(people), Some(filter.clone())));
         all.append(&messages);
         let found = gtk::FlattenListModel::new(Some(all));
@@ -70,7 +72,12 @@ impl Sidebar {
                 (Some(conversation), _) => conversation.matches(&wanted),
                 // Whom a conversation stands for already is not shown twice.
                 (_, Some(contact)) => {
-                    contact.matches(&wanted) && !messenger.conversations().iter().any(|c| c.contact() == *contact)
+                    contact.matches(&wanted)
+                        && !messenger
+                            .conversations()
+                            .iter()
+                            .chain(messenger.archived().iter())
+                            .any(|c| c.contact() == *contact)
                 }
                 _ => false,
             }

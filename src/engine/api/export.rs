@@ -1,0 +1,47 @@
+//! What an export of a conversation is told, and tells.
+
+use super::{Message, MessageState, Timestamp};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    Text,
+    Json,
+    Html,
+}
+
+/// How far it has come, in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExportProgress {
+    pub done: u64,
+    pub total: u64,
+}
+
+/// The words of an export that people read, in their language and by their clock.
+#[derive(Debug, Clone)]
+pub struct ExportWords {
+    pub title: String,
+    /// As HTML has it: `de`, `pt-BR`.
+    pub language: String,
+    pub waiting: String,
+    pub sent: String,
+    pub delivered: String,
+    pub read: String,
+    pub failed: String,
+    /// With the offset from UTC: `2026-11-27T14:11:00+01:00`.
+    pub local_time: fn(Timestamp) -> String,
+}
+
+impl ExportWords {
+    /// How far a message of one's own has come; nothing for one that came.
+    #[must_use]
+    pub fn state(&self, message: &Message) -> &str {
+        match message.state {
+            MessageState::Received => "",
+            MessageState::Waiting => &self.waiting,
+            MessageState::Failed(_) => &self.failed,
+            _ if message.is_read => &self.read,
+            MessageState::Sent => &self.sent,
+            MessageState::Delivered => &self.delivered,
+        }
+    }
+}

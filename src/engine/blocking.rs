@@ -1,0 +1,276 @@
+//! Who may not reach the account (XEP-0191), and reports of why (XEP-0377).
+//!
+//! The server keeps the list and enforces it. A push counts only from our own account, as one of the roster does. Without a
+//! connection nothing is blocked, and nothing pretends to be.
+
+use futures::FutureExt as _;
+use minidom::Element;
+use rusqlite::Connection;
+
+use super::{
+    account::{Done, Task},
+    api::{BlockAbility, BlockList, CommandError, Event, Reply},
+    avatar::refused,
+    effect::{Effects, Scope},
+    roster::is_own,
+};
+use crate::{
+    ids::{BareJid, Jid},
+    store::{StoreError, blocked, conversation, message},
+    xmpp::{
+        ReportReason,
+        blocking::{self, BlockPush, MAX_BLOCKED},
+        disco,
+        incoming::{IncomingIq, IqKind},
+        report::{self, Report},
+        session::{IqError, IqKind as Ask, SessionHandle},
+        stanza_id::StanzaId,
+    },
+};
+
+/// As many messages tell whoever reads a report what it is about.
+const REPORTED_MESSAGES: usize = 10;
+
+/// What is wanted of the list.
+#[derive(Debug)]
+pub enum BlockOrder {
+    Ability(Reply<Result<BlockAbility, CommandError>>),
+    Block { address: BareJid, report: Option<ReportReason>, reply: Reply<Result<(), CommandError>> },
+    Unblock { address: Jid, reply: Reply<Result<(), CommandError>> },
+}
+
+impl BlockOrder {
+    /// Answers whoever waits, when nothing can be done.
+    pub fn refuse(self, error: CommandError) {
+        match self {
+            Self::Ability(reply) => reply.send(Err(error)),
+            Self::Block { reply, .. } | Self::Unblock { reply, .. } => reply.send(Err(error)),
+        }
+    }
+}
+
+/// What the server says at the start of a session.
+pub(super) struct Found {
+    ability: Option<BlockAbility>,
+    /// `None` where the server did not say it.
+    list: Option<Vec<Jid>>,
+}
+
+/// The change of the list in an IQ, if it is one that counts.
+#[must_use]
+pub fn push(own: &BareJid, iq: &IncomingIq) -> Option<BlockPush> {
+    let is_ours = iq.from.as_ref().is_none_or(|from| is_own(own, from));
+    let payload = iq.payload.as_ref().filter(|_| iq.kind == IqKind::Set && is_ours)?;
+    blocking::parse_push(payload)
+}
+
+/// Takes over one change.
+pub fn pushed(store: &Connection, scope: &Scope, push: &BlockPush) -> Result<Effects, StoreError> {
+    let account = scope.account;
+    let mut is_change = false;
+    match push {
+        BlockPush::Blocked(addresses) => {
+            let room = MAX_BLOCKED.saturating_sub(blocked::all(store, account)?.len());
+            for address in addresses.iter().take(room) {
+                is_change |= blocked::add(store, account, address)?;
+            }
+        }
+        BlockPush::Unblocked(addresses) => {
+            for address in addresses {
+                is_change |= blocked::remove(store, account, address)?;
+            }
+        }
+        BlockPush::UnblockedAll => is_change = blocked::clear(store, account)?,
+    }
+    if is_change { told(store, scope) } else { Ok(Effects::default()) }
+}
+
+/// Takes over the whole list.
+fn replaced(store: &Connection, scope: &Scope, list: &[Jid]) -> Result<Effects, StoreError> {
+    blocked::clear(store, scope.account)?;
+    for address in list {
+        blocked::add(store, scope.account, address)?;
+    }
+    told(store, scope)
+}
+
+fn told(store: &Connection, scope: &Scope) -> Result<Effects, StoreError> {
+    let list = BlockList { account: scope.account, addresses: blocked::all(store, scope.account)? };
+    Ok(Effects { events: vec![Event::BlockListChanged(list)], ..Effects::default() })
+}
+
+/// Asks the server whether it blocks, and whom (XEP-0191 §3.1, §3.2).
+pub(super) async fn ask(session: SessionHandle, own: BareJid) -> Done {
+    let Ok(server) = Jid::new(own.domain().as_str()) else { return Done::Nothing };
+    let info = match session.iq(Some(server), Ask::Get, disco::info_query(None)).await {
+        Ok(answer) => answer.as_ref().and_then(disco::parse_info).unwrap_or_default(),
+        Err(IqError::Stanza(_)) => disco::Info::default(),
+        // It may be one that blocks.
+        Err(IqError::Timeout | IqError::Lost) => return Done::Nothing,
+    };
+    let ability = match (info.has(blocking::NAMESPACE), info.has(report::NAMESPACE)) {
+        (false, _) => BlockAbility::None,
+        (true, false) => BlockAbility::Block,
+        (true, true) => BlockAbility::BlockAndReport,
+    };
+    let list = if ability == BlockAbility::None {
+        None
+    } else {
+        let answer = session.iq(None, Ask::Get, blocking::query()).await;
+        answer.ok().flatten().as_ref().and_then(blocking::parse_list)
+    };
+    Done::Blocking(Found { ability: Some(ability), list })
+}
+
+/// Carries out a change of the list.
+async fn change(
+    session: SessionHandle,
+    request: Element,
+    change: BlockPush,
+    reply: Reply<Result<(), CommandError>>,
+) -> Done {
+    let result = session.iq(None, Ask::Set, request).await.map(|_| ()).map_err(refused);
+    Done::Blocked { change, reply, result }
+}
+
+impl Task {
+    pub(super) async fn block_order(&mut self, order: BlockOrder) {
+        let Some(session) = self.session().filter(|_| self.is_online()) else {
+            return order.refuse(CommandError::NotOnline);
+        };
+        match order {
+            BlockOrder::Ability(reply) => {
+                // Until the server has said it, there is nothing to go by.
+                let ability = self.shared.accounts.with(self.id, |live| live.blocking).flatten();
+                reply.send(ability.ok_or(CommandError::NotOnline));
+            }
+            BlockOrder::Block { address, report, reply } => {
+                let report = match report {
+                    Some(reason) => Some(self.report(&address, reason).await),
+                    None => None,
+                };
+                let address = Jid::from(address);
+                let request = blocking::block(&address, report.as_ref());
+                self.jobs.push(change(session, request, BlockPush::Blocked(vec![address]), reply).boxed());
+            }
+            BlockOrder::Unblock { address, reply } => {
+                let request = blocking::unblock(&address);
+                self.jobs.push(change(session, request, BlockPush::Unblocked(vec![address]), reply).boxed());
+            }
+        }
+    }
+
+    /// What the server is told of somebody, with what the archive calls the last that came from them (XEP-0377 §5).
+    async fn report(&mut self, who: &BareJid, reason: ReportReason) -> Report {
+        let (id, own, who) = (self.id, self.address.clone(), who.clone());
+        let ids = self.shared.store.read(move |store| match conversation::find(store, id, &who)? {
+            Some(conversation) => message::newest_received_ids(store, conversation, REPORTED_MESSAGES),
+            None => Ok(Vec::new()),
+        });
+        let ids = ids.await.unwrap_or_else(|error| {
+            log::warn!("a report goes without messages: {error}");
+            Vec::new()
+        });
+        let own_ids = ids.into_iter().filter(|id| id.by == own);
+        Report { reason, messages: own_ids.map(|id| StanzaId { id: id.id, by: id.by.into() }).collect() }
+    }
+
+    /// The server has said at the start of the session what it does, and whom it keeps away.
+    pub(super) async fn found_blocking(&mut self, found: Found) -> Result<(), StoreError> {
+        let Found { ability, list } = found;
+        self.shared.accounts.with(self.id, |live| live.blocking = ability);
+        let list = match (ability, list) {
+            (_, Some(list)) => list,
+            // Nobody is kept away by a server that does not do so.
+            (Some(BlockAbility::None), None) => Vec::new(),
+            (_, None) => return Ok(()),
+        };
+        let id = self.id;
+        self.shared.change(move |store, scopes| Ok(((), replaced(store, scopes.of(id)?, &list)?))).await
+    }
+
+    /// The server has carried out a change, or not. It is noted before whoever wanted it hears of it; the push that comes as
+    /// well then changes nothing.
+    pub(super) async fn has_blocked(
+        &mut self,
+        made: BlockPush,
+        reply: Reply<Result<(), CommandError>>,
+        result: Result<(), CommandError>,
+    ) -> Result<(), StoreError> {
+        let id = self.id;
+        let noted = match &result {
+            Ok(()) => self.shared.change(move |store, scopes| Ok(((), pushed(store, scopes.of(id)?, &made)?))).await,
+            Err(_) => Ok(()),
+        };
+        reply.send(result);
+        noted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::fixture::{ALICE, BOB, Fixture, jid},
+        xmpp::incoming::{self, Incoming},
+    };
+
+    fn iq(from: Option<&str>, kind: &str, payload: &str) -> IncomingIq {
+        let from = from.map(|from| format!("from='{from}'")).unwrap_or_default();
+        let stanza = format!("<iq xmlns='jabber:client' {from} id='p' type='{kind}'>{payload}</iq>");
+        let Incoming::Iq(iq) = incoming::parse(&stanza.parse().unwrap()) else { panic!("{stanza}") };
+        iq
+    }
+
+    fn block(who: &str) -> String {
+        format!("<block xmlns='urn:xmpp:blocking'><item jid='{who}'/></block>")
+    }
+
+    #[test]
+    fn a_push_of_the_block_list_counts_only_from_ourselves() {
+        for from in [None, Some(ALICE)] {
+            assert!(push(&jid(ALICE), &iq(from, "set", &block(BOB))).is_some(), "{from:?}");
+        }
+        let all = "<unblock xmlns='urn:xmpp:blocking'/>";
+        for from in [BOB, "chat.test", "alice@chat.test/other", "alice@chat.test.evil", "mallory@evil.test/x"] {
+            assert_eq!(push(&jid(ALICE), &iq(Some(from), "set", &block(BOB))), None, "{from}");
+            assert_eq!(push(&jid(ALICE), &iq(Some(from), "set", all)), None, "{from}");
+        }
+        assert_eq!(push(&jid(ALICE), &iq(None, "get", &block(BOB))), None);
+    }
+
+    #[test]
+    fn a_change_is_kept_and_told_once() {
+        let fixture = Fixture::new();
+        let (store, scope) = (&fixture.store, &fixture.scope);
+        let apply = |push: &BlockPush| match &pushed(store, scope, push).unwrap().events[..] {
+            [] => None,
+            [Event::BlockListChanged(list)] => Some(list.addresses.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            other => panic!("{other:?}"),
+        };
+        let bob = || vec![Jid::new(BOB).unwrap()];
+        assert_eq!(apply(&BlockPush::Blocked(bob())).unwrap(), [BOB]);
+        assert_eq!(apply(&BlockPush::Blocked(bob())), None);
+        assert!(blocked::is_blocked(store, scope.account, &jid(BOB)).unwrap());
+        assert!(apply(&BlockPush::Unblocked(bob())).unwrap().is_empty());
+        assert_eq!(apply(&BlockPush::UnblockedAll), None);
+        assert!(!blocked::is_blocked(store, scope.account, &jid(BOB)).unwrap());
+        let server = vec![Jid::new("chat.test").unwrap(), Jid::new("bob@chat.test/phone").unwrap()];
+        assert_eq!(apply(&BlockPush::Blocked(server)).unwrap(), ["bob@chat.test/phone", "chat.test"]);
+        assert!(blocked::is_blocked(store, scope.account, &jid(BOB)).unwrap(), "all of the server is");
+        assert!(!blocked::is_blocked(store, scope.account, &jid("bob@evil.chat.test")).unwrap());
+        assert!(apply(&BlockPush::UnblockedAll).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_comes_from_somebody_blocked_all_the_same_is_neither_told_nor_acknowledged() {
+        let fixture = Fixture::new();
+        fixture.befriend(BOB, crate::store::contact::Subscription::Both);
+        let before = fixture.receive(&[fixture.from(BOB, "one")]);
+        assert_eq!((before.news.len(), before.effects.stanzas.len()), (1, 1));
+        pushed(&fixture.store, &fixture.scope, &BlockPush::Blocked(vec![Jid::new(BOB).unwrap()])).unwrap();
+        let after = fixture.receive(&[fixture.from(BOB, "two")]);
+        assert_eq!(after.bodies(), ["two"]);
+        assert!(after.news.is_empty() && after.effects.stanzas.is_empty(), "{after:?}");
+    }
+}

@@ -1,0 +1,53 @@
+//! As JSON: one object, with fields that keep their names and meanings as long as `version` stays.
+//!
+//! | field | |
+//! |---|---|
+//! | `format`, `version` | `"stonechat-conversation"`, `1` |
+//! | `exported_at` | when; with the offset from UTC, as all times here (RFC 3339) |
+//! | `account`, `conversation` | whose it is, and with whom: `{"address", "name"}` |
+//! | `messages` | oldest first |
+//! | `messages[].id` | a number that no other message of the profile has |
+//! | `messages[].from` | the sender's address |
+//! | `messages[].direction` | `"sent"` or `"received"` |
+//! | `messages[].time` | when it was written, as far as is known |
+//! | `messages[].state` | `"received"`; for one's own `"waiting"`, `"sent"`, `"delivered"`, `"read"` or `"failed"` |
+//! | `messages[].body` | the text, unchanged |
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::{Head, Side, Writer, state};
+use crate::engine::api::Message;
+
+#[derive(Debug, Default)]
+pub(super) struct Json {
+    has_messages: bool,
+}
+
+impl Writer for Json {
+    fn begin(&mut self, out: &mut dyn Write, head: &Head) -> io::Result<()> {
+        let side = |side: &Side| json!({ "address": side.address.as_str(), "name": side.name });
+        writeln!(out, "{{\n\"format\": \"stonechat-conversation\",\n\"version\": 1,")?;
+        writeln!(out, "\"exported_at\": {},", json!(head.time(head.now)))?;
+        writeln!(out, "\"account\": {},\n\"conversation\": {},", side(&head.own), side(&head.peer))?;
+        write!(out, "\"messages\": [")
+    }
+
+    fn message(&mut self, out: &mut dyn Write, head: &Head, message: &Message) -> io::Result<()> {
+        let object = json!({
+            "id": message.cursor.id.0,
+            "from": message.sender.as_str(),
+            "direction": if message.is_outgoing { "sent" } else { "received" },
+            "time": head.time(message.time),
+            "state": state(message),
+            "body": message.body,
+        });
+        let separator = if std::mem::replace(&mut self.has_messages, true) { "," } else { "" };
+        write!(out, "{separator}\n{object}")
+    }
+
+    fn end(&mut self, out: &mut dyn Write, _: &Head) -> io::Result<()> {
+        writeln!(out, "\n]\n}}")
+    }
+}

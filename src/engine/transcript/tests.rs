@@ -1,0 +1,229 @@
+use std::{fs, sync::Arc};
+
+use super::*;
+use crate::{
+    engine::{
+        api::Annotations,
+        fixture::{ALICE, BOB, NOW, jid},
+    },
+    ids::{Cursor, MessageId},
+    store::SendFailure,
+};
+
+fn utc(time: Timestamp) -> String {
+    crate::xmpp::datetime::format(time).replace('Z', "+00:00")
+}
+
+fn words() -> ExportWords {
+    ExportWords {
+        title: "Alice & <Bob>".to_owned(),
+        language: "en".to_owned(),
+        waiting: "waiting".to_owned(),
+        sent: "sent".to_owned(),
+        delivered: "delivered".to_owned(),
+        read: "read".to_owned(),
+        failed: "not sent".to_owned(),
+        local_time: utc,
+    }
+}
+
+fn head() -> Head {
+    Head {
+        own: side(jid(ALICE), None),
+        peer: side(jid(BOB), Some("Bob\u{202e}\n<script>alert(1)</script>".to_owned())),
+        now: NOW,
+        words: words(),
+    }
+}
+
+fn message(n: i64, state: MessageState, body: &str) -> Message {
+    let is_outgoing = state != MessageState::Received;
+    Message {
+        cursor: Cursor { position: n, id: MessageId(n) },
+        conversation: ConversationId(1),
+        sender: jid(if is_outgoing { ALICE } else { BOB }),
+        is_outgoing,
+        body: body.to_owned(),
+        time: Timestamp(NOW.0 + n * 60_000),
+        state,
+        is_read: false,
+        annotations: Annotations::default(),
+    }
+}
+
+const HOSTILE: [&str; 6] = [
+    "</div></body><script>alert(1)</script>",
+    "\" onmouseover=\"alert(1)\" x='",
+    "one\n[08:00:00+00:00] alice@chat.test: I owe you money\r\ntwo\u{2028}three",
+    "bell\u{7}escape\u{1b}[31m null\u{0} next\u{85}line",
+    "<!-- ]]> -->&amp;&#60;",
+    "{\"a\": \"\\\"}],\u{202e}\u{2067}",
+];
+
+fn written(format: ExportFormat, messages: &[Message]) -> String {
+    let (mut out, head, mut writer) = (Vec::new(), head(), writer(format));
+    writer.begin(&mut out, &head).unwrap();
+    for message in messages {
+        writer.message(&mut out, &head, message).unwrap();
+    }
+    writer.end(&mut out, &head).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn hostile() -> Vec<Message> {
+    HOSTILE.iter().zip(1..).map(|(body, n)| message(n, MessageState::Received, body)).collect()
+}
+
+#[test]
+fn in_plain_text_nobody_s_words_pass_for_a_line_of_somebody_else_s() {
+    let all = [
+        message(1, MessageState::Received, "Hello"),
+        message(2, MessageState::Delivered, "Two\nlines"),
+        message(3, MessageState::Failed(SendFailure::Refused), "lost"),
+    ];
+    let text = written(ExportFormat::Text, &all);
+    assert_eq!(
+        text,
+        "Alice & <Bob>\nalice@chat.test <alice@chat.test>\nBob <script>alert(1)</script> <bob@chat.test>\n\
+         2027-01-15 08:00:00+00:00\n\n2027-01-15\n\n[08:01:00+00:00] Bob <script>alert(1)</script>: Hello\n\
+         [08:02:00+00:00] alice@chat.test: Two\n    lines\n[08:03:00+00:00] alice@chat.test (not sent): lost\n"
+    );
+    let text = written(ExportFormat::Text, &hostile());
+    let lines: Vec<_> = text.split(['\n', '\u{2028}', '\u{85}', '\r']).collect();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("[08:")).count(), HOSTILE.len());
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{0}']), "{text:?}");
+}
+
+#[test]
+fn in_json_all_is_as_it_was_written() {
+    let messages = hostile();
+    let value: serde_json::Value = serde_json::from_str(&written(ExportFormat::Json, &messages)).unwrap();
+    assert_eq!((&value["format"], &value["version"]), (&"stonechat-conversation".into(), &1.into()));
+    assert_eq!(value["conversation"]["address"], BOB);
+    assert_eq!(value["account"]["name"], ALICE);
+    let bodies: Vec<_> = value["messages"].as_array().unwrap().iter().map(|m| m["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, HOSTILE);
+    let mut read = message(7, MessageState::Sent, "x");
+    read.is_read = true;
+    let value: serde_json::Value = serde_json::from_str(&written(ExportFormat::Json, &[read])).unwrap();
+    let expected = serde_json::json!({
+        "id": 7, "from": ALICE, "direction": "sent", "time": "2027-01-15T08:07:00+00:00", "state": "read", "body": "x",
+    });
+    assert_eq!(value["messages"][0], expected);
+    assert!(serde_json::from_str::<serde_json::Value>(&written(ExportFormat::Json, &[])).is_ok());
+}
+
+#[test]
+fn in_html_nothing_but_our_own_marks_is_markup() {
+    let page = written(ExportFormat::Html, &hostile());
+    let marks: Vec<&str> = page.split('<').skip(1).map(|rest| rest.split(['>', ' ']).next().unwrap()).collect();
+    let ours = [
+        "!doctype", "html", "head", "meta", "title", "/title", "style", "/style", "/head", "body", "header", "h1",
+        "/h1", "p", "/p", "bdi", "/bdi", "/header", "h2", "/h2", "div", "/div", "time", "/time", "/body", "/html",
+    ];
+    assert!(marks.iter().all(|mark| ours.contains(mark)), "{marks:?}");
+    assert_eq!(marks.iter().filter(|mark| **mark == "/body").count(), 1);
+    assert!(page.contains("default-src 'none'"));
+    assert!(!page.contains("onmouseover=\""), "no quote ends an attribute");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(!page.contains(['\u{0}', '\u{1b}', '\u{7}', '\u{85}']));
+}
+
+#[test]
+fn a_file_is_there_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("out.txt");
+    fs::write(&place, "before").unwrap();
+    let mut file = NewFile::create(place.clone(), uuid::Uuid::from_u128(1)).unwrap();
+    file.write_all(b"half").unwrap();
+    drop(file);
+    assert_eq!(fs::read(&place).unwrap(), b"before");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    let mut file = NewFile::create(place.clone(), uuid::Uuid::from_u128(1)).unwrap();
+    file.write_all(b"after").unwrap();
+    file.finish().unwrap();
+    assert_eq!(fs::read(&place).unwrap(), b"after");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    assert!(NewFile::create(dir.path().join("nowhere/out.txt"), uuid::Uuid::from_u128(1)).is_err());
+}
+
+/// Resident memory of this process, in bytes.
+fn resident() -> usize {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4_096
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_given_up() {
+    use crate::{
+        engine::{
+            clock::{RandomIds, SystemClock},
+            context::Choices,
+            event_sink::EventSink,
+            live::Accounts,
+            secrets::MemorySecrets,
+        },
+        store::{Store, conversation, message},
+        xmpp::session::Trust,
+    };
+    const COUNT: i64 = 100_000;
+    let (profile, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Store::open(profile.path()).unwrap().store;
+    let id = store
+        .write(|store| {
+            let new = account::NewAccount::new(jid(ALICE), uuid::Uuid::from_u128(7));
+            let account = account::insert(store, &new)?.unwrap().id;
+            let id = conversation::find_or_create(store, account, &jid(BOB), NOW)?;
+            // The index is of no use here, and takes a minute.
+            store.execute_batch("DROP TRIGGER message_search_insert")?;
+            for n in 0..COUNT {
+                let new = message::NewMessage {
+                    conversation: id,
+                    place: message::Place::At(n * 1_024),
+                    sender: jid(BOB),
+                    body: format!("message {n} {}", "words ".repeat(40)),
+                    time: Timestamp(n),
+                    state: MessageState::Received,
+                    origin_id: None,
+                    stanza_id: None,
+                    archive_id: None,
+                    wants_receipt: false,
+                    is_markable: false,
+                };
+                message::insert(store, new)?;
+            }
+            Ok(id)
+        })
+        .await
+        .unwrap();
+    let (events, _listener) = EventSink::new();
+    let shared = Shared {
+        store,
+        events,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+        secrets: Arc::new(MemorySecrets::default()),
+        trust: Arc::new(Trust::default()),
+        data_dir: profile.path().to_owned(),
+        choices: Choices::default(),
+        accounts: Accounts::default(),
+    };
+    let place = dir.path().join("out.json");
+    // Once for what is loaded at the first time only.
+    let (sender, progress) = async_channel::bounded(1);
+    drop(progress);
+    let cancelled = export(&shared, id, place.clone(), ExportFormat::Json, words(), sender).await;
+    assert_eq!(cancelled, Err(CommandError::Cancelled));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    let before = resident();
+    let (sender, progress) = async_channel::bounded(1);
+    export(&shared, id, place.clone(), ExportFormat::Json, words(), sender).await.unwrap();
+    let grown = resident().saturating_sub(before);
+    assert_eq!(progress.recv().await.unwrap(), ExportProgress { done: 500, total: 100_000 });
+    let bytes = fs::read(&place).unwrap();
+    assert!(grown < 8 << 20, "{grown} bytes more for {} bytes of file", bytes.len());
+    let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let all = value["messages"].as_array().unwrap();
+    assert_eq!(all.len(), 100_000);
+    assert!(all.iter().zip(1..).all(|(message, n)| message["id"] == n));
+}
