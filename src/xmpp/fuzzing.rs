@@ -63,6 +63,7 @@ fn message(message: &IncomingMessage) {
             chat_state: message.chat_state,
             nickname: message.nickname.clone(),
             written_at: message.delay.as_ref().map(|delay| delay.stamp),
+            file: message.file.clone(),
         };
         let built = again(&message::chat(from, id, body, &extras));
         let Incoming::Message(read) = incoming::parse(&built) else { panic!("{built:?}") };

@@ -8,6 +8,7 @@ use super::{
     carbon::{self, Carbon},
     chat_state::{self, ChatState},
     delay::{self, Delay},
+    file_sharing::{self, SharedFile},
     marker, nickname, pubsub, receipt,
     stanza_error::StanzaError,
     stanza_id::{self, StanzaId},
@@ -51,6 +52,8 @@ pub struct IncomingMessage {
     pub kind: MessageKind,
     /// Never empty. None in an error: what stands there is our own text, come back.
     pub body: Option<String>,
+    /// A file that is shared; the body then holds its address, or a caption, or both.
+    pub file: Option<SharedFile>,
     pub thread: Option<String>,
     pub delay: Option<Delay>,
     /// The sender wants to be told that this has arrived.
@@ -186,8 +189,12 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
         // The rest is what we sent, or what somebody wants us to take for it.
         return Ok(IncomingMessage { error: Some(StanzaError::parse(stanza)), ..message });
     }
+    let body = xml::human_text(stanza, "body", ns::JABBER_CLIENT);
+    let file = file_sharing::parse(stanza, body.as_deref());
     Ok(IncomingMessage {
-        body: xml::human_text(stanza, "body", ns::JABBER_CLIENT),
+        // Who shares a file need say nothing more (XEP-0447 §3).
+        body: body.or_else(|| file.as_ref().map(|file| file.url.clone())),
+        file,
         thread: xml::child_text(stanza, "thread", ns::JABBER_CLIENT),
         delay: delay::parse(stanza),
         receipt_request: receipt::is_requested(stanza),

@@ -3,6 +3,7 @@
 use super::{
     chat_state::ChatState,
     delay::{self, Delay},
+    file_sharing::{self, SharedFile},
     marker, nickname, receipt, stanza_id,
     xml::{self, Build as _, Element},
 };
@@ -22,6 +23,8 @@ pub struct Extras {
     pub nickname: Option<String>,
     /// When it was written, if that was not now (XEP-0203 §4).
     pub written_at: Option<Timestamp>,
+    /// The file that it shares; the body is then its address.
+    pub file: Option<SharedFile>,
 }
 
 /// A chat message. Its `id` is its origin id, so that a receipt or an error names it either way.
@@ -37,6 +40,7 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
         .with_children(extras.is_markable.then(marker::markable))
         .with_children(extras.chat_state.map(ChatState::element))
         .with_children(extras.nickname.as_deref().map(nickname::build))
+        .with_children(extras.file.iter().flat_map(file_sharing::build))
         .with_children(extras.written_at.map(|stamp| delay::build(&Delay { stamp, from: None })))
 }
 
@@ -55,6 +59,7 @@ mod tests {
             chat_state: Some(ChatState::Active),
             nickname: Some("Romeo".to_owned()),
             written_at: Some(Timestamp(1_234)),
+            file: None,
         };
         let built = chat(&to, &id, "<3 & \u{1f339}\n\u{0}line", &extras);
         let Incoming::Message(read) = incoming::parse(&String::from(&built).parse().unwrap()) else {

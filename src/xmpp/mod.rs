@@ -14,6 +14,7 @@ pub mod datetime;
 pub mod delay;
 pub mod disco;
 pub mod displayed;
+pub mod file_sharing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 pub mod hint;
@@ -37,6 +38,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 pub mod time;
+pub mod upload;
 pub mod vcard;
 pub mod vcard_update;
 pub mod version;
