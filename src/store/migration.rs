@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_search.sql"),
     include_str!("migrations/0005_read.sql"),
     include_str!("migrations/0006_sign_in.sql"),
+    include_str!("migrations/0007_attachment.sql"),
 ];
 
 /// The version that this program writes.
@@ -82,6 +83,7 @@ mod tests {
         include_str!("fixtures/0004.sql"),
         include_str!("fixtures/0005.sql"),
         include_str!("fixtures/0006.sql"),
+        include_str!("fixtures/0007.sql"),
     ];
 
     fn empty() -> Connection {

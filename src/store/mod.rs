@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod archive;
+pub mod attachment;
 pub mod avatar;
 pub mod caps;
 mod column;

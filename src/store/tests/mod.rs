@@ -1,5 +1,6 @@
 //! The tables on a real SQLite.
 
+mod attachments;
 mod contacts;
 mod crash;
 mod database;
@@ -10,7 +11,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{MessageState, account, conversation, database::in_memory, message};
-use crate::ids::{AccountId, BareJid, ConversationId, OriginId, Timestamp};
+use crate::ids::{AccountId, BareJid, ConversationId, MessageId, OriginId, Timestamp};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
