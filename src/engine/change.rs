@@ -2,7 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::api::{ConversationId, Cursor, Event, Message, MessageId};
+use super::{
+    api::{ConversationId, Cursor, Event, Message, MessageId},
+    file,
+};
 use crate::store::{
     StoreError,
     conversation::{self, ReadMark},
@@ -58,6 +61,7 @@ impl Changes {
                 conversation::touch(store, conversation, newest)?;
             }
             let row = conversation::by_id(store, conversation)?;
+            file::record::fill(store, stored.iter_mut().chain(&mut changed).chain(&mut moved))?;
             let all = stored.iter_mut().chain(&mut changed).chain(&mut moved);
             all.for_each(|message| message.read_up_to(row.peer_read));
             events.push(Event::ConversationsChanged(vec![row.into()]));

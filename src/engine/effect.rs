@@ -105,6 +105,8 @@ pub struct Effects {
     pub chat_states: Vec<(AccountId, BareJid, PeerState)>,
     /// Accounts of which something was read here that others are to be told.
     pub read: Vec<AccountId>,
+    /// Accounts that have files to upload.
+    pub uploads: Vec<AccountId>,
 }
 
 impl Effects {
@@ -119,6 +121,7 @@ impl Effects {
             && self.avatars.is_empty()
             && self.chat_states.is_empty()
             && self.read.is_empty()
+            && self.uploads.is_empty()
     }
 
     /// Appends what another transaction, or another part of the same one, has decided.
@@ -132,6 +135,7 @@ impl Effects {
         self.avatars.extend(other.avatars);
         self.chat_states.extend(other.chat_states);
         self.read.extend(other.read);
+        self.uploads.extend(other.uploads);
     }
 
     /// Notes a contact once.

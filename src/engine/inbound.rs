@@ -14,12 +14,13 @@ use super::{
     change::Changes,
     clock,
     effect::{AvatarNotice, AvatarSource, Effects, Outgoing, PeerState, Scope},
+    file,
     route::{Routed, route},
 };
 use crate::{
     ids::{AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId},
     store::{
-        MessageState, SendFailure, StoreError, account,
+        MessageState, SendFailure, StoreError, account, attachment,
         contact::{self, Subscription},
         conversation,
         message::{self, ArchiveId, NewMessage, Place},
@@ -107,6 +108,9 @@ impl<'s> Inbound<'s> {
         // Also for one that came twice: the first receipt may have been lost.
         self.acknowledge(store, routed)?;
         let Some(row) = stored else { return Ok(()) };
+        if let Some(shared) = &message.file {
+            attachment::insert(store, row.cursor.id, &file::record::received(shared), now)?;
+        }
         if *is_outgoing {
             // Who writes on another device has seen what stands there.
             self.read_elsewhere(store, id, row.cursor)?;

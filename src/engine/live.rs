@@ -15,6 +15,7 @@ use super::{
     api::{ConnectionState, HistoryProgress},
     caps::Abilities,
     chat_state::ChatStates,
+    file::Known,
     outbox::Outbox,
     presence::Presences,
 };
@@ -40,6 +41,8 @@ pub struct Live {
     pub abilities: Abilities,
     pub chat_states: ChatStates,
     pub outbox: Outbox,
+    /// Who takes files on the server.
+    pub upload: Known,
     pub orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -56,6 +59,7 @@ impl Live {
             abilities: Abilities::default(),
             chat_states: ChatStates::default(),
             outbox: Outbox::default(),
+            upload: Known::default(),
             orders,
         }
     }

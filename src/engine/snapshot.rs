@@ -1,6 +1,6 @@
 //! Rows of the store as the window gets them.
 
-use super::api::{Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview};
+use super::api::{AttachmentKind, Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview};
 use crate::store::{
     conversation::{ConversationRow, LastMessage},
     history::{Anchor, Page},
@@ -18,6 +18,7 @@ impl From<MessageRow> for Message {
             time: row.time,
             state: row.state,
             is_read: false,
+            attachment: None,
         }
     }
 }
@@ -32,8 +33,9 @@ impl Message {
 
 impl From<LastMessage> for Preview {
     fn from(last: LastMessage) -> Self {
-        let LastMessage { cursor, time, is_outgoing, state, text } = last;
-        Self { id: cursor.id, text, is_outgoing, time, state }
+        let LastMessage { cursor, time, is_outgoing, state, text, file } = last;
+        let file = file.map(|file| (AttachmentKind::of(&file.media_type), file.name));
+        Self { id: cursor.id, text, file, is_outgoing, time, state }
     }
 }
 

@@ -255,6 +255,9 @@ impl Messenger {
                 Event::MessageRemoved { conversation, message } => {
                     self.with_history(conversation, |history| history.removed(message));
                 }
+                Event::TransferChanged { conversation, message, transfer } => {
+                    self.with_history(conversation, |history| history.transferred(message, transfer));
+                }
                 Event::ReadChanged { conversation, .. } => read.push(conversation),
                 Event::ChatStateChanged { conversation, state } => {
                     if let Some(conversation) = self.conversation(conversation) {

@@ -25,6 +25,7 @@ pub fn message(conversation: ConversationId, n: i64) -> Message {
         time: Timestamp(n),
         state: MessageState::Received,
         is_read: false,
+        attachment: None,
     }
 }
 

@@ -9,11 +9,13 @@ use crate::folding;
 
 /// Between the text's last word and the time.
 const GAP: i32 = 10;
+/// Between what stands above the text and the text.
+const HEAD_GAP: i32 = 6;
 /// How many of the words that are looked for are marked.
 const MAX_MARKS: usize = 200;
 
 mod imp {
-    use super::{GAP, glib, pango};
+    use super::{GAP, HEAD_GAP, glib, pango};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
@@ -31,6 +33,8 @@ mod imp {
         /// The last answers of `last_line`, and for which widths: what it likes to have, and what it got.
         pub(super) known: Cell<[Option<(i32, LastLine)>; 2]>,
         pub(super) marked_words: RefCell<String>,
+        /// Stands above the text: the message's file.
+        pub(super) head: RefCell<Option<gtk::Widget>>,
     }
 
     #[derive(Debug, Clone, Copy)]
@@ -60,6 +64,9 @@ mod imp {
 
     impl ObjectImpl for Bubble {
         fn dispose(&self) {
+            if let Some(head) = self.head.take() {
+                head.unparent();
+            }
             self.dispose_template();
         }
     }
@@ -78,6 +85,7 @@ mod imp {
             // It stands at a side of its row and never becomes wider than it likes to be.
             let width = if for_size < 0 { natural } else { for_size.clamp(minimum, natural) };
             let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
+            let height = height + self.head_height(width);
             let below = if self.fits(width, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
             (height + below, height + below, -1, -1)
         }
@@ -85,8 +93,13 @@ mod imp {
         fn size_allocate(&self, width: i32, height: i32, _baseline: i32) {
             let note_width = self.note.measure(gtk::Orientation::Horizontal, -1).1.min(width);
             let note_height = self.note.measure(gtk::Orientation::Vertical, note_width).1;
-            let text_height = if self.fits(width, note_width) { height } else { (height - note_height).max(0) };
-            self.text.size_allocate(&gtk::Allocation::new(0, 0, width, text_height), -1);
+            let head_height = self.head_height(width).min(height);
+            if let Some(head) = self.visible_head() {
+                head.size_allocate(&gtk::Allocation::new(0, 0, width, (head_height - HEAD_GAP).max(0)), -1);
+            }
+            let below = if self.fits(width, note_width) { 0 } else { note_height };
+            let text_height = (height - head_height - below).max(0);
+            self.text.size_allocate(&gtk::Allocation::new(0, head_height, width, text_height), -1);
             let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { width - note_width };
             let y = (height - note_height).max(0);
             self.note.size_allocate(&gtk::Allocation::new(x, y, note_width, note_height), -1);
@@ -102,7 +115,22 @@ mod imp {
             // One line may become longer by the time; several are as wide as they are.
             let widest = if last.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
             let minimum = text_minimum.max(note);
-            (minimum, text.max(widest).max(minimum))
+            let natural = text.max(widest).max(minimum);
+            let Some(head) = self.visible_head() else { return (minimum, natural) };
+            // The text stays as narrow as what stands above it, or about half as wide as it likes.
+            let (head_minimum, head, ..) = head.measure(gtk::Orientation::Horizontal, -1);
+            let minimum = minimum.max(head_minimum);
+            (minimum, natural.min(head.max(self.comfortable_width() / 2)).max(head).max(minimum))
+        }
+
+        fn visible_head(&self) -> Option<gtk::Widget> {
+            self.head.borrow().clone().filter(gtk::Widget::is_visible)
+        }
+
+        /// With the space below it.
+        fn head_height(&self, width: i32) -> i32 {
+            let height = |head: gtk::Widget| head.measure(gtk::Orientation::Vertical, width).1 + HEAD_GAP;
+            self.visible_head().map_or(0, height)
         }
 
         fn fits(&self, width: i32, note: i32) -> bool {
@@ -183,6 +211,14 @@ impl Bubble {
             }
         }
         imp.text.set_attributes(Some(&marks));
+    }
+
+    /// Puts a widget above the text, for as long as the bubble lives.
+    pub fn set_head(&self, head: &impl IsA<gtk::Widget>) {
+        head.set_parent(self);
+        if let Some(before) = self.imp().head.replace(Some(head.clone().upcast())) {
+            before.unparent();
+        }
     }
 
     pub fn set_time(&self, time: &str, tooltip: &str) {

@@ -78,6 +78,15 @@ mod imp {
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
+            klass.install_action("conversation.show-file", id, |page, _, id| {
+                page.with_message(id, |conversation, id| conversation.fetch_file(id, false));
+            });
+            klass.install_action("conversation.fetch-file", id, |page, _, id| {
+                page.with_message(id, |conversation, id| conversation.fetch_file(id, true));
+            });
+            klass.install_action("conversation.cancel-file", id, |page, _, id| {
+                page.with_message(id, Conversation::cancel_transfer);
+            });
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -405,6 +414,12 @@ impl ConversationPage {
             self.set_conversation(None);
             // In a narrow window, back to the list.
             let _ = self.activate_action("navigation.pop", None);
+        }
+    }
+
+    fn with_message(&self, id: Option<&glib::Variant>, f: impl FnOnce(&Conversation, MessageId)) {
+        if let (Some(id), Some(conversation)) = (id.and_then(glib::Variant::get::<i64>), self.conversation()) {
+            f(&conversation, MessageId(id));
         }
     }
 

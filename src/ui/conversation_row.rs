@@ -6,7 +6,7 @@ use adw::subclass::prelude::*;
 use gettextrs::{gettext, ngettext};
 use gtk::{glib, prelude::*};
 
-use super::{AvatarView, avatar_view::availability_text, time_text};
+use super::{AvatarView, attachment::words, avatar_view::availability_text, time_text};
 use crate::{engine::api::Timestamp, model::Conversation};
 
 /// From here on a badge says only that there are many.
@@ -155,6 +155,10 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
         return (gettext("Draft: {text}").replace("{text}", line), "accent");
     }
     let text = conversation.preview().unwrap_or_default();
+    let text = match conversation.last().and_then(|last| last.file) {
+        Some((kind, name)) => words::line(kind, &name, &text),
+        None => text,
+    };
     if conversation.preview_is_outgoing() {
         return (gettext("You: {text}").replace("{text}", &text), "dimmed");
     }

@@ -38,6 +38,20 @@ pub fn build(has_failed: bool, links: &[String]) -> gio::Menu {
     menu
 }
 
+/// What can be done with the message's file: one that is here, or on its way, or neither.
+pub fn add_file(menu: &gio::Menu, is_here: bool, is_moving: bool) {
+    let section = gio::Menu::new();
+    if is_moving {
+        section.append(Some(&gettext("Cancel")), Some("message.cancel-file"));
+    } else if is_here {
+        section.append(Some(&gettext("Open")), Some("message.open-file"));
+        section.append(Some(&gettext("Save as…")), Some("message.save-file"));
+    } else {
+        section.append(Some(&gettext("Download")), Some("message.fetch-file"));
+    }
+    menu.append_section(None, &section);
+}
+
 /// Opens the menu where the pointer is, or below the bubble.
 pub fn popup(row: &impl IsA<gtk::Widget>, bubble: &gtk::Widget, menu: &gio::Menu, at: Option<(f64, f64)>) {
     let popover = gtk::PopoverMenu::from_model(Some(menu));

@@ -7,6 +7,7 @@ use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 
 use super::{
+    attachment::{self, view::AttachmentView},
     error_text,
     failure_bar::FailureBar,
     history::{Appearance, day},
@@ -17,7 +18,7 @@ use super::{
 use crate::model::{DeliveryState, Message};
 
 mod imp {
-    use super::super::{bubble::Bubble, failure_bar::FailureBar, lane::Lane};
+    use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar, lane::Lane};
     use super::{Message, Shown, gdk, glib, message_text};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
@@ -36,6 +37,8 @@ mod imp {
         #[template_child]
         pub(super) more: TemplateChild<gtk::Button>,
         pub(super) failure: RefCell<Option<FailureBar>>,
+        /// The message's file; made when one is there.
+        pub(super) file: RefCell<Option<AttachmentView>>,
         pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
         pub(super) shown: RefCell<Shown>,
         /// What the other side is called.
@@ -60,6 +63,10 @@ mod imp {
             klass.install_action("message.retry", None, |row, _, _| row.ask("conversation.retry"));
             klass.install_action("message.discard", None, |row, _, _| row.ask("conversation.discard"));
             klass.install_action("message.select", None, |row, _, _| row.ask("history.select"));
+            klass.install_action("message.fetch-file", None, |row, _, _| row.ask("conversation.fetch-file"));
+            klass.install_action("message.cancel-file", None, |row, _, _| row.ask("conversation.cancel-file"));
+            klass.install_action("message.open-file", None, |row, _, _| row.open_file());
+            klass.install_action("message.save-file", None, |row, _, _| row.save_file());
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
             let text = Some(glib::VariantTy::STRING);
             klass.install_action("message.open-link", text, |row, _, target| {
@@ -130,9 +137,18 @@ impl MessageRow {
                     row.describe();
                 }
             });
-            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state])));
+            let weak = self.downgrade();
+            let on_file = message.connect_file_changes_notify(move |_| {
+                if let Some(row) = weak.upgrade() {
+                    row.show_file();
+                    row.describe();
+                }
+            });
+            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state, on_file])));
             self.show_direction(message.is_outgoing());
             self.show_text();
+            self.show_file();
+            self.look_at_file();
             let time = message.time();
             self.imp().bubble.set_time(&day::clock(time), &time_text::exact(time));
             self.show_state();
@@ -212,6 +228,59 @@ impl MessageRow {
         self.set_class("emoji", message_text::is_big_emoji(&body));
     }
 
+    fn show_file(&self) {
+        let Some(message) = self.message() else { return };
+        let attachment = message.attachment();
+        self.set_class("with-file", attachment.is_some());
+        let known = self.imp().file.borrow().clone();
+        match (attachment, known) {
+            (Some(attachment), known) => {
+                let view = known.unwrap_or_else(|| {
+                    let view = AttachmentView::default();
+                    self.imp().bubble.set_head(&view);
+                    self.imp().file.replace(Some(view.clone()));
+                    view
+                });
+                view.set_attachment(&attachment, message.transfer());
+                view.set_visible(true);
+            }
+            (None, Some(view)) => view.set_visible(false),
+            (None, None) => {}
+        }
+    }
+
+    /// The file has come into sight: whether it is fetched now, the engine decides.
+    fn look_at_file(&self) {
+        let Some(message) =
+            self.message().filter(|message| message.attachment().is_some_and(|file| file.path.is_none()))
+        else {
+            return;
+        };
+        let weak = self.downgrade();
+        // A row that is being bound need not be in the window yet.
+        glib::idle_add_local_once(move || {
+            if let Some(row) = weak.upgrade().filter(|row| row.message().as_ref() == Some(&message)) {
+                row.ask("conversation.show-file");
+            }
+        });
+    }
+
+    fn open_file(&self) {
+        let Some(attachment) = self.message().and_then(|message| message.attachment()) else { return };
+        match &attachment.path {
+            Some(path) => attachment::open::open(self, path, &attachment.name),
+            None => self.ask("conversation.fetch-file"),
+        }
+    }
+
+    fn save_file(&self) {
+        if let Some(attachment) = self.message().and_then(|message| message.attachment())
+            && let Some(path) = &attachment.path
+        {
+            attachment::open::save(self, path, &attachment.name);
+        }
+    }
+
     fn show_state(&self) {
         let Some(message) = self.message() else { return };
         let imp = self.imp();
@@ -265,6 +334,10 @@ impl MessageRow {
         let Some(message) = self.message() else { return };
         let who = if message.is_outgoing() { gettext("You") } else { self.imp().speaker.borrow().clone() };
         let body = message.body();
+        let body = match message.attachment() {
+            Some(file) => attachment::words::description(&file, &body),
+            None => body,
+        };
         let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
         // Translators: a message as a screen reader reads it.
         let mut label = gettext("{who}, {time}: {text}")
@@ -337,6 +410,9 @@ impl MessageRow {
     fn popup_menu(&self, at: Option<(f64, f64)>) {
         let Some(message) = self.message() else { return };
         let menu = message_menu::build(message.state() == DeliveryState::Failed, &self.imp().shown.borrow().links);
+        if let Some(file) = message.attachment() {
+            message_menu::add_file(&menu, file.path.is_some(), message.transfer().is_some());
+        }
         message_menu::popup(self, self.imp().bubble.upcast_ref(), &menu, at);
     }
 

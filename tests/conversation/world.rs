@@ -61,6 +61,7 @@ pub fn message(n: i64, body: &str) -> Message {
         time: Timestamp(start + n * 47 * 60_000 / 10),
         state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },
         is_read: false,
+        attachment: None,
     }
 }
 
@@ -375,6 +376,7 @@ fn snapshot(engine: &Engine, unread: u32) -> Snapshot {
     let last = messages.last().map(|message| Preview {
         id: message.cursor.id,
         text: message.body.chars().take(200).collect(),
+        file: None,
         is_outgoing: message.is_outgoing,
         time: message.time,
         state: message.state,

@@ -125,6 +125,7 @@ impl World {
                     time,
                     state: if is_mine { MessageState::Delivered } else { MessageState::Received },
                     is_read: is_mine,
+                    attachment: None,
                 });
             }
             world.snapshot.conversations.push(Conversation {
@@ -134,6 +135,7 @@ impl World {
                 last: Some(Preview {
                     id: MessageId(first + 29),
                     text: text.to_owned(),
+                    file: None,
                     is_outgoing,
                     time,
                     state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },

@@ -2,8 +2,8 @@
 
 use super::{
     AccountId, ArchivePolicy, Availability, BareJid, ChatState, Conversation, ConversationId, Cursor, FoundPage,
-    HistoryAnchor, HistoryPage, Message, MessageId, MessageQuery, NewAccount, Problem, Reply, SearchPlace, Secret,
-    ServerSettings, Snapshot,
+    HistoryAnchor, HistoryPage, Message, MessageId, MessageQuery, NewAccount, NewFile, Problem, Reply, SearchPlace,
+    Secret, ServerSettings, Snapshot,
 };
 
 /// Why a command could not be carried out.
@@ -21,6 +21,12 @@ pub enum CommandError {
     EmptyMessage,
     #[error("not a picture, or one that is too large")]
     BadImage,
+    #[error("the file can't be read")]
+    UnreadableFile,
+    #[error("the file is larger than the {limit} bytes that the server takes")]
+    FileTooLarge { limit: u64 },
+    #[error("the server takes no files")]
+    NoUploadService,
     #[error("sign-in failed: {0}")]
     SignIn(Problem),
     /// The server answered with an error; its words, if any.
@@ -231,6 +237,27 @@ pub enum Command {
     DiscardMessage {
         message: MessageId,
         reply: Reply<Result<(), CommandError>>,
+    },
+    /// Sends files, each in a message of its own, and the caption after them.
+    SendFiles {
+        conversation: ConversationId,
+        files: Vec<NewFile>,
+        caption: String,
+        reply: Reply<Result<Vec<Message>, CommandError>>,
+    },
+    /// How large a file may be for the account's server, in bytes; `None` where it sets no limit.
+    LoadUploadLimit {
+        account: AccountId,
+        reply: Reply<Result<Option<u64>, CommandError>>,
+    },
+    /// Fetches a message's file: because somebody asks for it, or because it has come into sight, where the engine decides.
+    FetchFile {
+        message: MessageId,
+        is_asked: bool,
+    },
+    /// Stops fetching a file; the upload of one is given up with its message.
+    CancelTransfer {
+        message: MessageId,
     },
     /// What the composer shows to the other side (XEP-0085).
     SetChatState {

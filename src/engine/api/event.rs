@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     Account, AccountId, Avatar, BareJid, ChatState, ConnectStep, Contact, Conversation, ConversationId, Cursor,
-    Message, MessageId, Presence, SubscriptionRequest,
+    Message, MessageId, Presence, SubscriptionRequest, Transfer,
 };
 
 /// What has happened. Snapshots replace what was there before under the same id.
@@ -59,6 +59,12 @@ pub enum Event {
     MessageRemoved {
         conversation: ConversationId,
         message: MessageId,
+    },
+    /// How far a message's file has come; `None` when it is on its way no more.
+    TransferChanged {
+        conversation: ConversationId,
+        message: MessageId,
+        transfer: Option<Transfer>,
     },
     /// Everything up to here has been read, here or on another device.
     ReadChanged {

@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use super::{Inbound, MAX_ID_LENGTH, origin_id};
 use crate::{
     engine::{
-        clock,
+        clock, file,
         identity::{self, SLACK_MS},
         route::{self, Routed},
     },
     ids::{ConversationId, Cursor, MessageId, Timestamp},
     store::{
-        MessageState, StoreError, contact, conversation,
+        MessageState, StoreError, attachment, contact, conversation,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
     },
     xmpp::archive::Archived,
@@ -207,6 +207,9 @@ impl Inbound<'_> {
             return self.advance(store, known.cursor.id, MessageState::Sent);
         }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
+        if let Some(shared) = &message.file {
+            attachment::insert(store, row.cursor.id, &file::record::received(shared), self.scope.now)?;
+        }
         let cursor = row.cursor;
         filling.placed(id, cursor);
         if *is_outgoing || !is_absence {

@@ -14,6 +14,7 @@ use super::{Activity, Background, IdleWatch, NetworkWatch, Notification, Notifie
 use crate::{
     engine::api::{Command, ConversationId, Message},
     model::{Conversation, Messenger},
+    ui::attachment::words,
 };
 
 /// How many of several messages a notification shows.
@@ -180,8 +181,16 @@ impl Drop for Services {
 /// The last messages, a line each.
 fn text_of(messages: &[Message]) -> String {
     let first = messages.len().saturating_sub(SHOWN_MESSAGES);
-    let lines: Vec<&str> = messages[first..].iter().map(|message| message.body.trim()).collect();
+    let lines: Vec<_> = messages[first..].iter().map(line).collect();
     lines.join("\n")
+}
+
+fn line(message: &Message) -> String {
+    let text = message.body.trim();
+    match &message.attachment {
+        Some(file) => words::line(file.kind, &file.name, text),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -200,6 +209,7 @@ mod tests {
             time: Timestamp(0),
             state: MessageState::Received,
             is_read: false,
+            attachment: None,
         };
         let messages: Vec<_> = ["1", "2 ", "3", "4"].into_iter().map(message).collect();
         assert_eq!(text_of(&messages), "2\n3\n4");
