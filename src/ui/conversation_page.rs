@@ -6,7 +6,10 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
-use super::{DetailsPane, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane};
+use super::{
+    DetailsPane, attachment::taking, avatar_view::availability_text, composer::Composer, error_text,
+    history::HistoryPane,
+};
 use crate::{
     engine::api::{Command, MessageId, Subscription},
     model::{Availability, Conversation, Messenger},
@@ -281,6 +284,7 @@ impl ConversationPage {
                 page.imp().pane.show_newest();
             }
         });
+        taking::accept_drops(&*imp.stack, &imp.composer.attach_bar());
         let weak = self.downgrade();
         imp.search.connect_found(move |message| {
             if let Some(page) = weak.upgrade() {

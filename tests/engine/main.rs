@@ -7,6 +7,7 @@ mod archive;
 mod avatars;
 mod contact;
 mod disk;
+mod files;
 mod hostile;
 mod messages;
 mod person;

@@ -108,6 +108,21 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Takes files up to so many bytes, by HTTPS on `port`, and says that they lie at `public`, which may be a line to that port.
+    pub fn with_files(self, port: u16, public: u16, most: u64) -> Self {
+        let domain = &self.domain;
+        let hosts = format!(
+            "{}Component \"upload.{domain}\" \"http_file_share\"\nhttp_host = \"127.0.0.1\"\n\
+             http_external_url = \"https://127.0.0.1:{public}/\"\nhttp_file_share_size_limit = {most}\n",
+            self.hosts
+        );
+        let global = format!(
+            "{}http_ports = {{}}\nhttps_ports = {{ {port} }}\nhttps_interfaces = {{ \"127.0.0.1\" }}\n",
+            self.global
+        );
+        Self { hosts, global, ..self }
+    }
+
     /// A server with these users, whose password is `secret`.
     pub fn with_users(names: &[&str]) -> Self {
         Self { users: names.iter().map(|n| ((*n).to_owned(), "secret".to_owned())).collect(), ..Self::default() }
@@ -334,7 +349,7 @@ pub fn make_certificates(dir: &Path, options: &Options) {
     let sections = format!(
         "[req]\nprompt = no\ndistinguished_name = dn\n[dn]\nCN = {name}\n\
          [ca]\nbasicConstraints = critical, CA:TRUE\nkeyUsage = keyCertSign\nsubjectKeyIdentifier = hash\n\
-         [leaf]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:{name}, DNS:*.{name}\n"
+         [leaf]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:{name}, DNS:*.{name}, IP:127.0.0.1\n"
     );
     fs::write(dir.join("openssl.cnf"), sections).expect("the configuration is written");
     let new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-config", "openssl.cnf"];

@@ -6,10 +6,15 @@
 //! | `picture_area` | a picture in its shape, before it is there and after |
 //! | `picture_cache` | pictures as textures |
 //! | `words` | sizes, problems, one line for a list |
+//! | `attach_bar`, `chip` | what is to be sent |
+//! | `taking` | chosen, pasted, dropped |
 //! | `open` | hands a file to another program, or keeps it elsewhere |
 
+pub mod attach_bar;
+mod chip;
 pub mod open;
 pub mod picture_area;
 pub mod picture_cache;
+pub mod taking;
 pub mod view;
 pub mod words;
