@@ -1,6 +1,7 @@
 //! A conversation in a real window, over an engine that the test plays. Needs a display.
 #![cfg(feature = "ui")]
 
+mod files;
 mod searching;
 mod selecting;
 mod travel;

@@ -34,6 +34,8 @@ pub struct Engine {
     pub commands: RefCell<Vec<String>>,
     /// Longer texts are refused.
     pub limit: Cell<usize>,
+    /// How large a file may be.
+    pub upload_limit: Cell<Option<u64>>,
 }
 
 pub struct World {
@@ -361,6 +363,8 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 engine.messages.borrow_mut().push(stored.clone());
                 reply.send(Ok(stored));
             }
+            Command::LoadUploadLimit { reply, .. } => reply.send(Ok(engine.upload_limit.get())),
+            Command::SendFiles { reply, .. } => reply.send(Ok(Vec::new())),
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
             }

@@ -159,15 +159,12 @@ async fn run(shared: &Shared, wanted: &Wanted) -> Result<(), Failure> {
 /// Writes what comes behind what is here already.
 async fn transfer(shared: &Shared, client: &Client, wanted: &Wanted, part: &PathBuf) -> Result<(), Failure> {
     let most = policy::limit(wanted.row.size, wanted.is_asked);
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(part).await?;
-    let here = file.metadata().await?.len();
+    let here = tokio::fs::metadata(part).await.map_or(0, |part| part.len());
     if here > 0 && wanted.row.size == Some(here) {
         return Ok(());
     }
     let mut download = client.get(&wanted.url, here).await?;
     let mut done = download.start;
-    file.set_len(done).await?;
-    file.seek(SeekFrom::Start(done)).await?;
     let total = download.length.and_then(|length| done.checked_add(length));
     if let Some(total) = total {
         if wanted.row.size.is_none() {
@@ -178,6 +175,9 @@ async fn transfer(shared: &Shared, client: &Client, wanted: &Wanted, part: &Path
             return Err(refusal(shared, wanted, total).await);
         }
     }
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(part).await?;
+    file.set_len(done).await?;
+    file.seek(SeekFrom::Start(done)).await?;
     while let Some(piece) = download.piece().await? {
         done = done.saturating_add(piece.len() as u64);
         if done > most {
