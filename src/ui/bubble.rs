@@ -84,9 +84,14 @@ mod imp {
             }
             // It stands at a side of its row and never becomes wider than it likes to be.
             let width = if for_size < 0 { natural } else { for_size.clamp(minimum, natural) };
+            let head = self.head_height(width);
+            let note_height = self.note.measure(gtk::Orientation::Vertical, note).1;
+            if self.is_bare() {
+                return (head + note_height, head + note_height, -1, -1);
+            }
             let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
-            let height = height + self.head_height(width);
-            let below = if self.fits(width, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
+            let height = height + head;
+            let below = if self.fits(width, note) { 0 } else { note_height };
             (height + below, height + below, -1, -1)
         }
 
@@ -99,6 +104,7 @@ mod imp {
             }
             let below = if self.fits(width, note_width) { 0 } else { note_height };
             let text_height = (height - head_height - below).max(0);
+            self.text.set_child_visible(!self.is_bare());
             self.text.size_allocate(&gtk::Allocation::new(0, head_height, width, text_height), -1);
             let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { width - note_width };
             let y = (height - note_height).max(0);
@@ -121,6 +127,11 @@ mod imp {
             let (head_minimum, head, ..) = head.measure(gtk::Orientation::Horizontal, -1);
             let minimum = minimum.max(head_minimum);
             (minimum, natural.min(head.max(self.comfortable_width() / 2)).max(head).max(minimum))
+        }
+
+        /// Nothing is said beside what stands above the text.
+        fn is_bare(&self) -> bool {
+            self.text.text().is_empty() && self.visible_head().is_some()
         }
 
         fn visible_head(&self) -> Option<gtk::Widget> {

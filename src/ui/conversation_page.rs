@@ -7,12 +7,19 @@ use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
 use super::{
-    DetailsPane, attachment::taking, avatar_view::availability_text, composer::Composer, error_text,
+    DetailsPane,
+    attachment::{
+        taking,
+        viewer::{PictureViewer, Shown},
+    },
+    avatar_view::availability_text,
+    composer::Composer,
+    error_text,
     history::HistoryPane,
 };
 use crate::{
-    engine::api::{Command, MessageId, Subscription},
-    model::{Availability, Conversation, Messenger},
+    engine::api::{AttachmentKind, Command, MessageId, Subscription},
+    model::{Availability, Conversation, Message, Messenger},
     plain_text::isolated,
 };
 
@@ -87,6 +94,7 @@ mod imp {
             klass.install_action("conversation.fetch-file", id, |page, _, id| {
                 page.with_message(id, |conversation, id| conversation.fetch_file(id, true));
             });
+            klass.install_action("conversation.view-picture", id, |page, _, id| page.view_picture(id));
             klass.install_action("conversation.cancel-file", id, |page, _, id| {
                 page.with_message(id, Conversation::cancel_transfer);
             });
@@ -419,6 +427,28 @@ impl ConversationPage {
             // In a narrow window, back to the list.
             let _ = self.activate_action("navigation.pop", None);
         }
+    }
+
+    /// Shows a message's picture closely, with those before and after it.
+    fn view_picture(&self, id: Option<&glib::Variant>) {
+        self.with_message(id, |conversation, id| {
+            let history = conversation.history();
+            let mut place = 0;
+            let mut pictures = Vec::new();
+            for message in history.iter::<Message>().filter_map(Result::ok) {
+                let Some(file) = message.attachment().filter(|file| file.kind == AttachmentKind::Picture) else {
+                    continue;
+                };
+                let Some(path) = file.path else { continue };
+                if message.id() == id {
+                    place = pictures.len();
+                }
+                pictures.push(Shown { path, name: file.name });
+            }
+            if !pictures.is_empty() {
+                PictureViewer::new(pictures, place).present(Some(self));
+            }
+        });
     }
 
     fn with_message(&self, id: Option<&glib::Variant>, f: impl FnOnce(&Conversation, MessageId)) {

@@ -15,7 +15,10 @@ use super::{
     message_text::{self, Shown},
     time_text,
 };
-use crate::model::{DeliveryState, Message};
+use crate::{
+    engine::api::AttachmentKind,
+    model::{DeliveryState, Message},
+};
 
 mod imp {
     use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar, lane::Lane};
@@ -268,6 +271,7 @@ impl MessageRow {
     fn open_file(&self) {
         let Some(attachment) = self.message().and_then(|message| message.attachment()) else { return };
         match &attachment.path {
+            Some(_) if attachment.kind == AttachmentKind::Picture => self.ask("conversation.view-picture"),
             Some(path) => attachment::open::open(self, path, &attachment.name),
             None => self.ask("conversation.fetch-file"),
         }

@@ -6,7 +6,7 @@ use adw::prelude::*;
 use gtk::gio;
 use stonechat::{
     engine::api::{Attachment, AttachmentKind, AttachmentProblem, Event, Message, Transfer},
-    ui::message_row::MessageRow,
+    ui::{attachment::viewer::PictureViewer, message_row::MessageRow},
 };
 
 use super::world::{CONVERSATION, World, message, wait, words};
@@ -65,7 +65,9 @@ fn a_picture_stands_in_its_shape_before_it_is_there() {
     wait("the pictures asked for", || world.said("FetchFile { message: MessageId(7), is_asked: false }") > 0);
     world.shot("files-before");
     let before: Vec<_> = (5..9).map(|n| row(&world, n).height()).collect();
-    for (n, file) in [(6, picture_file(dir.path(), "a.png", 600, 400)), (7, picture_file(dir.path(), "b.png", 400, 900))] {
+    for (n, file) in
+        [(6, picture_file(dir.path(), "a.png", 600, 400)), (7, picture_file(dir.path(), "b.png", 400, 900))]
+    {
         let old = messages[n - 1].clone();
         let dimensions = old.attachment.as_ref().unwrap().dimensions;
         let now = Message { attachment: Some(picture(dimensions, Some(file))), ..old };
@@ -138,4 +140,35 @@ fn what_the_server_does_not_take_is_said_before_it_is_sent() {
     world.settle();
     assert_eq!(world.said("SendFiles"), 0);
     assert!(!composer.attach_bar().is_empty());
+}
+
+#[gtk::test]
+fn a_picture_is_looked_at_closely_and_then_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let messages = vec![
+        with_file(1, "", picture(Some((600, 400)), Some(picture_file(dir.path(), "a.png", 600, 400)))),
+        message(2, "and"),
+        with_file(3, "", picture(Some((400, 900)), Some(picture_file(dir.path(), "b.png", 400, 900)))),
+    ];
+    let world = World::new(messages, 0, (900, 700));
+    world.settle();
+    row(&world, 0).activate_action("message.open-file", None).unwrap();
+    let viewer = || world.window.visible_dialog().and_downcast::<PictureViewer>();
+    wait("the viewer", || viewer().is_some_and(|viewer| viewer.has_picture()));
+    let viewer = viewer().unwrap();
+    let name = |viewer: &PictureViewer| viewer.shown().unwrap().path.file_name().unwrap().to_owned();
+    assert_eq!((name(&viewer).to_str(), viewer.zoom()), (Some("a.png"), None));
+    wait("the window in front", || world.window.is_active());
+    world.press(&["1"]);
+    wait("its own size", || viewer.zoom() == Some(1.0));
+    world.press(&["plus"]);
+    wait("a larger size", || viewer.zoom().is_some_and(|zoom| zoom > 1.2));
+    world.shot("viewer");
+    world.press(&["Right"]);
+    wait("the next", || name(&viewer) == "b.png" && viewer.has_picture());
+    assert_eq!(viewer.zoom(), None);
+    world.press(&["Right", "Left"]);
+    wait("the first again", || name(&viewer) == "a.png");
+    world.press(&["Escape"]);
+    wait("the end", || world.window.visible_dialog().is_none());
 }

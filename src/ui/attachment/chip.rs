@@ -15,13 +15,9 @@ pub fn new(waiting: &Waiting, is_too_large: bool, remove: impl Fn() + 'static) -
         gtk::Box::builder().spacing(8).css_classes(["chip"]).accessible_role(gtk::AccessibleRole::ListItem).build();
     match &waiting.texture {
         Some(texture) => {
-            let picture = gtk::Picture::builder()
+            let picture = gtk::Image::builder()
                 .paintable(texture)
-                .content_fit(gtk::ContentFit::Cover)
-                .width_request(SIDE)
-                .height_request(SIDE)
-                .overflow(gtk::Overflow::Hidden)
-                .can_shrink(true)
+                .pixel_size(SIDE)
                 .accessible_role(gtk::AccessibleRole::Presentation)
                 .build();
             chip.append(&picture);

@@ -8,8 +8,10 @@
 //! | `words` | sizes, problems, one line for a list |
 //! | `attach_bar`, `chip` | what is to be sent |
 //! | `taking` | chosen, pasted, dropped |
+//! | `viewer`, `zoom_area`, `animation` | pictures one by one, closely, moving |
 //! | `open` | hands a file to another program, or keeps it elsewhere |
 
+mod animation;
 pub mod attach_bar;
 mod chip;
 pub mod open;
@@ -17,4 +19,6 @@ pub mod picture_area;
 pub mod picture_cache;
 pub mod taking;
 pub mod view;
+pub mod viewer;
 pub mod words;
+mod zoom_area;
