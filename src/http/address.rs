@@ -67,16 +67,11 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 /// The IANA IPv6 Special-Purpose Address Registry; what carries an IPv4 address is judged by that.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let s = address.segments();
-    let v4 = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match s {
-        // Mapped, and translated (RFC 6052).
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
-        // 6to4.
-        [0x2002, high, low, ..] => v4(high, low),
+    match address.segments() {
+        // Mapped, translated (RFC 6052), and 6to4.
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+        }
         // Teredo and others of 2001::/23, documentation.
         [0x2001, 0..=0x1ff | 0xdb8, ..] => false,
         // Only global unicast.

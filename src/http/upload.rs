@@ -27,7 +27,7 @@ use crate::config;
 
 const PIECE: usize = 32 * 1024;
 /// How long nothing may move.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How often one looks how far it has come.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -70,19 +70,17 @@ impl Client {
         let mut answer = std::pin::pin!(sender.send_request(request));
         let (mut known, mut quiet) = (0, Duration::ZERO);
         let response = loop {
-            match time::timeout(LOOK, &mut answer).await {
-                Ok(response) => break response?,
-                Err(_) => {
-                    let now = sent.load(Relaxed);
-                    quiet = if now == known { quiet + LOOK } else { Duration::ZERO };
-                    if now != known {
-                        progress(now);
-                    }
-                    known = now;
-                    if quiet > SILENCE {
-                        return Err(HttpError::Timeout);
-                    }
-                }
+            if let Ok(response) = time::timeout(LOOK, &mut answer).await {
+                break response?;
+            }
+            let now = sent.load(Relaxed);
+            quiet = if now == known { quiet + LOOK } else { Duration::ZERO };
+            if now != known {
+                progress(now);
+            }
+            known = now;
+            if quiet > SILENCE {
+                return Err(HttpError::Timeout);
             }
         };
         // XEP-0363 §6: 201, and what servers answer instead.

@@ -172,7 +172,9 @@ impl Conversation {
         let send = |reply| Command::SendFiles { conversation, files, caption, reply };
         let messages = self.engine().request(send).await?;
         if let Some(history) = self.known_history() {
-            messages.into_iter().for_each(|message| history.sent(message));
+            for message in messages {
+                history.sent(message);
+            }
         }
         Ok(())
     }

@@ -5,10 +5,10 @@
 
 use super::xml::{self, Build as _, Element};
 
-const SHARING: &str = "urn:xmpp:sfs:0";
+pub const SHARING: &str = "urn:xmpp:sfs:0";
 const METADATA: &str = "urn:xmpp:file:metadata:0";
 const URL_DATA: &str = "http://jabber.org/protocol/url-data";
-const OUT_OF_BAND: &str = "jabber:x:oob";
+pub const OUT_OF_BAND: &str = "jabber:x:oob";
 const HASHES: &str = "urn:xmpp:hashes:2";
 const THUMBNAILS: &str = "urn:xmpp:thumbs:1";
 const FALLBACK: &str = "urn:xmpp:fallback:0";
@@ -16,7 +16,7 @@ const FALLBACK: &str = "urn:xmpp:fallback:0";
 /// Addresses that are longer are none.
 const MAX_URL: usize = 4_096;
 const MAX_TEXT: usize = 1_024;
-/// A thumbhash has at most 25 bytes (https://evanw.github.io/thumbhash/).
+/// A thumbhash has at most 25 bytes (<https://evanw.github.io/thumbhash/>).
 const MAX_THUMBHASH: usize = 32;
 /// More pixels on a side are a mistake or a lie.
 const MAX_SIDE: u32 = 1 << 20;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::{
     caps::{self, Caps},
     disco::{Identity, Info},
-    marker,
+    file_sharing, marker,
 };
 use crate::config;
 use xmpp_parsers::ns;
@@ -16,7 +16,7 @@ const NODE: &str = "https://stonechat.im";
 /// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.2).
 ///
 /// Not here: carbons (XEP-0280 §3) and stanza ids (XEP-0359 §5), which are for servers and rooms to announce.
-const FEATURES: [&str; 13] = [
+const FEATURES: [&str; 15] = [
     "urn:xmpp:avatar:metadata+notify",
     ns::CAPS,
     ns::CHATSTATES,
@@ -24,6 +24,8 @@ const FEATURES: [&str; 13] = [
     "urn:xmpp:mds:displayed:0+notify",
     ns::DELAY,
     ns::DISCO_INFO,
+    file_sharing::OUT_OF_BAND,
+    file_sharing::SHARING,
     ns::NICK,
     "http://jabber.org/protocol/nick+notify",
     ns::VERSION,

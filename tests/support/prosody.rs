@@ -120,7 +120,7 @@ impl Options {
             "{}http_ports = {{}}\nhttps_ports = {{ {port} }}\nhttps_interfaces = {{ \"127.0.0.1\" }}\n",
             self.global
         );
-        Self { hosts, global, ..self }
+        Self { global, hosts, ..self }
     }
 
     /// A server with these users, whose password is `secret`.

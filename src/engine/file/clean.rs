@@ -262,7 +262,7 @@ mod tests {
         bytes
     }
 
-    fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    fn png_chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
         let mut chunk = u32::try_from(data.len()).unwrap().to_be_bytes().to_vec();
         chunk.extend(kind);
         chunk.extend(data);
@@ -274,8 +274,8 @@ mod tests {
     fn png_with_place() -> Vec<u8> {
         let plain = samples::encoded(24, 16, ImageFormat::Png);
         let mut bytes = plain[..33].to_vec();
-        bytes.extend(png_chunk(b"eXIf", &telltale()));
-        bytes.extend(png_chunk(b"tEXt", b"Comment\0SECRETPLACE"));
+        bytes.extend(png_chunk(*b"eXIf", &telltale()));
+        bytes.extend(png_chunk(*b"tEXt", b"Comment\0SECRETPLACE"));
         bytes.extend(&plain[33..]);
         bytes.extend(b"SECRETPLACE");
         bytes

@@ -8,6 +8,7 @@ use std::{
     fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
@@ -16,7 +17,7 @@ use crate::ids::MessageId;
 
 const PARTS: &str = "part";
 /// What is left of an attempt that nobody goes on with.
-const STALE: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
+const STALE: Duration = Duration::from_hours(7 * 24);
 
 /// Where a kept file lies.
 #[must_use]
@@ -80,19 +81,23 @@ pub fn remove(data_dir: &Path, file: &str) {
     }
 }
 
-/// All kept files. Parts that were left long ago are removed.
+/// All kept files that were written so long ago: what is younger may be about to be noted in the store. Parts that were left long
+/// ago are removed.
 #[must_use]
-pub fn all(data_dir: &Path) -> Vec<String> {
+pub fn all(data_dir: &Path, least_age: Duration) -> Vec<String> {
     let mut files = Vec::new();
     let Ok(folders) = fs::read_dir(media(data_dir)) else { return files };
     for folder in folders.flatten() {
         let Ok(folder_name) = folder.file_name().into_string() else { continue };
         for entry in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+            let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
             if folder_name != PARTS {
-                files.extend(entry.file_name().into_string().map(|name| format!("{folder_name}/{name}")));
+                let is_old = age.unwrap_or_default() >= least_age;
+                files.extend(
+                    entry.file_name().into_string().ok().filter(|_| is_old).map(|name| format!("{folder_name}/{name}")),
+                );
                 continue;
             }
-            let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
             if age.is_some_and(|age| age > STALE) {
                 let _ = fs::remove_file(entry.path());
             }
@@ -123,13 +128,14 @@ mod tests {
         assert_eq!(one, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855/a.txt");
         let other = place(b"", "b.txt");
         assert_eq!(place(b"", "a.txt"), one);
-        let mut files = all(dir.path());
+        let mut files = all(dir.path(), Duration::ZERO);
         files.sort();
         assert_eq!(files, [one.clone(), other.clone()]);
+        assert_eq!(all(dir.path(), Duration::from_hours(1)), Vec::<String>::new());
         remove(dir.path(), &one);
         remove(dir.path(), &one);
         assert!(path(dir.path(), &other).exists());
         remove(dir.path(), &other);
-        assert_eq!(all(dir.path()), Vec::<String>::new());
+        assert_eq!(all(dir.path(), Duration::ZERO), Vec::<String>::new());
     }
 }

@@ -17,7 +17,7 @@ pub const UNKNOWN: &str = "application/octet-stream";
 const MAX_SIDE: u32 = 16_384;
 const MAX_PIXELS: u64 = 64_000_000;
 const MAX_MEMORY: u64 = MAX_PIXELS * 4 + 64 * 1024 * 1024;
-/// A thumbhash is made of a picture no larger than this (https://evanw.github.io/thumbhash/).
+/// A thumbhash is made of a picture no larger than this (<https://evanw.github.io/thumbhash/>).
 const THUMB_SIDE: u32 = 100;
 
 const TYPES: [(&str, &str); 30] = [

@@ -23,7 +23,7 @@ mod send;
 mod transfer;
 mod upload;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rusqlite::Connection;
 
@@ -46,6 +46,9 @@ use crate::{
 
 /// How many bytes of files are kept here; what was not wanted for the longest time goes first.
 pub const CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// A file that was written so long ago and that no row names is nobody's.
+const SETTLED: Duration = Duration::from_hours(1);
 
 /// How an account speaks HTTPS: with the certificates that it trusts, and with its own server wherever that stands.
 async fn client(shared: &Shared, account: AccountId) -> Option<Client> {
@@ -102,7 +105,7 @@ async fn failed(shared: &Shared, message: MessageId, problem: AttachmentProblem)
 /// Removes the files that no message has any more, once in each run.
 pub async fn tidy(shared: &Shared) {
     let data_dir = shared.data_dir.clone();
-    let Ok(files) = tokio::task::spawn_blocking(move || disk::all(&data_dir)).await else { return };
+    let Ok(files) = tokio::task::spawn_blocking(move || disk::all(&data_dir, SETTLED)).await else { return };
     let unused = shared.store.read(move |store| {
         let mut unused = Vec::new();
         for file in files {

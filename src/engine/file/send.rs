@@ -67,7 +67,7 @@ pub async fn prepare(
 }
 
 fn copy(data_dir: &Path, id: &str, file: &NewFile, most: u64) -> Result<AttachmentRow, CommandError> {
-    let part = disk::temporary(data_dir, id).map_err(failure)?;
+    let part = disk::temporary(data_dir, id).map_err(|error| failure(&error))?;
     let name = match file {
         NewFile::Path(path) => {
             let data = fs::metadata(path).map_err(|_| CommandError::UnreadableFile)?;
@@ -81,7 +81,7 @@ fn copy(data_dir: &Path, id: &str, file: &NewFile, most: u64) -> Result<Attachme
             path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
         }
         NewFile::Bytes { name, bytes } => {
-            fs::write(&part, bytes).map_err(failure)?;
+            fs::write(&part, bytes).map_err(|error| failure(&error))?;
             name.clone()
         }
     };
@@ -95,15 +95,15 @@ fn copy(data_dir: &Path, id: &str, file: &NewFile, most: u64) -> Result<Attachme
 /// Without the permissions of what is copied.
 fn copy_to(from: &Path, to: &Path) -> Result<(), CommandError> {
     let mut source = fs::File::open(from).map_err(|_| CommandError::UnreadableFile)?;
-    let mut target = fs::File::create(to).map_err(failure)?;
-    io::copy(&mut source, &mut target).map(|_| ()).map_err(failure)
+    let mut target = fs::File::create(to).map_err(|error| failure(&error))?;
+    io::copy(&mut source, &mut target).map(|_| ()).map_err(|error| failure(&error))
 }
 
 fn finish(data_dir: &Path, part: &Path, name: &str, most: u64) -> Result<AttachmentRow, CommandError> {
-    if fs::metadata(part).map_err(failure)?.len() <= MAX_CLEAN {
-        let bytes = fs::read(part).map_err(failure)?;
+    if fs::metadata(part).map_err(|error| failure(&error))?.len() <= MAX_CLEAN {
+        let bytes = fs::read(part).map_err(|error| failure(&error))?;
         match clean(&bytes) {
-            Some(Ok(clean)) if clean != bytes => fs::write(part, clean).map_err(failure)?,
+            Some(Ok(clean)) if clean != bytes => fs::write(part, clean).map_err(|error| failure(&error))?,
             Some(Ok(_)) | None => {}
             // Better not sent than sent with what nobody sees in it.
             Some(Err(_)) => return Err(CommandError::BadImage),
@@ -111,13 +111,13 @@ fn finish(data_dir: &Path, part: &Path, name: &str, most: u64) -> Result<Attachm
     } else if media::header(part).is_some() {
         return Err(CommandError::BadImage);
     }
-    let (hash, size) = disk::hash(part).map_err(failure)?;
+    let (hash, size) = disk::hash(part).map_err(|error| failure(&error))?;
     if size > most {
         return Err(CommandError::FileTooLarge { limit: most });
     }
     let (media_type, dimensions) = media::judge(part, media::by_name(name));
     let picture = if AttachmentKind::of(&media_type) == AttachmentKind::Picture { media::picture(part) } else { None };
-    let file = disk::keep(data_dir, part, &hash, name).map_err(failure)?;
+    let file = disk::keep(data_dir, part, &hash, name).map_err(|error| failure(&error))?;
     Ok(AttachmentRow {
         name: name.to_owned(),
         media_type,
@@ -132,7 +132,7 @@ fn finish(data_dir: &Path, part: &Path, name: &str, most: u64) -> Result<Attachm
     })
 }
 
-fn failure(error: io::Error) -> CommandError {
+fn failure(error: &io::Error) -> CommandError {
     if error.kind() == io::ErrorKind::StorageFull {
         CommandError::DiskFull
     } else {

@@ -94,7 +94,7 @@ fn decode(path: &Path, pixels: u32) -> Option<gdk::Texture> {
     texture(picture.width(), picture.height(), picture.into_raw())
 }
 
-/// What a few bytes say of a picture that is not here yet (https://evanw.github.io/thumbhash/).
+/// What a few bytes say of a picture that is not here yet (<https://evanw.github.io/thumbhash/>).
 #[must_use]
 pub fn placeholder(thumbhash: &[u8]) -> Option<gdk::Texture> {
     // The function reads further than it has looked.

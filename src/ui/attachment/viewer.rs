@@ -67,8 +67,6 @@ mod imp {
                 (gdk::Key::KP_Subtract, none, "viewer.smaller"),
                 (gdk::Key::_0, none, "viewer.fit"),
                 (gdk::Key::_1, none, "viewer.actual"),
-                (gdk::Key::Left, none, "viewer.previous"),
-                (gdk::Key::Right, none, "viewer.next"),
                 (gdk::Key::s, control, "viewer.save"),
                 (gdk::Key::c, control, "viewer.copy"),
             ] {
@@ -166,6 +164,12 @@ impl PictureViewer {
         imp.playing.replace(Some(task));
     }
 
+    /// Whether the picture is wider than its place.
+    fn can_scroll(&self) -> bool {
+        let place = self.imp().scroller.hadjustment();
+        place.upper() - place.page_size() > 1.0
+    }
+
     fn save(&self) {
         if let Some(shown) = self.shown() {
             open::save(self, &shown.path, &shown.name);
@@ -180,6 +184,18 @@ impl PictureViewer {
 
     fn add_controllers(&self) {
         let area = &self.imp().area;
+        // Before the scrolled window, which takes arrows also where there is nothing to scroll.
+        let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
+        let weak = self.downgrade();
+        keys.connect_key_pressed(move |_, key, _, modifiers| match (weak.upgrade(), key) {
+            (Some(viewer), gdk::Key::Left | gdk::Key::Right) if modifiers.is_empty() && !viewer.can_scroll() => {
+                let is_forward = (key == gdk::Key::Right) == (viewer.direction() != gtk::TextDirection::Rtl);
+                viewer.go(if is_forward { 1 } else { -1 });
+                glib::Propagation::Stop
+            }
+            _ => glib::Propagation::Proceed,
+        });
+        self.imp().scroller.add_controller(keys);
         let weak = self.downgrade();
         let wheel = gtk::EventControllerScroll::builder()
             .flags(gtk::EventControllerScrollFlags::VERTICAL | gtk::EventControllerScrollFlags::DISCRETE)
