@@ -15,10 +15,10 @@ fn picture_file(dir: &std::path::Path, name: &str, width: u32, height: u32) -> P
     let path = dir.join(name);
     image::RgbImage::from_fn(width, height, |x, y| {
         let (x, y) = (x * 255 / width, y * 255 / height);
-        image::Rgb([x as u8, (255 - y) as u8, ((x + y) / 2) as u8])
+        image::Rgb([x, 255 - y, u32::midpoint(x, y)].map(|colour| colour.to_le_bytes()[0]))
     })
     .save(&path)
-    .unwrap();
+    .expect("the picture is written");
     path
 }
 

@@ -20,20 +20,22 @@ const MOST: u64 = 200_000;
 /// A server that takes files, where Alice and Bob are friends and Carol is nobody's.
 fn server() -> Prosody {
     let (port, _) = free_ports();
-    start(Options::with_users(&["alice", "bob", "carol"]).with_files(port, port, MOST))
+    start(&Options::with_users(&["alice", "bob", "carol"]).with_files(port, port, MOST))
 }
 
-fn start(options: Options) -> Prosody {
-    let prosody = Prosody::start(&options);
+fn start(options: &Options) -> Prosody {
+    let prosody = Prosody::start(options);
     befriend(&prosody, "alice", "bob");
     prosody
 }
 
 fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    image::RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 7 % 256) as u8, (y * 5 % 256) as u8, 120]))
-        .write_to(&mut bytes, image::ImageFormat::Png)
-        .unwrap();
+    image::RgbImage::from_fn(width, height, |x, y| {
+        image::Rgb([x * 7, y * 5, 120].map(|colour| colour.to_le_bytes()[0]))
+    })
+    .write_to(&mut bytes, image::ImageFormat::Png)
+    .unwrap();
     bytes.into_inner()
 }
 
@@ -118,10 +120,10 @@ async fn a_strangers_file_waits_until_somebody_asks_for_it() {
 async fn an_upload_that_breaks_off_goes_on_after_a_restart() {
     let (port, _) = free_ports();
     let relay = Relay::start(port);
-    let prosody = start(Options::with_users(&["alice", "bob"]).with_files(port, relay.port(), MOST));
+    let prosody = start(&Options::with_users(&["alice", "bob"]).with_files(port, relay.port(), MOST));
     let (mut alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
     relay.throttle(Some(20_000));
-    let whole: Vec<u8> = (0..150_000_u32).map(|n| (n.wrapping_mul(n) % 251) as u8).collect();
+    let whole: Vec<u8> = (0..150_000_u32).map(|n| (n.wrapping_mul(n) % 251).to_le_bytes()[0]).collect();
     let source = alice.dir.path().join("notes.txt");
     fs::write(&source, &whole).unwrap();
     let sent = send(&alice, BOB, vec![NewFile::Path(source.clone())], "").await.unwrap().remove(0);
@@ -148,9 +150,9 @@ async fn an_upload_that_breaks_off_goes_on_after_a_restart() {
 async fn a_download_that_breaks_off_goes_on_where_it_was() {
     let (port, _) = free_ports();
     let relay = Relay::start(port);
-    let prosody = start(Options::with_users(&["alice", "bob"]).with_files(port, relay.port(), MOST));
+    let prosody = start(&Options::with_users(&["alice", "bob"]).with_files(port, relay.port(), MOST));
     let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
-    let whole: Vec<u8> = (0..150_000_u32).map(|n| (n.wrapping_mul(n) % 251) as u8).collect();
+    let whole: Vec<u8> = (0..150_000_u32).map(|n| (n.wrapping_mul(n) % 251).to_le_bytes()[0]).collect();
     send(&alice, BOB, vec![bytes("notes.txt", whole.clone())], "").await.unwrap();
     let got = bob.news().await;
     relay.throttle(Some(100_000));
@@ -181,7 +183,7 @@ async fn what_the_server_does_not_take_is_said_before_it_is_sent() {
 
 #[tokio::test]
 async fn without_a_service_a_file_fails_and_can_be_deleted() {
-    let prosody = start(Options::with_users(&["alice", "bob"]));
+    let prosody = start(&Options::with_users(&["alice", "bob"]));
     let mut alice = Person::new(&prosody, "alice").await;
     let sent = send(&alice, BOB, vec![bytes("a.txt", b"text".to_vec())], "").await.unwrap().remove(0);
     let problem = until_file(&mut alice, sent.conversation, &sent, "a problem", |file| file.problem).await;
@@ -241,7 +243,7 @@ async fn what_is_not_what_was_announced_is_not_kept() {
 async fn an_upload_that_is_given_up_takes_its_message_along() {
     let (port, _) = free_ports();
     let relay = Relay::start(port);
-    let prosody = start(Options::with_users(&["alice", "bob"]).with_files(port, relay.port(), MOST));
+    let prosody = start(&Options::with_users(&["alice", "bob"]).with_files(port, relay.port(), MOST));
     let mut alice = Person::new(&prosody, "alice").await;
     relay.stall(true);
     let sent = send(&alice, BOB, vec![bytes("a.txt", vec![b'x'; 100_000])], "").await.unwrap().remove(0);
