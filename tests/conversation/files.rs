@@ -11,6 +11,12 @@ use stonechat::{
 
 use super::world::{CONVERSATION, World, message, wait, words};
 
+/// An example of the format's own.
+const THUMBHASH: [u8; 21] = [
+    0xd5, 0x07, 0x12, 0x1d, 0x04, 0x67, 0x87, 0x8f, 0x77, 0x57, 0x87, 0x48, 0x87, 0x87, 0x97, 0x87, 0x58, 0x78, 0x90,
+    0x95, 0x08,
+];
+
 fn picture_file(dir: &std::path::Path, name: &str, width: u32, height: u32) -> PathBuf {
     let path = dir.join(name);
     image::RgbImage::from_fn(width, height, |x, y| {
@@ -89,14 +95,19 @@ fn a_file_says_how_far_it_is_and_what_is_wrong_with_it() {
         with_file(1, "", document("moving.pdf")),
         with_file(2, "", Attachment { problem: Some(AttachmentProblem::Gone), ..document("gone.pdf") }),
         with_file(3, "", Attachment { path: Some("/nowhere/here.pdf".into()), ..document("here.pdf") }),
+        with_file(4, "", Attachment { thumbhash: Some(THUMBHASH.to_vec()), ..picture(Some((640, 300)), None) }),
     ];
-    let world = World::new(messages, 0, (420, 640));
+    let world = World::new(messages, 0, (360, 640));
     let transfer = Some(Transfer { done: 1_000_000, total: Some(2_345_678) });
     let id = world.history().message(0).unwrap().id();
     world.events.send_blocking(Event::TransferChanged { conversation: CONVERSATION, message: id, transfer }).unwrap();
     wait("the progress", || world.history().message(0).unwrap().transfer() == transfer);
     world.settle();
     world.shot("files-states");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
+    world.settle();
+    world.shot("files-states-dark");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
     row(&world, 0).activate_action("message.cancel-file", None).unwrap();
     wait("the end", || world.said("CancelTransfer { message: MessageId(1) }") == 1);
     row(&world, 1).activate_action("message.fetch-file", None).unwrap();
