@@ -9,6 +9,7 @@ pub mod export;
 pub mod folding;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod http;
 pub mod ids;
 pub mod links;
 pub mod model;

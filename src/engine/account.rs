@@ -80,6 +80,8 @@ pub enum Order {
     ReadRow,
     /// Something was read here.
     TellRead,
+    /// There are files to upload.
+    Upload,
     /// Something waits that the session was not given.
     SendPending,
     /// The person looks at a conversation, or wants older messages of it than there are here.

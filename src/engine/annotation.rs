@@ -6,7 +6,7 @@ use super::api::{Annotations, BareJid, Message, MessageId, Quote, Reaction};
 use crate::store::{
     StoreError, amendment,
     annotation::{self, Annotation, Reply},
-    message,
+    attachment, message,
 };
 
 /// So much of what is answered is shown.
@@ -64,7 +64,13 @@ fn quote(store: &Connection, message: &Message, reply: Reply, own: &BareJid) -> 
     let row = message::by_id(store, target)?;
     let is_retracted = amendment::is_retracted(store, target)?;
     let is_own = row.is_outgoing();
-    Ok(Quote { message: Some(target), sender: Some(row.sender), is_own, text: excerpt(&row.body), is_retracted })
+    // Of a file its address says nothing to anybody.
+    let text = match attachment::find(store, target)? {
+        Some(file) if file.caption.is_empty() => file.name,
+        Some(file) => file.caption,
+        None => row.body,
+    };
+    Ok(Quote { message: Some(target), sender: Some(row.sender), is_own, text: excerpt(&text), is_retracted })
 }
 
 fn excerpt(text: &str) -> String {

@@ -3,6 +3,7 @@
 //! Everything here is `Send` and owned: ids and snapshots, never a GObject, a stanza or a row of SQL. Both directions are
 //! bounded; where events overflow, the engine says [`Event::Resync`] and whoever listens loads anew what it shows.
 
+mod attachment;
 mod command;
 mod event;
 mod export;
@@ -12,6 +13,7 @@ use std::{fmt, ops::Range, path::PathBuf};
 use futures::channel::oneshot;
 
 use crate::plain_text::one_line;
+pub use attachment::{Attachment, AttachmentKind, AttachmentProblem, NewFile, Transfer};
 pub use command::{Command, CommandError};
 pub use event::{Event, Notice, StartProblem};
 pub use export::{ExportFormat, ExportProgress, ExportWords};
@@ -211,8 +213,10 @@ pub struct Conversation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     pub id: MessageId,
-    /// At most 200 characters, line breaks replaced by spaces.
+    /// At most 200 characters, line breaks replaced by spaces; what is said beside a file.
     pub text: String,
+    /// The file that it shares: what it is, and its name.
+    pub file: Option<(AttachmentKind, String)>,
     pub is_outgoing: bool,
     pub time: Timestamp,
     pub state: MessageState,
@@ -231,6 +235,8 @@ pub struct Message {
     /// The other side has seen it, or something after it.
     pub is_read: bool,
     pub annotations: Annotations,
+    /// The file that it shares; the text is then what is said beside it.
+    pub attachment: Option<Attachment>,
 }
 
 /// What stands with a message beside its text.

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::{
     annotation::annotate,
     api::{ConversationId, Cursor, Event, Message, MessageId},
+    file,
 };
 use crate::store::{
     StoreError,
@@ -63,6 +64,7 @@ impl Changes {
                 conversation::touch(store, conversation, newest)?;
             }
             let row = conversation::by_id(store, conversation)?;
+            file::record::fill(store, stored.iter_mut().chain(&mut changed).chain(&mut moved))?;
             let all = stored.iter_mut().chain(&mut changed).chain(&mut moved);
             let mut all: Vec<_> = all.collect();
             for message in &mut all {

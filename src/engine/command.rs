@@ -15,6 +15,7 @@ use super::{
     context::Shared,
     conversation,
     effect::Privacy,
+    file,
     order::ContactOrder,
     overview, search, sign_in, talk, transcript,
 };
@@ -97,6 +98,24 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             let shared = Arc::clone(shared);
             // Saying goodbye takes its time.
             tokio::spawn(async move { reply.send(remove_account(&shared, account).await) });
+        }
+        Command::SendFiles { conversation, files, caption, reply } => {
+            let shared = Arc::clone(shared);
+            // Copying takes its time.
+            tokio::spawn(async move { reply.send(talk::send_files(&shared, conversation, files, caption).await) });
+        }
+        Command::LoadUploadLimit { account, reply } => {
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { reply.send(file::limit(&shared, account).await) });
+        }
+        Command::FetchFile { message, is_asked } => {
+            let shared = Arc::clone(shared);
+            tokio::spawn(async move { file::fetch(&shared, message, is_asked).await });
+        }
+        Command::CancelTransfer { message } => {
+            if shared.files.cancel(&shared.events, message) {
+                talk::give_up_upload(shared, message).await;
+            }
         }
         Command::OpenConversation { .. }
         | Command::CloseConversation { .. }
@@ -209,6 +228,7 @@ async fn remove_account(shared: &Arc<Shared>, id: AccountId) -> Result<(), Comma
     let was_online = live.connection == ConnectionState::Online;
     live.order(Order::Leave { row: Box::new(live.row.clone()), was_online, done });
     let _ = stopped.await;
+    shared.files.cancel_all(id);
     let removed = shared.store.write(move |store| account::remove(store, id)).await;
     removed.map_err(|error| shared.failed(error))?;
     if let Err(error) = shared.secrets.remove(&live.row.address).await {
@@ -217,5 +237,6 @@ async fn remove_account(shared: &Arc<Shared>, id: AccountId) -> Result<(), Comma
     }
     shared.events.emit(Event::AccountRemoved(id));
     avatar::tidy(shared).await;
+    file::tidy(shared).await;
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::{
     clock::{Clock, IdSource},
     effect::Privacy,
     event_sink::EventSink,
+    file::Transfers,
     live::Accounts,
     secrets::{SecretError, SecretStore},
 };
@@ -35,6 +36,8 @@ pub struct Shared {
     pub data_dir: PathBuf,
     pub choices: Choices,
     pub accounts: Accounts,
+    /// Files on their way.
+    pub files: Transfers,
 }
 
 /// What the person has decided, or does at the moment.

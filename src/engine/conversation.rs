@@ -7,6 +7,7 @@ use super::{
     api::{Conversation, Event, HistoryAnchor, HistoryPage},
     change::Changes,
     effect::{Effects, Scope},
+    file,
 };
 use crate::{
     ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestamp},
@@ -39,6 +40,7 @@ pub fn history(
     limit: usize,
 ) -> Result<HistoryPage, StoreError> {
     let mut page = HistoryPage::from(history::page(store, id, anchor.into(), limit.min(MAX_PAGE))?);
+    file::record::fill(store, page.messages.iter_mut())?;
     let peer_read = conversation::by_id(store, id)?.peer_read;
     page.messages.iter_mut().for_each(|message| message.read_up_to(peer_read));
     annotate(store, &mut page.messages)?;

@@ -108,6 +108,8 @@ pub struct Effects {
     pub chat_states: Vec<(AccountId, BareJid, PeerState)>,
     /// Accounts of which something was read here that others are to be told.
     pub read: Vec<AccountId>,
+    /// Accounts that have files to upload.
+    pub uploads: Vec<AccountId>,
 }
 
 impl Effects {
@@ -122,6 +124,7 @@ impl Effects {
             && self.avatars.is_empty()
             && self.chat_states.is_empty()
             && self.read.is_empty()
+            && self.uploads.is_empty()
     }
 
     /// Appends what another transaction, or another part of the same one, has decided.
@@ -135,6 +138,7 @@ impl Effects {
         self.avatars.extend(other.avatars);
         self.chat_states.extend(other.chat_states);
         self.read.extend(other.read);
+        self.uploads.extend(other.uploads);
     }
 
     /// Notes a contact once.

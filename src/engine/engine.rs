@@ -11,6 +11,7 @@ use super::{
     command,
     context::{Choices, Shared},
     event_sink::EventSink,
+    file::Transfers,
     live::Accounts,
     secrets::SecretStore,
 };
@@ -73,6 +74,7 @@ fn run(config: EngineConfig, events: EventSink, commands: async_channel::Receive
         data_dir,
         choices: Choices::default(),
         accounts: Accounts::default(),
+        files: Transfers::default(),
     });
     let reply = runtime.block_on(serve(shared, commands));
     // What has been handed to the store is written before it closes.

@@ -16,12 +16,13 @@ use super::{
     change::Changes,
     clock,
     effect::{AvatarNotice, AvatarSource, Effects, Outgoing, PeerState, Scope},
+    file,
     route::{Routed, route},
 };
 use crate::{
     ids::{AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId, Timestamp},
     store::{
-        MessageState, SendFailure, StoreError, account, blocked,
+        MessageState, SendFailure, StoreError, account, attachment, blocked,
         contact::{self, Subscription},
         conversation, deletion,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
@@ -124,6 +125,9 @@ impl<'s> Inbound<'s> {
         // Also for one that came twice: the first receipt may have been lost.
         self.acknowledge(store, routed)?;
         let Some(row) = stored else { return Ok(None) };
+        if let Some(shared) = &message.file {
+            attachment::insert(store, row.cursor.id, &file::record::received(shared), self.scope.now)?;
+        }
         let row = self.annotated(store, row, message)?;
         if *is_outgoing {
             // Who writes on another device has seen what stands there.

@@ -15,6 +15,7 @@ use super::{
     api::{BlockAbility, ConnectionState, HistoryProgress},
     caps::Abilities,
     chat_state::ChatStates,
+    file::Known,
     outbox::Outbox,
     presence::Presences,
 };
@@ -42,6 +43,8 @@ pub struct Live {
     pub abilities: Abilities,
     pub chat_states: ChatStates,
     pub outbox: Outbox,
+    /// Who takes files on the server.
+    pub upload: Known,
     pub orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -59,6 +62,7 @@ impl Live {
             abilities: Abilities::default(),
             chat_states: ChatStates::default(),
             outbox: Outbox::default(),
+            upload: Known::default(),
             orders,
         }
     }

@@ -23,6 +23,7 @@ pub mod effect;
 #[expect(clippy::module_inception, reason = "it starts and ends what this folder is")]
 mod engine;
 pub mod event_sink;
+pub mod file;
 #[cfg(test)]
 mod fixture;
 #[cfg(any(test, fuzzing))]

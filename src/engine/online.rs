@@ -11,7 +11,7 @@ use super::{
     archive::Archive,
     avatar, blocking,
     effect::Released,
-    outbox, overview,
+    file, outbox, overview,
     presence::shown,
     read_state, roster,
     transact::Scopes,
@@ -51,7 +51,11 @@ impl Task {
             self.begin().await;
             self.tidy_once();
         }
+        if !resumed {
+            self.shared.accounts.with(self.id, |live| live.upload = file::Known::default());
+        }
         self.send_pending(Some(Released::All)).await;
+        file::start_waiting(&self.shared, self.id).await;
         self.begin_telling();
     }
 
@@ -67,6 +71,7 @@ impl Task {
                 log::warn!("old abilities stay: {error}");
             }
             avatar::tidy(&shared).await;
+            file::tidy(&shared).await;
         });
     }
 

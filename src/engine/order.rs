@@ -8,7 +8,7 @@ use super::{
     archive, avatar,
     context::AccountContext,
     effect::Effects,
-    nickname, overview, request,
+    file, nickname, overview, request,
     roster::{self, NewContact},
 };
 use crate::{
@@ -87,6 +87,7 @@ impl Task {
             Order::ReadRow => self.read_row().await,
             Order::SendPending => self.send_pending(None).await,
             Order::TellRead => self.tell_read_soon(),
+            Order::Upload => file::start_waiting(&self.shared, self.id).await,
             Order::Prefer { conversation, is_older } => {
                 self.prefer(conversation, is_older).await;
                 self.fetch_next();

@@ -14,13 +14,14 @@ use super::{
     api::{Event, Message},
     change::Changes,
     effect::{Effects, Outgoing, OwnMessage, Released, Scope},
+    file,
 };
 use crate::{
     ids::{AmendmentId, BareJid, ConversationId, MessageId, OriginId},
     store::{
         MessageState, SendFailure, StoreError,
         annotation::{self, Reply},
-        contact, conversation,
+        attachment, contact, conversation,
         message::{self, MessageRow, NewMessage, PendingMessage, Place},
     },
     xmpp::message::{Extras, chat},
@@ -273,10 +274,22 @@ pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Ef
     let peer = conversation::by_id(store, row.conversation)?.peer;
     let mut effects =
         Effects { stanzas: outgoing(store, scope, &peer, &row, false)?.into_iter().collect(), ..Effects::default() };
+    if attachment::find(store, message)?.is_some_and(|file| file.url.is_none()) {
+        attachment::set_problem(store, message, None)?;
+        effects.uploads.push(scope.account);
+    }
     let mut changes = Changes::default();
     changes.of(store, row.conversation)?.change(row.into());
     changes.finish(store, &mut effects.events)?;
     Ok(effects)
+}
+
+/// A message whose file is now where others can have it goes out.
+pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
+    let row = message::by_id(store, message)?;
+    let peer = conversation::by_id(store, row.conversation)?.peer;
+    let stanzas = outgoing(store, scope, &peer, &row, false)?.into_iter().collect();
+    Ok(Effects { stanzas, ..Effects::default() })
 }
 
 /// Deletes a message that failed.
@@ -303,6 +316,11 @@ fn outgoing(
 ) -> Result<Option<Outgoing>, StoreError> {
     // Every message of ours has one; a row without could never be known again.
     let Some(id) = row.origin_id.as_ref() else { return Ok(None) };
+    let file = attachment::find(store, row.cursor.id)?;
+    if file.as_ref().is_some_and(|file| file.url.is_none()) {
+        // It goes out when the file is where others can have it.
+        return Ok(None);
+    }
     if scope.is_online {
         message::set_attempted(store, row.cursor.id, true)?;
     }
@@ -312,6 +330,7 @@ fn outgoing(
         is_markable: row.wants_receipt,
         written_at: is_late.then_some(row.time),
         answered: amendment::answered(store, row, &scope.address)?,
+        file: file.and_then(file::record::shared),
         ..Extras::default()
     };
     let own =

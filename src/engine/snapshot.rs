@@ -1,6 +1,8 @@
 //! Rows of the store as the window gets them.
 
-use super::api::{Annotations, Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview};
+use super::api::{
+    Annotations, AttachmentKind, Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview,
+};
 use crate::store::{
     conversation::{ConversationRow, LastMessage},
     history::{Anchor, Page},
@@ -19,6 +21,7 @@ impl From<MessageRow> for Message {
             state: row.state,
             is_read: false,
             annotations: Annotations::default(),
+            attachment: None,
         }
     }
 }
@@ -33,8 +36,9 @@ impl Message {
 
 impl From<LastMessage> for Preview {
     fn from(last: LastMessage) -> Self {
-        let LastMessage { cursor, time, is_outgoing, state, text } = last;
-        Self { id: cursor.id, text, is_outgoing, time, state }
+        let LastMessage { cursor, time, is_outgoing, state, text, file } = last;
+        let file = file.map(|file| (AttachmentKind::of(&file.media_type), file.name));
+        Self { id: cursor.id, text, file, is_outgoing, time, state }
     }
 }
 

@@ -4,20 +4,21 @@ use rusqlite::Connection;
 
 use super::{
     amendment,
-    api::{AccountId, ChatState, Command, CommandError, ConversationId, Message, MessageId},
+    api::{AccountId, ChatState, Command, CommandError, ConversationId, Message, MessageId, NewFile},
     body,
     context::Shared,
     conversation,
     effect::{Effects, Scope},
+    file,
     outbox::{self, Draft},
     transact::Scopes,
 };
 use crate::{
     ids::OriginId,
     store::{
-        Store, StoreError,
+        MessageState, SendFailure, Store, StoreError, attachment,
         contact::{self, Subscription},
-        deletion,
+        deletion, message,
     },
 };
 
@@ -159,6 +160,36 @@ async fn amend(
     let done =
         shared.change(move |store, scopes| Ok(((), f(store, scope_of_message(store, scopes, message)?, &id)?))).await;
     done.map_err(|error| shared.failed(error))
+}
+
+/// Sends files. They stand in the history before anything has been uploaded.
+pub async fn send_files(
+    shared: &Shared,
+    conversation: ConversationId,
+    files: Vec<NewFile>,
+    caption: String,
+) -> Result<Vec<Message>, CommandError> {
+    let account = shared.store.read(move |store| conversation::account_of(store, conversation)).await;
+    let account = account.map_err(|error| shared.failed(error))?;
+    let caption = if caption.trim().is_empty() { String::new() } else { body::prepare(&caption, body::DEFAULT_LIMIT)? };
+    let files = file::prepare(shared, conversation, files).await?;
+    let ids: Vec<_> = files.iter().map(|_| shared.ids.origin_id()).collect();
+    let sent = shared.change(move |store, scopes| {
+        file::send(store, scopes.of(account)?, conversation, &files, caption.trim(), &ids)
+    });
+    sent.await.map_err(|error| shared.failed(error))
+}
+
+/// A file that was not to be uploaded after all goes, and its message with it.
+pub async fn give_up_upload(shared: &Shared, message: MessageId) {
+    simply(shared, move |store, _| match attachment::find(store, message)? {
+        Some(row) if row.url.is_none() => {
+            message::advance(store, message, MessageState::Failed(SendFailure::Refused))?;
+            outbox::discard(store, message)
+        }
+        _ => Ok(Effects::default()),
+    })
+    .await;
 }
 
 fn scope_of_message<'s>(store: &Connection, scopes: &'s Scopes, message: MessageId) -> Result<&'s Scope, StoreError> {

@@ -153,6 +153,9 @@ impl Shared {
         for account in effects.read {
             self.accounts.with(account, |live| live.order(Order::TellRead));
         }
+        for account in effects.uploads {
+            self.accounts.with(account, |live| live.order(Order::Upload));
+        }
     }
 
     /// Tells the window how an account stands.

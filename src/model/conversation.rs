@@ -11,7 +11,7 @@ use glib::{prelude::*, subclass::prelude::*};
 use super::{Contact, DeliveryState, History, Message, contact::set};
 use crate::engine::api::{
     self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, ExportFormat,
-    ExportProgress, ExportWords, MessageId, Revision, Timestamp,
+    ExportProgress, ExportWords, MessageId, NewFile, Revision, Timestamp,
 };
 
 mod imp {
@@ -218,6 +218,35 @@ impl Conversation {
             history.sent(message);
         }
         Ok(())
+    }
+
+    /// Sends files, and a caption after them. They stand in the history when this returns.
+    pub async fn send_files(&self, files: Vec<NewFile>, caption: String) -> Result<(), CommandError> {
+        let conversation = self.id();
+        let send = |reply| Command::SendFiles { conversation, files, caption, reply };
+        let messages = self.engine().request(send).await?;
+        if let Some(history) = self.known_history() {
+            for message in messages {
+                history.sent(message);
+            }
+        }
+        Ok(())
+    }
+
+    /// How large a file may be for the server; `None` where it sets no limit.
+    pub async fn upload_limit(&self) -> Result<Option<u64>, CommandError> {
+        let account = self.account();
+        self.engine().request(|reply| Command::LoadUploadLimit { account, reply }).await
+    }
+
+    /// Fetches a message's file: because somebody asks for it, or because it has come into sight.
+    pub fn fetch_file(&self, message: MessageId, is_asked: bool) {
+        self.command(Command::FetchFile { message, is_asked });
+    }
+
+    /// Stops what is on its way of a message's file.
+    pub fn cancel_transfer(&self, message: MessageId) {
+        self.command(Command::CancelTransfer { message });
     }
 
     /// Sends a failed message again.

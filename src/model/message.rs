@@ -55,6 +55,11 @@ mod imp {
         pub is_outgoing: std::marker::PhantomData<bool>,
         #[property(get, builder(DeliveryState::default()))]
         pub state: Cell<DeliveryState>,
+        pub attachment: RefCell<Option<api::Attachment>>,
+        pub transfer: Cell<Option<api::Transfer>>,
+        /// Counts the changes of the file and of how far it has come, so that one can follow them.
+        #[property(get)]
+        pub file_changes: Cell<u32>,
     }
 
     pub struct Fixed {
@@ -105,12 +110,13 @@ impl Message {
         debug_assert!(fresh);
         imp.body.replace(message.body);
         imp.annotations.replace(message.annotations);
+        imp.attachment.replace(message.attachment);
         imp.state_in_full.set(Some(message.state));
         imp.state.set(DeliveryState::new(message.state, message.is_read));
         this
     }
 
-    /// Takes over what can change: the state, the text, and what stands beside it.
+    /// Takes over what can change: the state, the text, what stands beside it, and the file.
     pub(super) fn update(&self, message: &api::Message) {
         let imp = self.imp();
         let _guard = self.freeze_notify();
@@ -123,11 +129,37 @@ impl Message {
             imp.annotated.set(imp.annotated.get().wrapping_add(1));
             self.notify_annotated();
         }
+        if *imp.attachment.borrow() != message.attachment {
+            imp.attachment.replace(message.attachment.clone());
+            self.file_changed();
+        }
         let state = DeliveryState::new(message.state, message.is_read);
         let is_other = imp.state_in_full.replace(Some(message.state)) != Some(message.state);
         if imp.state.replace(state) != state || is_other {
             self.notify_state();
         }
+    }
+
+    /// The file that it shares.
+    pub fn attachment(&self) -> Option<api::Attachment> {
+        self.imp().attachment.borrow().clone()
+    }
+
+    /// How far the file has come, while it is on its way.
+    pub fn transfer(&self) -> Option<api::Transfer> {
+        self.imp().transfer.get()
+    }
+
+    pub(super) fn set_transfer(&self, transfer: Option<api::Transfer>) {
+        if self.imp().transfer.replace(transfer) != transfer {
+            self.file_changed();
+        }
+    }
+
+    fn file_changed(&self) {
+        let changes = &self.imp().file_changes;
+        changes.set(changes.get().wrapping_add(1));
+        self.notify_file_changes();
     }
 
     pub fn id(&self) -> MessageId {

@@ -264,6 +264,9 @@ impl Messenger {
                     self.with_history(conversation, super::History::deleted);
                     read.push(conversation);
                 }
+                Event::TransferChanged { conversation, message, transfer } => {
+                    self.with_history(conversation, |history| history.transferred(message, transfer));
+                }
                 Event::ReadChanged { conversation, .. } => read.push(conversation),
                 Event::ChatStateChanged { conversation, state } => {
                     if let Some(conversation) = self.conversation(conversation) {

@@ -26,6 +26,7 @@ pub fn message(conversation: ConversationId, n: i64) -> Message {
         state: MessageState::Received,
         is_read: false,
         annotations: api::Annotations::default(),
+        attachment: None,
     }
 }
 

@@ -156,6 +156,7 @@ fn retract(connection: &Connection, message: MessageId, time: Timestamp) -> Resu
         "DELETE FROM revision WHERE message_id = ?1",
         "DELETE FROM reaction WHERE message_id = ?1",
         "DELETE FROM reply WHERE message_id = ?1",
+        "DELETE FROM attachment WHERE message_id = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([message])?;
     }

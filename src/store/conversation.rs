@@ -43,8 +43,16 @@ pub struct LastMessage {
     pub time: Timestamp,
     pub is_outgoing: bool,
     pub state: MessageState,
-    /// What [`preview`] makes of the body.
+    /// What [`preview`] makes of the body, or of what is said beside a file.
     pub text: String,
+    pub file: Option<LastFile>,
+}
+
+/// The file that the newest message shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastFile {
+    pub name: String,
+    pub media_type: String,
 }
 
 /// What [`mark_read`] has done.
@@ -61,10 +69,11 @@ const SELECT: &str = "
     SELECT c.id, c.account_id, c.peer, c.is_listed, c.is_muted, c.is_pinned, c.draft, c.active_at, c.read_position, c.read_id,
         (SELECT count(*) FROM message AS i WHERE i.conversation_id = c.id AND i.is_outgoing = 0
             AND (i.position, i.id) > (c.read_position, c.read_id)),
-        l.id, l.position, l.time, l.is_outgoing, l.state, substr(l.body, 1, 200), c.peer_read_position, c.peer_read_id,
-        c.muted_until, c.is_silent, c.is_archived
+        l.id, l.position, l.time, l.is_outgoing, l.state, substr(ifnull(f.caption, l.body), 1, 200), c.peer_read_position, c.peer_read_id,
+        f.name, f.media_type, c.muted_until, c.is_silent, c.is_archived
     FROM conversation AS c LEFT JOIN message AS l ON l.id =
-        (SELECT n.id FROM message AS n WHERE n.conversation_id = c.id ORDER BY n.position DESC, n.id DESC LIMIT 1)";
+        (SELECT n.id FROM message AS n WHERE n.conversation_id = c.id ORDER BY n.position DESC, n.id DESC LIMIT 1)
+        LEFT JOIN attachment AS f ON f.message_id = l.id";
 
 /// All conversations of an account, also those that are not in the list.
 pub fn all(connection: &Connection, account: AccountId) -> Result<Vec<ConversationRow>, StoreError> {
@@ -246,6 +255,10 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
             is_outgoing: row.get(14)?,
             state: row.get(15)?,
             text: preview(row.get_ref(16)?.as_str()?),
+            file: match (row.get(19)?, row.get(20)?) {
+                (Some(name), Some(media_type)) => Some(LastFile { name, media_type }),
+                _ => None,
+            },
         }),
         None => None,
     };
@@ -255,9 +268,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
         peer: address(row, 2)?,
         is_listed: row.get(3)?,
         is_muted: row.get(4)?,
-        muted_until: row.get(19)?,
-        is_silent: row.get(20)?,
-        is_archived: row.get(21)?,
+        muted_until: row.get(21)?,
+        is_silent: row.get(22)?,
+        is_archived: row.get(23)?,
         is_pinned: row.get(5)?,
         draft: row.get(6)?,
         active_at: row.get(7)?,

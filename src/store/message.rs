@@ -317,9 +317,12 @@ fn pending_row(row: &Row<'_>) -> rusqlite::Result<PendingMessage> {
 fn pending_sql(condition: &str) -> String {
     // 1 is `Waiting`; as a literal, so that the index of waiting messages serves. The cross join keeps that index outermost:
     // left to itself, SQLite begins with the account's conversations and reads every message of each.
+    // A file that has still to be uploaded is not waiting for the session.
     format!(
         "SELECT {COLUMNS}, c.peer FROM message AS m CROSS JOIN conversation AS c ON c.id = m.conversation_id
-         WHERE m.state = 1 AND c.account_id = ?1 {condition} ORDER BY m.id"
+         WHERE m.state = 1 AND c.account_id = ?1 {condition}
+            AND NOT EXISTS (SELECT 1 FROM attachment AS a WHERE a.message_id = m.id AND a.url IS NULL)
+         ORDER BY m.id"
     )
 }
 

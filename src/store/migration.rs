@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_blocked.sql"),
     include_str!("migrations/0009_deletion.sql"),
     include_str!("migrations/0010_attention.sql"),
+    include_str!("migrations/0011_attachment.sql"),
 ];
 
 /// The version that this program writes.
@@ -90,6 +91,7 @@ mod tests {
         include_str!("fixtures/0008.sql"),
         include_str!("fixtures/0009.sql"),
         include_str!("fixtures/0010.sql"),
+        include_str!("fixtures/0011.sql"),
     ];
 
     fn empty() -> Connection {

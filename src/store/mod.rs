@@ -7,6 +7,7 @@ pub mod account;
 pub mod amendment;
 pub mod annotation;
 pub mod archive;
+pub mod attachment;
 pub mod avatar;
 pub mod blocked;
 pub mod caps;

@@ -10,10 +10,12 @@ use crate::engine::api::Quote;
 
 /// Between the text's last word and the time.
 const GAP: i32 = 10;
+/// Between what stands above the text and the text.
+const HEAD_GAP: i32 = 6;
 
 mod imp {
     use super::super::bubble_pieces::BubblePieces;
-    use super::{GAP, ReplyQuote, bubble_text, glib, pango};
+    use super::{GAP, HEAD_GAP, ReplyQuote, bubble_text, glib, pango};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
@@ -39,6 +41,8 @@ mod imp {
         pub(super) marked_words: RefCell<String>,
         /// Made for the first message that has one: few have.
         pub(super) quote: RefCell<Option<ReplyQuote>>,
+        /// Stands above the text: the message's file.
+        pub(super) head: RefCell<Option<gtk::Widget>>,
     }
 
     #[derive(Debug, Clone, Copy)]
@@ -74,6 +78,9 @@ mod imp {
         }
 
         fn dispose(&self) {
+            if let Some(head) = self.head.take() {
+                head.unparent();
+            }
             self.dispose_template();
         }
     }
@@ -93,22 +100,33 @@ mod imp {
             }
             // It stands at a side of its row and never becomes wider than it likes to be.
             let width = if for_size < 0 { natural } else { for_size.clamp(minimum, natural) };
+            let head = self.head_height(width);
+            let note_height = self.note.measure(gtk::Orientation::Vertical, note).1;
+            if self.is_bare() {
+                let height = head + self.height_above(width) + note_height;
+                return (height, height, -1, -1);
+            }
             let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
-            let below = if self.fits(width, note) { 0 } else { self.note.measure(gtk::Orientation::Vertical, note).1 };
-            let height = self.height_above(width) + height + below;
-            (height, height, -1, -1)
+            let height = self.height_above(width) + height + head;
+            let below = if self.fits(width, note) { 0 } else { note_height };
+            (height + below, height + below, -1, -1)
         }
 
         fn size_allocate(&self, width: i32, height: i32, _baseline: i32) {
             let note_width = self.note.measure(gtk::Orientation::Horizontal, -1).1.min(width);
             let note_height = self.note.measure(gtk::Orientation::Vertical, note_width).1;
+            let head_height = self.head_height(width).min(height);
+            if let Some(head) = self.visible_head() {
+                head.size_allocate(&gtk::Allocation::new(0, 0, width, (head_height - HEAD_GAP).max(0)), -1);
+            }
             let above = self.height_above(width);
             if above > 0 {
-                self.above.size_allocate(&gtk::Allocation::new(0, 0, width, above), -1);
+                self.above.size_allocate(&gtk::Allocation::new(0, head_height, width, above), -1);
             }
             let below = if self.fits(width, note_width) { 0 } else { note_height };
-            let text_height = (height - above - below).max(0);
-            self.text.size_allocate(&gtk::Allocation::new(0, above, width, text_height), -1);
+            let text_height = (height - head_height - above - below).max(0);
+            self.text.set_child_visible(!self.is_bare());
+            self.text.size_allocate(&gtk::Allocation::new(0, head_height + above, width, text_height), -1);
             let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { width - note_width };
             let y = (height - note_height).max(0);
             self.note.size_allocate(&gtk::Allocation::new(x, y, note_width, note_height), -1);
@@ -129,7 +147,27 @@ mod imp {
             // One line may become longer by the time; several are as wide as they are.
             let widest = if last.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
             let minimum = text_minimum.max(note);
-            (minimum, text.max(widest).max(minimum))
+            let natural = text.max(widest).max(minimum);
+            let Some(head) = self.visible_head() else { return (minimum, natural) };
+            // The text stays as narrow as what stands above it, or about half as wide as it likes.
+            let (head_minimum, head, ..) = head.measure(gtk::Orientation::Horizontal, -1);
+            let minimum = minimum.max(head_minimum);
+            (minimum, natural.min(head.max(self.comfortable_width() / 2)).max(head).max(minimum))
+        }
+
+        /// Nothing is said beside what stands above the text.
+        fn is_bare(&self) -> bool {
+            self.text.text().is_empty() && self.visible_head().is_some()
+        }
+
+        fn visible_head(&self) -> Option<gtk::Widget> {
+            self.head.borrow().clone().filter(gtk::Widget::is_visible)
+        }
+
+        /// With the space below it.
+        fn head_height(&self, width: i32) -> i32 {
+            let height = |head: gtk::Widget| head.measure(gtk::Orientation::Vertical, width).1 + HEAD_GAP;
+            self.visible_head().map_or(0, height)
         }
 
         fn fits(&self, width: i32, note: i32) -> bool {
@@ -223,6 +261,14 @@ impl Bubble {
         let words = imp.marked_words.borrow();
         bubble_text::mark_words(&imp.text, &words);
         imp.pieces.mark_words(&words);
+    }
+
+    /// Puts a widget above the text, for as long as the bubble lives.
+    pub fn set_head(&self, head: &impl IsA<gtk::Widget>) {
+        head.set_parent(self);
+        if let Some(before) = self.imp().head.replace(Some(head.clone().upcast())) {
+            before.unparent();
+        }
     }
 
     pub fn set_time(&self, time: &str, tooltip: &str) {

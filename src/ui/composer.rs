@@ -8,6 +8,10 @@ use gettextrs::gettext;
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
 use super::{
+    attachment::{
+        attach_bar::{AttachBar, Waiting},
+        taking,
+    },
     composer_bar::{ComposerBar, Purpose},
     emoji_completion::EmojiCompletion,
     error_text, shortcuts, styled_input,
@@ -25,7 +29,9 @@ const TYPING_PAUSE: Duration = Duration::from_secs(5);
 const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
-    use super::{ChatState, ComposerBar, Conversation, EmojiCompletion, glib, shortcuts, styled_input};
+    use super::{
+        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, glib, shortcuts, styled_input, taking,
+    };
     use glib::subclass::Signal;
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
@@ -43,6 +49,8 @@ mod imp {
         pub(super) problem_revealer: TemplateChild<gtk::Revealer>,
         #[template_child]
         pub(super) problem: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) attach_bar: TemplateChild<AttachBar>,
         #[template_child]
         pub(super) scroller: TemplateChild<gtk::ScrolledWindow>,
         #[template_child]
@@ -73,9 +81,11 @@ mod imp {
         type ParentType = gtk::Widget;
 
         fn class_init(klass: &mut Self::Class) {
+            AttachBar::ensure_type();
             ComposerBar::ensure_type();
             klass.bind_template();
             klass.install_action("composer.send", None, |composer, _, _| composer.send());
+            klass.install_action("composer.attach", None, |composer, _, _| taking::choose(&composer.attach_bar()));
             klass.install_action("composer.give-up", None, |composer, _, _| composer.give_up());
             let name = Some(glib::VariantTy::STRING);
             klass.install_action("composer.style", name, |composer, _, name| {
@@ -159,6 +169,7 @@ impl Composer {
         imp.bar.set_purpose(Purpose::New, "");
         imp.conversation.replace(conversation.cloned());
         self.show_problem(None);
+        imp.attach_bar.set_conversation(conversation);
         self.set_text(&conversation.and_then(Conversation::draft).unwrap_or_default());
         self.set_sensitive(conversation.is_some());
     }
@@ -219,6 +230,11 @@ impl Composer {
         imp.bar.set_purpose(purpose, &peer.unwrap_or_default());
     }
 
+    /// The files that are to be sent.
+    pub fn attach_bar(&self) -> AttachBar {
+        self.imp().attach_bar.get()
+    }
+
     /// Where keys that are typed elsewhere belong.
     pub fn text_view(&self) -> gtk::TextView {
         self.imp().text.get()
@@ -247,6 +263,19 @@ impl Composer {
         imp.text.buffer().connect_changed(move |_| {
             if let Some(composer) = weak.upgrade() {
                 composer.text_changed();
+            }
+        });
+        let weak = self.downgrade();
+        imp.attach_bar.connect_changed(move |_| {
+            if let Some(composer) = weak.upgrade() {
+                composer.show_what_can_be_done();
+                composer.imp().text.grab_focus();
+            }
+        });
+        let weak = self.downgrade();
+        imp.text.connect_paste_clipboard(move |text| {
+            if weak.upgrade().is_some_and(|composer| taking::paste(&composer.attach_bar())) {
+                text.stop_signal_emission_by_name("paste-clipboard");
             }
         });
         let keys = gtk::EventControllerKey::builder().propagation_phase(gtk::PropagationPhase::Capture).build();
@@ -307,6 +336,10 @@ impl Composer {
             self.emit_by_name::<()>("edit-last", &[]);
             return glib::Propagation::Stop;
         }
+        if key == gdk::Key::Escape && !self.imp().attach_bar.is_empty() {
+            self.imp().attach_bar.clear();
+            return glib::Propagation::Stop;
+        }
         if !matches!(key, gdk::Key::Return | gdk::Key::KP_Enter | gdk::Key::ISO_Enter) {
             return glib::Propagation::Proceed;
         }
@@ -330,8 +363,7 @@ impl Composer {
         let imp = self.imp();
         let buffer = imp.text.buffer();
         let is_empty = buffer.char_count() == 0;
-        imp.placeholder.set_visible(is_empty);
-        imp.send.set_visible(!is_empty);
+        self.show_what_can_be_done();
         if imp.is_setting.get() {
             return;
         }
@@ -350,6 +382,16 @@ impl Composer {
         if let Some(old) = imp.draft_timeout.replace(Some(timeout)) {
             old.remove();
         }
+    }
+
+    fn show_what_can_be_done(&self) {
+        let imp = self.imp();
+        let is_empty = imp.text.buffer().char_count() == 0;
+        let has_files = !imp.attach_bar.is_empty();
+        imp.placeholder.set_visible(is_empty);
+        imp.placeholder.set_label(&if has_files { gettext("Caption") } else { gettext("Message") });
+        imp.send.set_visible(!is_empty || has_files);
+        self.action_set_enabled("composer.send", imp.attach_bar.may_be_sent());
     }
 
     fn typed(&self, is_empty: bool) {
@@ -391,6 +433,9 @@ impl Composer {
     fn send(&self) {
         let body = self.text();
         let Some(conversation) = self.imp().conversation.borrow().clone() else { return };
+        if !self.imp().attach_bar.is_empty() {
+            return self.send_files(conversation, body);
+        }
         if body.trim().is_empty() {
             return;
         }
@@ -420,6 +465,34 @@ impl Composer {
                 Ok(()) if matches!(purpose, Purpose::Edit { .. }) => {}
                 Ok(()) => composer.emit_by_name::<()>("sent", &[]),
                 Err(error) => composer.take_back(&conversation, purpose, &body, &error),
+            }
+        });
+    }
+
+    /// Sends what is in the bar, with the text as its caption.
+    fn send_files(&self, conversation: Conversation, caption: String) {
+        let imp = self.imp();
+        if !imp.attach_bar.may_be_sent() {
+            return;
+        }
+        let files: Vec<Waiting> = imp.attach_bar.take();
+        self.set_text("");
+        self.stop_typing_timeout();
+        imp.chat_state.set(None);
+        self.keep_draft();
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let new = files.iter().map(|waiting| waiting.file.clone()).collect();
+            let result = conversation.send_files(new, caption.clone()).await;
+            let Some(composer) = weak.upgrade() else { return };
+            match result {
+                Ok(()) => composer.emit_by_name::<()>("sent", &[]),
+                Err(error) => {
+                    if composer.imp().conversation.borrow().as_ref() == Some(&conversation) {
+                        composer.imp().attach_bar.put_back(files);
+                    }
+                    composer.take_back(&conversation, Purpose::New, &caption, &error);
+                }
             }
         });
     }

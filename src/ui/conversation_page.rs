@@ -11,11 +11,20 @@ use gettextrs::gettext;
 use gtk::{gdk, gio, glib};
 
 use super::{
-    DetailsPane, attention, avatar_view::availability_text, composer::Composer, error_text, history::HistoryPane,
+    DetailsPane,
+    attachment::{
+        taking,
+        viewer::{PictureViewer, Shown},
+    },
+    attention,
+    avatar_view::availability_text,
+    composer::Composer,
+    error_text,
+    history::HistoryPane,
 };
 use crate::{
-    engine::api::{Command, CommandError, MessageId, Subscription},
-    model::{Availability, Conversation, Messenger},
+    engine::api::{AttachmentKind, Command, CommandError, MessageId, Subscription},
+    model::{Availability, Conversation, Message, Messenger},
     plain_text::isolated,
 };
 
@@ -103,6 +112,16 @@ mod imp {
             let texts = Some(<Vec<String> as glib::variant::StaticVariantType>::static_variant_type());
             klass.install_action("conversation.forward-texts", texts.as_deref(), |page, _, texts| {
                 page.forward_texts(texts.and_then(glib::Variant::get).unwrap_or_default());
+            });
+            klass.install_action("conversation.show-file", id, |page, _, id| {
+                page.with_message(id, |conversation, id| conversation.fetch_file(id, false));
+            });
+            klass.install_action("conversation.fetch-file", id, |page, _, id| {
+                page.with_message(id, |conversation, id| conversation.fetch_file(id, true));
+            });
+            klass.install_action("conversation.view-picture", id, |page, _, id| page.view_picture(id));
+            klass.install_action("conversation.cancel-file", id, |page, _, id| {
+                page.with_message(id, Conversation::cancel_transfer);
             });
         }
 
@@ -307,6 +326,7 @@ impl ConversationPage {
                 page.imp().pane.show_newest();
             }
         });
+        taking::accept_drops(&*imp.stack, &imp.composer.attach_bar());
         let weak = self.downgrade();
         imp.search.connect_found(move |message| {
             if let Some(page) = weak.upgrade() {
@@ -442,6 +462,34 @@ impl ConversationPage {
         }
         if let Some(pane) = imp.pane.try_get() {
             pane.set_active(is_in_front);
+        }
+    }
+
+    /// Shows a message's picture closely, with those before and after it.
+    fn view_picture(&self, id: Option<&glib::Variant>) {
+        self.with_message(id, |conversation, id| {
+            let history = conversation.history();
+            let mut place = 0;
+            let mut pictures = Vec::new();
+            for message in history.iter::<Message>().filter_map(Result::ok) {
+                let Some(file) = message.attachment().filter(|file| file.kind == AttachmentKind::Picture) else {
+                    continue;
+                };
+                let Some(path) = file.path else { continue };
+                if message.id() == id {
+                    place = pictures.len();
+                }
+                pictures.push(Shown { path, name: file.name });
+            }
+            if !pictures.is_empty() {
+                PictureViewer::new(pictures, place).present(Some(self));
+            }
+        });
+    }
+
+    fn with_message(&self, id: Option<&glib::Variant>, f: impl FnOnce(&Conversation, MessageId)) {
+        if let (Some(id), Some(conversation)) = (id.and_then(glib::Variant::get::<i64>), self.conversation()) {
+            f(&conversation, MessageId(id));
         }
     }
 

@@ -6,7 +6,7 @@ use adw::subclass::prelude::*;
 use gettextrs::{gettext, ngettext};
 use gtk::{glib, prelude::*};
 
-use super::{AvatarView, avatar_view::availability_text, message_text, reply_quote, time_text};
+use super::{AvatarView, attachment::words, avatar_view::availability_text, message_text, reply_quote, time_text};
 use crate::{engine::api::Timestamp, model::Conversation};
 
 /// From here on a badge says only that there are many.
@@ -160,9 +160,14 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
         return (gettext("Draft: {text}").replace("{text}", line), "accent");
     }
     let text = conversation.preview();
+    let file = conversation.last().and_then(|last| last.file);
     // A message that was taken back has no text any more.
-    let is_deleted = text.as_deref() == Some("");
+    let is_deleted = file.is_none() && text.as_deref() == Some("");
     let text = if is_deleted { reply_quote::excerpt("", true) } else { text.unwrap_or_default() };
+    let text = match file {
+        Some((kind, name)) => words::line(kind, &name, &text),
+        None => text,
+    };
     if conversation.preview_is_outgoing() {
         let text = message_text::action(&text).unwrap_or(&text);
         return (gettext("You: {text}").replace("{text}", text), "dimmed");

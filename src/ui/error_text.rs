@@ -1,6 +1,7 @@
 //! Failures in words for the person: what has happened, and what to do.
 
 use gettextrs::gettext;
+use gtk::glib;
 
 use crate::engine::api::{CommandError, ConnectStep, Notice, Problem, SendFailure, StartProblem};
 use crate::plain_text::isolated;
@@ -84,6 +85,10 @@ pub fn command(error: &CommandError) -> String {
         }
         CommandError::EmptyMessage => gettext("There is nothing to send."),
         CommandError::BadImage => gettext("This is no picture, or it is too large."),
+        CommandError::UnreadableFile => gettext("This file can't be read."),
+        CommandError::FileTooLarge { limit } => gettext("This file is too large: your server takes up to {size}.")
+            .replace("{size}", &glib::format_size(*limit)),
+        CommandError::NoUploadService => gettext("Your server takes no files."),
         CommandError::SignIn(reason) => problem(reason),
         CommandError::Refused { text: Some(reason), .. } | CommandError::Refused { condition: reason, text: None } => {
             gettext("The server refuses: {reason}").replace("{reason}", &isolated(reason))

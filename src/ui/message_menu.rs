@@ -30,7 +30,7 @@ pub fn build(message: &Message, links: &[String]) -> gio::Menu {
     let main = gio::Menu::new();
     let all = [
         (!is_retracted, gettext("Reply"), "message.answer"),
-        (is_outgoing && !is_retracted, gettext("Edit"), "message.edit"),
+        (is_outgoing && !is_retracted && message.attachment().is_none(), gettext("Edit"), "message.edit"),
         (!is_retracted, gettext("Copy"), "message.copy"),
         (true, gettext("Select"), "message.select"),
         (!is_retracted, gettext("Forward…"), "message.forward"),
@@ -101,6 +101,20 @@ fn react(from: &impl IsA<gtk::Widget>, id: i64, emoji: &str) {
     if let Some(menu) = from.ancestor(gtk::PopoverMenu::static_type()).and_downcast::<gtk::PopoverMenu>() {
         menu.popdown();
     }
+}
+
+/// What can be done with the message's file: one that is here, or on its way, or neither.
+pub fn add_file(menu: &gio::Menu, is_here: bool, is_moving: bool) {
+    let section = gio::Menu::new();
+    if is_moving {
+        section.append(Some(&gettext("Cancel")), Some("message.cancel-file"));
+    } else if is_here {
+        section.append(Some(&gettext("Open")), Some("message.open-file"));
+        section.append(Some(&gettext("Save as…")), Some("message.save-file"));
+    } else {
+        section.append(Some(&gettext("Download")), Some("message.fetch-file"));
+    }
+    menu.append_section(None, &section);
 }
 
 /// Opens the menu where the pointer is, or below the bubble.

@@ -7,6 +7,7 @@ use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 
 use super::{
+    attachment::{self, view::AttachmentView},
     error_text,
     failure_bar::FailureBar,
     history::{Appearance, day},
@@ -16,10 +17,13 @@ use super::{
     reaction_bar::ReactionBar,
     reply_quote, time_text,
 };
-use crate::model::{DeliveryState, Message};
+use crate::{
+    engine::api::AttachmentKind,
+    model::{DeliveryState, Message},
+};
 
 mod imp {
-    use super::super::{bubble::Bubble, failure_bar::FailureBar};
+    use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar};
     use super::{Lane, Message, ReactionBar, Shown, gdk, glib, message_text};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
@@ -40,6 +44,8 @@ mod imp {
         /// Made for the first message that has any.
         pub(super) reactions: RefCell<Option<(Lane, ReactionBar)>>,
         pub(super) failure: RefCell<Option<FailureBar>>,
+        /// The message's file; made when one is there.
+        pub(super) file: RefCell<Option<AttachmentView>>,
         pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
         pub(super) shown: RefCell<Shown>,
         /// What whoever wrote it is called.
@@ -71,6 +77,10 @@ mod imp {
             klass.install_action("message.edit", None, |row, _, _| row.ask("conversation.edit"));
             klass.install_action("message.revisions", None, |row, _, _| row.ask("conversation.revisions"));
             klass.install_action("message.delete", None, |row, _, _| row.ask("conversation.delete"));
+            klass.install_action("message.fetch-file", None, |row, _, _| row.ask("conversation.fetch-file"));
+            klass.install_action("message.cancel-file", None, |row, _, _| row.ask("conversation.cancel-file"));
+            klass.install_action("message.open-file", None, |row, _, _| row.open_file());
+            klass.install_action("message.save-file", None, |row, _, _| row.save_file());
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
             let text = Some(glib::VariantTy::STRING);
             klass.install_action("message.open-link", text, |row, _, target| {
@@ -152,10 +162,19 @@ impl MessageRow {
                     row.describe();
                 }
             });
-            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state, on_annotated])));
+            let weak = self.downgrade();
+            let on_file = message.connect_file_changes_notify(move |_| {
+                if let Some(row) = weak.upgrade() {
+                    row.show_file();
+                    row.describe();
+                }
+            });
+            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state, on_annotated, on_file])));
             self.show_direction(message.is_outgoing());
             self.show_text();
             self.show_annotations();
+            self.show_file();
+            self.look_at_file();
             let time = message.time();
             self.imp().bubble.set_time(&day::clock(time), &time_text::exact(time));
             self.show_state();
@@ -263,6 +282,60 @@ impl MessageRow {
         self.set_class("deleted", annotations.is_retracted);
     }
 
+    fn show_file(&self) {
+        let Some(message) = self.message() else { return };
+        let attachment = message.attachment();
+        self.set_class("with-file", attachment.is_some());
+        let known = self.imp().file.borrow().clone();
+        match (attachment, known) {
+            (Some(attachment), known) => {
+                let view = known.unwrap_or_else(|| {
+                    let view = AttachmentView::default();
+                    self.imp().bubble.set_head(&view);
+                    self.imp().file.replace(Some(view.clone()));
+                    view
+                });
+                view.set_attachment(&attachment, message.transfer());
+                view.set_visible(true);
+            }
+            (None, Some(view)) => view.set_visible(false),
+            (None, None) => {}
+        }
+    }
+
+    /// The file has come into sight: whether it is fetched now, the engine decides.
+    fn look_at_file(&self) {
+        let Some(message) =
+            self.message().filter(|message| message.attachment().is_some_and(|file| file.path.is_none()))
+        else {
+            return;
+        };
+        let weak = self.downgrade();
+        // A row that is being bound need not be in the window yet.
+        glib::idle_add_local_once(move || {
+            if let Some(row) = weak.upgrade().filter(|row| row.message().as_ref() == Some(&message)) {
+                row.ask("conversation.show-file");
+            }
+        });
+    }
+
+    fn open_file(&self) {
+        let Some(attachment) = self.message().and_then(|message| message.attachment()) else { return };
+        match &attachment.path {
+            Some(_) if attachment.kind == AttachmentKind::Picture => self.ask("conversation.view-picture"),
+            Some(path) => attachment::open::open(self, path, &attachment.name),
+            None => self.ask("conversation.fetch-file"),
+        }
+    }
+
+    fn save_file(&self) {
+        if let Some(attachment) = self.message().and_then(|message| message.attachment())
+            && let Some(path) = &attachment.path
+        {
+            attachment::open::save(self, path, &attachment.name);
+        }
+    }
+
     fn show_state(&self) {
         let Some(message) = self.message() else { return };
         let imp = self.imp();
@@ -317,6 +390,10 @@ impl MessageRow {
         let who = if message.is_outgoing() { gettext("You") } else { self.imp().speaker.borrow().clone() };
         let body = text_of(&message);
         let body = message_text::with_author(&body, &self.imp().speaker.borrow()).into_owned();
+        let body = match message.attachment() {
+            Some(file) => attachment::words::description(&file, &body),
+            None => body,
+        };
         let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
         // Translators: a message as a screen reader reads it.
         let mut label = gettext("{who}, {time}: {text}")
@@ -387,6 +464,9 @@ impl MessageRow {
     fn popup_menu(&self, at: Option<(f64, f64)>) {
         let Some(message) = self.message() else { return };
         let menu = message_menu::build(&message, &self.imp().shown.borrow().links);
+        if let Some(file) = message.attachment() {
+            message_menu::add_file(&menu, file.path.is_some(), message.transfer().is_some());
+        }
         let quick = (!message.is_retracted()).then(|| message_menu::quick_reactions(&message));
         message_menu::popup(self, self.imp().bubble.upcast_ref(), &menu, quick, at);
     }

@@ -6,6 +6,7 @@ pub mod about_dialog;
 pub mod account_dialog;
 pub mod add_contact_dialog;
 pub mod application;
+pub mod attachment;
 mod attention;
 pub mod avatar_cache;
 pub mod avatar_view;

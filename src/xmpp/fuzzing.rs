@@ -70,6 +70,7 @@ fn message(message: &IncomingMessage) {
                 quote: reply.quote.clone().unwrap_or_default(),
             }),
             corrects: message.corrects.clone(),
+            file: message.file.clone(),
         };
         let built = again(&message::chat(from, id, body, &extras));
         let Incoming::Message(read) = incoming::parse(&built) else { panic!("{built:?}") };

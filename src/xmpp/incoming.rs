@@ -9,6 +9,7 @@ use super::{
     chat_state::{self, ChatState},
     correction,
     delay::{self, Delay},
+    file_sharing::{self, SharedFile},
     marker, nickname, pubsub,
     reaction::{self, Reactions},
     receipt,
@@ -63,6 +64,8 @@ pub struct IncomingMessage {
     pub reactions: Option<Reactions>,
     /// The id of a message that the sender takes back; a body is then for those who do not understand this.
     pub retracts: Option<String>,
+    /// A file that is shared; the body then holds its address, or a caption, or both.
+    pub file: Option<SharedFile>,
     pub thread: Option<String>,
     pub delay: Option<Delay>,
     /// The sender wants to be told that this has arrived.
@@ -199,16 +202,19 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
         return Ok(IncomingMessage { error: Some(StanzaError::parse(stanza)), ..message });
     }
     let body = xml::human_text(stanza, "body", ns::JABBER_CLIENT);
+    let file = file_sharing::parse(stanza, body.as_deref());
     let (reply, body) = match body.as_deref().and_then(|body| reply::parse(stanza, body)) {
         Some((reply, rest)) => (Some(reply), Some(rest)),
         None => (None, body),
     };
     Ok(IncomingMessage {
-        body,
+        // Who shares a file need say nothing more (XEP-0447 §3).
+        body: body.or_else(|| file.as_ref().map(|file| file.url.clone())),
         reply,
         corrects: correction::parse(stanza),
         reactions: reaction::parse(stanza),
         retracts: retraction::parse(stanza),
+        file,
         thread: xml::child_text(stanza, "thread", ns::JABBER_CLIENT),
         delay: delay::parse(stanza),
         receipt_request: receipt::is_requested(stanza),

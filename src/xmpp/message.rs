@@ -4,6 +4,7 @@ use super::{
     chat_state::ChatState,
     correction,
     delay::{self, Delay},
+    file_sharing::{self, SharedFile},
     marker, nickname, receipt, reply, stanza_id,
     xml::{self, Build as _, Element},
 };
@@ -27,6 +28,8 @@ pub struct Extras {
     pub answered: Option<Answered>,
     /// The id of the message whose text it replaces (XEP-0308).
     pub corrects: Option<String>,
+    /// The file that it shares; the body is then its address.
+    pub file: Option<SharedFile>,
 }
 
 /// A message that another one answers.
@@ -56,6 +59,7 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
         .with_children(extras.is_markable.then(marker::markable))
         .with_children(extras.chat_state.map(ChatState::element))
         .with_children(extras.nickname.as_deref().map(nickname::build))
+        .with_children(extras.file.iter().flat_map(file_sharing::build))
         .with_children(extras.written_at.map(|stamp| delay::build(&Delay { stamp, from: None })))
 }
 
@@ -80,6 +84,7 @@ mod tests {
                 quote: "What's in a\u{1}\u{1f339}?\n".to_owned(),
             }),
             corrects: Some("m-2".to_owned()),
+            file: None,
         };
         let built = chat(&to, &id, "<3 & \u{1f339}\n\u{0}line", &extras);
         let Incoming::Message(read) = incoming::parse(&String::from(&built).parse().unwrap()) else {

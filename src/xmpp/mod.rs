@@ -17,6 +17,7 @@ pub mod delay;
 pub mod disco;
 pub mod displayed;
 pub mod fallback;
+pub mod file_sharing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 pub mod hint;
@@ -44,6 +45,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 pub mod time;
+pub mod upload;
 pub mod vcard;
 pub mod vcard_update;
 pub mod version;

@@ -6,7 +6,7 @@ use super::{
     caps::{self, Caps},
     correction,
     disco::{Identity, Info},
-    fallback, marker, reaction, reply, retraction,
+    fallback, file_sharing, marker, reaction, reply, retraction,
 };
 use crate::config;
 use xmpp_parsers::ns;
@@ -17,7 +17,7 @@ const NODE: &str = "https://stonechat.im";
 /// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.2).
 ///
 /// Not here: carbons (XEP-0280 §3) and stanza ids (XEP-0359 §5), which are for servers and rooms to announce.
-const FEATURES: [&str; 19] = [
+const FEATURES: [&str; 21] = [
     "urn:xmpp:avatar:metadata+notify",
     ns::CAPS,
     ns::CHATSTATES,
@@ -27,6 +27,8 @@ const FEATURES: [&str; 19] = [
     ns::DELAY,
     ns::DISCO_INFO,
     fallback::NAMESPACE,
+    file_sharing::OUT_OF_BAND,
+    file_sharing::SHARING,
     ns::NICK,
     "http://jabber.org/protocol/nick+notify",
     ns::VERSION,

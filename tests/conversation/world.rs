@@ -35,6 +35,8 @@ pub struct Engine {
     /// Longer texts are refused.
     pub limit: Cell<usize>,
     events: RefCell<Option<async_channel::Sender<Event>>>,
+    /// How large a file may be.
+    pub upload_limit: Cell<Option<u64>>,
 }
 
 impl Engine {
@@ -71,6 +73,7 @@ pub fn message(n: i64, body: &str) -> Message {
         state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },
         is_read: false,
         annotations: api::Annotations::default(),
+        attachment: None,
     }
 }
 
@@ -403,6 +406,8 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 reply.send(Ok(stored));
             }
             Command::OpenConversation { reply, .. } => reply.send(Ok(conversation(None, 0))),
+            Command::LoadUploadLimit { reply, .. } => reply.send(Ok(engine.upload_limit.get())),
+            Command::SendFiles { reply, .. } => reply.send(Ok(Vec::new())),
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
             }
@@ -445,6 +450,7 @@ fn snapshot(engine: &Engine, unread: u32) -> Snapshot {
     let last = messages.last().map(|message| Preview {
         id: message.cursor.id,
         text: message.body.chars().take(200).collect(),
+        file: None,
         is_outgoing: message.is_outgoing,
         time: message.time,
         state: message.state,

@@ -10,6 +10,7 @@ mod blocking;
 mod contact;
 mod deletion;
 mod disk;
+mod files;
 mod hostile;
 mod messages;
 mod person;

@@ -105,6 +105,21 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Takes files up to so many bytes, by HTTPS on `port`, and says that they lie at `public`, which may be a line to that port.
+    pub fn with_files(self, port: u16, public: u16, most: u64) -> Self {
+        let domain = &self.domain;
+        let hosts = format!(
+            "{}Component \"upload.{domain}\" \"http_file_share\"\nhttp_host = \"127.0.0.1\"\n\
+             http_external_url = \"https://127.0.0.1:{public}/\"\nhttp_file_share_size_limit = {most}\n",
+            self.hosts
+        );
+        let global = format!(
+            "{}http_ports = {{}}\nhttps_ports = {{ {port} }}\nhttps_interfaces = {{ \"127.0.0.1\" }}\n",
+            self.global
+        );
+        Self { global, hosts, ..self }
+    }
+
     /// A server with these users, whose password is `secret`.
     pub fn with_users(names: &[&str]) -> Self {
         Self { users: names.iter().map(|n| ((*n).to_owned(), "secret".to_owned())).collect(), ..Self::default() }

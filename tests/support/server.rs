@@ -156,7 +156,7 @@ pub fn make_certificates(dir: &Path, options: &Options) {
     let sections = format!(
         "[req]\nprompt = no\ndistinguished_name = dn\n[dn]\nCN = {name}\n\
          [ca]\nbasicConstraints = critical, CA:TRUE\nkeyUsage = keyCertSign\nsubjectKeyIdentifier = hash\n\
-         [leaf]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:{name}, DNS:*.{name}\n"
+         [leaf]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:{name}, DNS:*.{name}, IP:127.0.0.1\n"
     );
     fs::write(dir.join("openssl.cnf"), sections).expect("the configuration is written");
     let new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-config", "openssl.cnf"];

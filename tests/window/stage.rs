@@ -157,6 +157,7 @@ impl World {
                     state: if is_mine { MessageState::Delivered } else { MessageState::Received },
                     is_read: is_mine,
                     annotations: api::Annotations::default(),
+                    attachment: None,
                 });
             }
             world.snapshot.conversations.push(Conversation {
@@ -166,6 +167,7 @@ impl World {
                 last: Some(Preview {
                     id: MessageId(first + 29),
                     text: text.to_owned(),
+                    file: None,
                     is_outgoing,
                     time,
                     state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },

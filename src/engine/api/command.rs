@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::{
     AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
     ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, Message, MessageId,
-    MessageQuery, NewAccount, Problem, Reply, ReportReason, Revision, SearchPlace, Secret, ServerSettings, Snapshot,
-    Timestamp,
+    MessageQuery, NewAccount, NewFile, Problem, Reply, ReportReason, Revision, SearchPlace, Secret, ServerSettings,
+    Snapshot, Timestamp,
 };
 
 /// Why a command could not be carried out.
@@ -24,6 +24,12 @@ pub enum CommandError {
     EmptyMessage,
     #[error("not a picture, or one that is too large")]
     BadImage,
+    #[error("the file can't be read")]
+    UnreadableFile,
+    #[error("the file is larger than the {limit} bytes that the server takes")]
+    FileTooLarge { limit: u64 },
+    #[error("the server takes no files")]
+    NoUploadService,
     #[error("sign-in failed: {0}")]
     SignIn(Problem),
     /// The server answered with an error; its words, if any.
@@ -312,6 +318,27 @@ pub enum Command {
     LoadRevisions {
         message: MessageId,
         reply: Reply<Result<Vec<Revision>, CommandError>>,
+    },
+    /// Sends files, each in a message of its own, and the caption after them.
+    SendFiles {
+        conversation: ConversationId,
+        files: Vec<NewFile>,
+        caption: String,
+        reply: Reply<Result<Vec<Message>, CommandError>>,
+    },
+    /// How large a file may be for the account's server, in bytes; `None` where it sets no limit.
+    LoadUploadLimit {
+        account: AccountId,
+        reply: Reply<Result<Option<u64>, CommandError>>,
+    },
+    /// Fetches a message's file: because somebody asks for it, or because it has come into sight, where the engine decides.
+    FetchFile {
+        message: MessageId,
+        is_asked: bool,
+    },
+    /// Stops fetching a file; the upload of one is given up with its message.
+    CancelTransfer {
+        message: MessageId,
     },
     /// What the composer shows to the other side (XEP-0085).
     SetChatState {

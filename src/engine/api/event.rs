@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     Account, AccountId, Avatar, BareJid, BlockList, ChatState, ConnectStep, Contact, Conversation, ConversationId,
-    Cursor, Message, MessageId, Presence, SubscriptionRequest,
+    Cursor, Message, MessageId, Presence, SubscriptionRequest, Transfer,
 };
 
 /// What has happened. Snapshots replace what was there before under the same id.
@@ -64,6 +64,12 @@ pub enum Event {
     },
     /// All that was said has been deleted here, but for what still waits to be sent.
     HistoryDeleted(ConversationId),
+    /// How far a message's file has come; `None` when it is on its way no more.
+    TransferChanged {
+        conversation: ConversationId,
+        message: MessageId,
+        transfer: Option<Transfer>,
+    },
     /// Everything up to here has been read, here or on another device.
     ReadChanged {
         conversation: ConversationId,

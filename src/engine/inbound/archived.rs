@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use super::{Inbound, MAX_ID_LENGTH, amended::Amended, origin_id};
 use crate::{
     engine::{
-        clock,
+        clock, file,
         identity::{self, SLACK_MS},
         route::{self, Routed},
     },
     ids::{ConversationId, Cursor, MessageId, Timestamp},
     store::{
-        MessageState, StoreError, blocked, contact, conversation, deletion,
+        MessageState, StoreError, attachment, blocked, contact, conversation, deletion,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
     },
     xmpp::archive::Archived,
@@ -215,6 +215,9 @@ impl Inbound<'_> {
             return Ok(());
         }
         let Some(row) = message::insert(store, new)? else { return Ok(()) };
+        if let Some(shared) = &message.file {
+            attachment::insert(store, row.cursor.id, &file::record::received(shared), self.scope.now)?;
+        }
         let row = self.annotated(store, row, message)?;
         let cursor = row.cursor;
         filling.placed(id, cursor);

@@ -48,6 +48,7 @@ fn message(n: i64, state: MessageState, body: &str) -> Message {
         state,
         is_read: false,
         annotations: Annotations::default(),
+        attachment: None,
     }
 }
 
@@ -160,6 +161,7 @@ async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_
             clock::{RandomIds, SystemClock},
             context::Choices,
             event_sink::EventSink,
+            file::Transfers,
             live::Accounts,
             secrets::MemorySecrets,
         },
@@ -207,6 +209,7 @@ async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_
         data_dir: profile.path().to_owned(),
         choices: Choices::default(),
         accounts: Accounts::default(),
+        files: Transfers::default(),
     };
     let place = dir.path().join("out.json");
     // Once for what is loaded at the first time only.

@@ -3,7 +3,7 @@
 use gio::subclass::prelude::*;
 
 use super::{History, MAX_LOADED, find, merge};
-use crate::engine::api::{self, Cursor, MessageId};
+use crate::engine::api::{self, Cursor, MessageId, Transfer};
 
 impl History {
     /// New messages of this conversation. One change of the list, however many there are.
@@ -65,6 +65,13 @@ impl History {
             if let Some(message) = messages.iter().find(|message| message.cursor == waiting.cursor) {
                 *waiting = message.clone();
             }
+        }
+    }
+
+    /// A message's file has come further, or is on its way no more.
+    pub(in crate::model) fn transferred(&self, message: MessageId, transfer: Option<Transfer>) {
+        if let Some(item) = self.position_of(message).and_then(|position| self.message(position)) {
+            item.set_transfer(transfer);
         }
     }
 

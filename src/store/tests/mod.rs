@@ -1,6 +1,7 @@
 //! The tables on a real SQLite.
 
 mod amendments;
+mod attachments;
 mod contacts;
 mod crash;
 mod database;
@@ -12,7 +13,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{MessageState, account, conversation, database::in_memory, message};
-use crate::ids::{AccountId, BareJid, ConversationId, OriginId, Timestamp};
+use crate::ids::{AccountId, BareJid, ConversationId, MessageId, OriginId, Timestamp};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 

@@ -124,7 +124,8 @@ impl ConversationPage {
     }
 }
 
-/// One's own that is still there.
+/// A text of one's own that is still there.
 fn can_be_edited(message: &Message) -> bool {
-    message.is_outgoing() && !message.is_retracted() && message.state() != DeliveryState::Received
+    let is_ours = message.is_outgoing() && message.state() != DeliveryState::Received;
+    is_ours && !message.is_retracted() && message.attachment().is_none()
 }

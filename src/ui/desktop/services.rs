@@ -14,7 +14,7 @@ use super::{Activity, Background, IdleWatch, NetworkWatch, Notification, Notifie
 use crate::{
     engine::api::{Command, ConversationId, Message},
     model::{Conversation, Messenger},
-    ui::message_text,
+    ui::{attachment::words, message_text},
 };
 
 /// How many of several messages a notification shows.
@@ -185,10 +185,17 @@ impl Drop for Services {
 /// The last messages by `author`, a line each.
 fn text_of(messages: &[Message], author: &str) -> String {
     let first = messages.len().saturating_sub(SHOWN_MESSAGES);
-    let lines: Vec<_> =
-        messages[first..].iter().map(|message| message_text::with_author(&message.body, author)).collect();
-    let lines: Vec<_> = lines.iter().map(|line| line.trim()).collect();
+    let lines: Vec<_> = messages[first..].iter().map(|message| line(message, author)).collect();
     lines.join("\n")
+}
+
+fn line(message: &Message, author: &str) -> String {
+    let text = message_text::with_author(&message.body, author);
+    let text = text.trim();
+    match &message.attachment {
+        Some(file) => words::line(file.kind, &file.name, text),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -208,6 +215,7 @@ mod tests {
             state: MessageState::Received,
             is_read: false,
             annotations: Annotations::default(),
+            attachment: None,
         };
         let messages: Vec<_> = ["1", "2 ", "3", "4"].into_iter().map(message).collect();
         assert_eq!(text_of(&messages, "Bob"), "2\n3\n4");

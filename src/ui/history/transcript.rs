@@ -7,7 +7,7 @@ use crate::engine::api::Message;
 #[must_use]
 pub fn transcript(messages: &[Message], peer: &str) -> String {
     if let [message] = messages {
-        return message.body.clone();
+        return text(message);
     }
     messages.iter().map(|message| line(message, peer)).collect::<Vec<_>>().join("\n")
 }
@@ -21,7 +21,16 @@ fn line(message: &Message, peer: &str) -> String {
     };
     // The same wherever it is pasted.
     let time = local(message.time).and_then(|time| time.format("%Y-%m-%d %H:%M").ok()).unwrap_or_default();
-    format!("[{time}] {who}: {}", message.body)
+    format!("[{time}] {who}: {}", text(message))
+}
+
+/// What is said, with the name of the file that it is said of.
+fn text(message: &Message) -> String {
+    match &message.attachment {
+        Some(file) if message.body.is_empty() => file.name.clone(),
+        Some(file) => format!("{}: {}", file.name, message.body),
+        None => message.body.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +50,7 @@ mod tests {
             state: if is_outgoing { MessageState::Sent } else { MessageState::Received },
             is_read: false,
             annotations: Annotations::default(),
+            attachment: None,
         }
     }
 

@@ -18,7 +18,7 @@ pub struct Trust {
 
 impl Trust {
     /// How to speak TLS, with the authorities of `ca_file` beside the system's. Reads files: on a thread that may wait.
-    pub(super) fn client_config(&self, ca_file: Option<&Path>) -> Result<ClientConfig, Problem> {
+    pub(crate) fn client_config(&self, ca_file: Option<&Path>) -> Result<ClientConfig, Problem> {
         let roots = Arc::clone(self.roots.get_or_init(|| Arc::new(system_roots())));
         let roots = match ca_file {
             Some(path) => Arc::new(with_file(&roots, path)?),

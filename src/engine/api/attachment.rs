@@ -1,0 +1,65 @@
+//! Files in messages, as the window gets them.
+
+use std::path::PathBuf;
+
+pub use crate::store::attachment::AttachmentProblem;
+
+/// What can be done with a file besides keeping it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AttachmentKind {
+    Picture,
+    Video,
+    Audio,
+    #[default]
+    Other,
+}
+
+impl AttachmentKind {
+    /// What a media type promises. Vector graphics are no pictures here: they can hold programs.
+    #[must_use]
+    pub fn of(media_type: &str) -> Self {
+        match media_type {
+            "image/png" | "image/jpeg" | "image/gif" | "image/webp" => Self::Picture,
+            other if other.starts_with("video/") => Self::Video,
+            other if other.starts_with("audio/") => Self::Audio,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The file that a message shares.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attachment {
+    pub kind: AttachmentKind,
+    /// Safe as the name of a file.
+    pub name: String,
+    pub media_type: String,
+    /// In bytes.
+    pub size: Option<u64>,
+    /// Width and height in pixels.
+    pub dimensions: Option<(u32, u32)>,
+    pub thumbhash: Option<Vec<u8>>,
+    /// Where it lies, when it is here.
+    pub path: Option<PathBuf>,
+    /// False for one of ours that has still to be uploaded.
+    pub is_uploaded: bool,
+    pub problem: Option<AttachmentProblem>,
+}
+
+/// A file on its way, in either direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Transfer {
+    pub done: u64,
+    pub total: Option<u64>,
+}
+
+/// A file that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewFile {
+    Path(PathBuf),
+    /// A picture that was pasted.
+    Bytes {
+        name: String,
+        bytes: Vec<u8>,
+    },
+}

@@ -1,0 +1,83 @@
+//! The store's rows of files as the window gets them, and what a received message says of one.
+
+use std::{collections::HashMap, path::Path};
+
+use rusqlite::Connection;
+
+use super::{disk, media, name};
+use crate::{
+    engine::api::{Attachment, AttachmentKind, Message},
+    store::{
+        StoreError,
+        attachment::{self, AttachmentRow},
+    },
+    xmpp::file_sharing::SharedFile,
+};
+
+/// Says of each message what file it shares: in one query, however many they are.
+pub fn fill<'m>(store: &Connection, messages: impl Iterator<Item = &'m mut Message>) -> Result<(), StoreError> {
+    let messages: Vec<_> = messages.collect();
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let ids = messages.iter().map(|message| message.cursor.id);
+    let mut known: HashMap<_, _> = attachment::of_messages(store, ids)?.into_iter().collect();
+    // The database lies in the data directory.
+    let data_dir = store.path().and_then(|path| Path::new(path).parent());
+    for message in messages {
+        if let Some(row) = known.remove(&message.cursor.id) {
+            message.body.clone_from(&row.caption);
+            message.attachment = Some(shown(row, data_dir));
+        }
+    }
+    Ok(())
+}
+
+fn shown(row: AttachmentRow, data_dir: Option<&Path>) -> Attachment {
+    Attachment {
+        kind: AttachmentKind::of(&row.media_type),
+        name: row.name,
+        media_type: row.media_type,
+        size: row.size,
+        dimensions: row.dimensions,
+        thumbhash: row.thumbhash,
+        path: row.kept.zip(data_dir).map(|(kept, data_dir)| disk::path(data_dir, &kept.file)),
+        is_uploaded: row.url.is_some(),
+        problem: row.problem,
+    }
+}
+
+/// What is stored of a file that somebody shares.
+#[must_use]
+pub fn received(file: &SharedFile) -> AttachmentRow {
+    let name = file.name.as_deref().map_or_else(|| name::of_url(&file.url), name::sanitise);
+    let media_type = media::claimed(file.media_type.as_deref(), &name);
+    let is_shown = matches!(AttachmentKind::of(&media_type), AttachmentKind::Picture | AttachmentKind::Video);
+    AttachmentRow {
+        media_type,
+        name,
+        size: file.size,
+        dimensions: file.dimensions.filter(|_| is_shown),
+        sha256: file.sha256,
+        thumbhash: file.thumbhash.clone().filter(|_| is_shown),
+        url: Some(file.url.clone()),
+        kept: None,
+        problem: None,
+        caption: file.caption.clone(),
+    }
+}
+
+/// What is said to others of a file of ours; `None` while it is not where they can have it.
+#[must_use]
+pub fn shared(row: AttachmentRow) -> Option<SharedFile> {
+    Some(SharedFile {
+        url: row.url?,
+        name: Some(row.name),
+        media_type: Some(row.media_type),
+        size: row.size,
+        dimensions: row.dimensions,
+        sha256: row.sha256,
+        thumbhash: row.thumbhash,
+        caption: String::new(),
+    })
+}

@@ -1,0 +1,234 @@
+//! From here to there, first part: what a person chose is copied, cleaned and put on disk, then there is a message.
+
+use std::{fs, io, path::Path};
+
+use rusqlite::Connection;
+use tokio::task::spawn_blocking;
+
+use super::{clean::clean, disk, media, name::sanitise, record, upload};
+use crate::{
+    engine::{
+        api::{AttachmentKind, CommandError, ConversationId, Event, Message, NewFile, Notice},
+        change::Changes,
+        context::Shared,
+        effect::{Effects, Scope},
+    },
+    ids::OriginId,
+    store::{
+        MessageState, StoreError,
+        attachment::{self, AttachmentRow, Kept},
+        contact, conversation,
+        message::{self, NewMessage, Place},
+    },
+};
+
+/// More files in one go are a folder that somebody dropped by mistake.
+pub const MAX_FILES: usize = 50;
+/// Pictures larger than this as files are sent as they are not: nobody could take them apart in memory.
+const MAX_CLEAN: u64 = 64 * 1024 * 1024;
+
+/// Copies what is to be sent to where it can't vanish, so that its upload can begin at any time.
+///
+/// # Errors
+/// What is wrong with the first of them that can't be sent; then none is.
+pub async fn prepare(
+    shared: &Shared,
+    conversation: ConversationId,
+    files: Vec<NewFile>,
+) -> Result<Vec<AttachmentRow>, CommandError> {
+    if files.is_empty() || files.len() > MAX_FILES {
+        return Err(CommandError::EmptyMessage);
+    }
+    let account = shared.store.read(move |store| super::super::conversation::account_of(store, conversation)).await;
+    let account = account.map_err(|error| shared.failed(error))?;
+    // What the server is known to refuse is not even copied.
+    let most = match shared.accounts.with(account, |live| live.upload.clone()) {
+        Some(upload::Known::Is(service)) => service.max_size.unwrap_or(u64::MAX),
+        Some(upload::Known::Absent) => return Err(CommandError::NoUploadService),
+        Some(upload::Known::Nothing) | None => u64::MAX,
+    };
+    let mut prepared = Vec::new();
+    for file in files {
+        let (data_dir, id) = (shared.data_dir.clone(), shared.ids.uuid().to_string());
+        let copied = spawn_blocking(move || copy(&data_dir, &id, &file, most));
+        match copied.await {
+            Ok(Ok(row)) => prepared.push(row),
+            Ok(Err(CommandError::DiskFull)) => {
+                shared.events.emit(Event::Notice(Notice::DiskFull));
+                return Err(CommandError::DiskFull);
+            }
+            Ok(Err(error)) => return Err(error),
+            // A decoder that panics has been given something that is no picture.
+            Err(error) if error.is_panic() => return Err(CommandError::BadImage),
+            Err(_) => return Err(CommandError::Stopped),
+        }
+    }
+    Ok(prepared)
+}
+
+fn copy(data_dir: &Path, id: &str, file: &NewFile, most: u64) -> Result<AttachmentRow, CommandError> {
+    let part = disk::temporary(data_dir, id).map_err(|error| failure(&error))?;
+    let name = match file {
+        NewFile::Path(path) => {
+            let data = fs::metadata(path).map_err(|_| CommandError::UnreadableFile)?;
+            if !data.is_file() {
+                return Err(CommandError::UnreadableFile);
+            }
+            if data.len() > most {
+                return Err(CommandError::FileTooLarge { limit: most });
+            }
+            copy_to(path, &part)?;
+            path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        }
+        NewFile::Bytes { name, bytes } => {
+            fs::write(&part, bytes).map_err(|error| failure(&error))?;
+            name.clone()
+        }
+    };
+    let row = finish(data_dir, &part, &sanitise(&name), most);
+    if row.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    row
+}
+
+/// Without the permissions of what is copied.
+fn copy_to(from: &Path, to: &Path) -> Result<(), CommandError> {
+    let mut source = fs::File::open(from).map_err(|_| CommandError::UnreadableFile)?;
+    let mut target = fs::File::create(to).map_err(|error| failure(&error))?;
+    io::copy(&mut source, &mut target).map(|_| ()).map_err(|error| failure(&error))
+}
+
+fn finish(data_dir: &Path, part: &Path, name: &str, most: u64) -> Result<AttachmentRow, CommandError> {
+    if fs::metadata(part).map_err(|error| failure(&error))?.len() <= MAX_CLEAN {
+        let bytes = fs::read(part).map_err(|error| failure(&error))?;
+        match clean(&bytes) {
+            Some(Ok(clean)) if clean != bytes => fs::write(part, clean).map_err(|error| failure(&error))?,
+            Some(Ok(_)) | None => {}
+            // Better not sent than sent with what nobody sees in it.
+            Some(Err(_)) => return Err(CommandError::BadImage),
+        }
+    } else if media::header(part).is_some() {
+        return Err(CommandError::BadImage);
+    }
+    let (hash, size) = disk::hash(part).map_err(|error| failure(&error))?;
+    if size > most {
+        return Err(CommandError::FileTooLarge { limit: most });
+    }
+    let (media_type, dimensions) = media::judge(part, media::by_name(name));
+    let picture = if AttachmentKind::of(&media_type) == AttachmentKind::Picture { media::picture(part) } else { None };
+    let file = disk::keep(data_dir, part, &hash, name).map_err(|error| failure(&error))?;
+    Ok(AttachmentRow {
+        name: name.to_owned(),
+        media_type,
+        size: Some(size),
+        dimensions,
+        sha256: Some(hash),
+        thumbhash: picture.as_ref().map(media::thumbhash),
+        url: None,
+        kept: Some(Kept { file, bytes: size }),
+        problem: None,
+        caption: String::new(),
+    })
+}
+
+fn failure(error: &io::Error) -> CommandError {
+    if error.kind() == io::ErrorKind::StorageFull {
+        CommandError::DiskFull
+    } else {
+        CommandError::Store(error.to_string())
+    }
+}
+
+/// Stores a message for each file; the caption waits with the last of them. Their upload follows.
+///
+/// # Errors
+/// `NotFound` where the conversation is not one of this account.
+pub fn send(
+    store: &Connection,
+    scope: &Scope,
+    conversation: ConversationId,
+    files: &[AttachmentRow],
+    caption: &str,
+    ids: &[OriginId],
+) -> Result<(Vec<Message>, Effects), StoreError> {
+    let row = conversation::by_id(store, conversation)?;
+    if row.account != scope.account {
+        return Err(StoreError::NotFound);
+    }
+    let peer = row.peer;
+    let mut effects = Effects::default();
+    if contact::ensure(store, scope.account, &peer)? {
+        effects.contact(scope.account, &peer);
+    }
+    let mut changes = Changes::default();
+    let mut stored = Vec::new();
+    for (n, (file, id)) in files.iter().zip(ids).enumerate() {
+        let new = NewMessage {
+            conversation,
+            place: Place::Last,
+            sender: scope.address.clone(),
+            body: String::new(),
+            time: scope.now,
+            state: MessageState::Waiting,
+            stanza_id: Some(id.0.clone()),
+            origin_id: Some(id.clone()),
+            archive_id: None,
+            wants_receipt: peer != scope.address,
+            is_markable: peer != scope.address,
+        };
+        let row = message::insert(store, new)?.ok_or(StoreError::NotFound)?;
+        let is_last = n + 1 == files.len();
+        let caption = if is_last { caption.to_owned() } else { String::new() };
+        attachment::insert(store, row.cursor.id, &AttachmentRow { caption, ..file.clone() }, scope.now)?;
+        stored.push(Message::from(row));
+    }
+    record::fill(store, stored.iter_mut())?;
+    let change = changes.of(store, conversation)?;
+    for message in &stored {
+        change.store(message.clone(), false);
+    }
+    if let Some(last) = stored.last() {
+        let mark = conversation::mark_read(store, conversation, last.cursor)?;
+        change.read(mark);
+        effects.read.push(scope.account);
+    }
+    changes.finish(store, &mut effects.events)?;
+    effects.uploads.push(scope.account);
+    Ok((stored, effects))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::avatar::picture::samples;
+
+    fn copied(file: &NewFile, most: u64) -> Result<AttachmentRow, CommandError> {
+        let dir = tempfile::tempdir().unwrap();
+        let row = copy(dir.path(), "x", file, most);
+        assert!(!dir.path().join("media/part/x").exists());
+        row
+    }
+
+    #[test]
+    fn what_is_sent_is_known_before_it_leaves() {
+        let bytes = samples::encoded(12, 8, image::ImageFormat::Png);
+        let size = bytes.len() as u64;
+        let row = copied(&NewFile::Bytes { name: "../.a.png".to_owned(), bytes }, u64::MAX).unwrap();
+        assert_eq!((row.name.as_str(), row.media_type.as_str()), ("a.png", "image/png"));
+        assert_eq!((row.size, row.dimensions), (Some(size), Some((12, 8))));
+        assert!(row.thumbhash.is_some() && row.kept.is_some() && row.url.is_none());
+    }
+
+    #[test]
+    fn what_can_not_be_sent_is_said() {
+        let text = |length| NewFile::Bytes { name: "a.txt".to_owned(), bytes: vec![b'x'; length] };
+        assert_eq!(copied(&text(11), 10), Err(CommandError::FileTooLarge { limit: 10 }));
+        assert!(copied(&text(10), 10).is_ok());
+        let nothing = NewFile::Path("/nowhere/at all".into());
+        assert_eq!(copied(&nothing, 10), Err(CommandError::UnreadableFile));
+        assert_eq!(copied(&NewFile::Path("/".into()), 10), Err(CommandError::UnreadableFile));
+        let broken = NewFile::Bytes { name: "a.jpg".to_owned(), bytes: b"\xff\xd8\xff\xe1".to_vec() };
+        assert_eq!(copied(&broken, 100), Err(CommandError::BadImage));
+    }
+}

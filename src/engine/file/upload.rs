@@ -1,0 +1,269 @@
+//! From here to there, second part: asks the server for a place (XEP-0363), brings the file there, and hands the message to the
+//! outbox. Whatever breaks off begins anew with the next session: the row on disk says that it has still to be done.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{fs::File, time::sleep};
+
+use super::{changed, client, disk, problem_of};
+use crate::{
+    engine::{
+        api::{AttachmentProblem, CommandError, ConversationId, MessageId, Transfer},
+        change::Changes,
+        context::Shared,
+        effect::{Effects, Scope},
+        outbox::{self, Draft},
+    },
+    http::{self, HttpError},
+    ids::{AccountId, Jid, OriginId},
+    store::{
+        MessageState, SendFailure, StoreError,
+        attachment::{self, AttachmentRow},
+        message,
+    },
+    xmpp::{
+        disco,
+        session::{IqError, IqKind, SessionHandle},
+        upload::{self, Slot},
+    },
+};
+
+/// How many of a server's services are asked what they do.
+const MAX_SERVICES: usize = 32;
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+
+/// Who takes files on an account's server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    pub address: Jid,
+    /// In bytes.
+    pub max_size: Option<u64>,
+}
+
+/// What is known in this session of who takes files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Known {
+    #[default]
+    Nothing,
+    Absent,
+    Is(Service),
+}
+
+/// Why a file is not there.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// With the next session it is tried again.
+    #[error("there is no session")]
+    Offline,
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error("{0:?}")]
+    Problem(AttachmentProblem),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How large a file may be for an account's server, in bytes; `None` where it sets no limit.
+///
+/// # Errors
+/// `NotOnline`, and `NoUploadService` where files can't be sent at all.
+pub async fn limit(shared: &Shared, account: AccountId) -> Result<Option<u64>, CommandError> {
+    match service(shared, account).await {
+        Ok(service) => Ok(service.max_size),
+        Err(Failure::Problem(_)) => Err(CommandError::NoUploadService),
+        Err(_) => Err(CommandError::NotOnline),
+    }
+}
+
+/// Uploads all that an account has still to upload.
+pub async fn start_waiting(shared: &Arc<Shared>, account: AccountId) {
+    let waiting = shared.store.read(move |store| {
+        let mut waiting = Vec::new();
+        for id in attachment::to_upload(store, account)? {
+            waiting.push((id, message::by_id(store, id)?.conversation));
+        }
+        Ok(waiting)
+    });
+    match waiting.await {
+        Ok(waiting) => waiting.into_iter().for_each(|(id, conversation)| start(shared, account, conversation, id)),
+        Err(error) => log::warn!("no uploads: {}", shared.failed(error)),
+    }
+}
+
+fn start(shared: &Arc<Shared>, account: AccountId, conversation: ConversationId, id: MessageId) {
+    if shared.accounts.with(account, |live| live.outbox.is_online()) != Some(true) {
+        return;
+    }
+    let work = Arc::clone(shared);
+    shared.files.start(&shared.events, (account, conversation), id, async move {
+        let result = async {
+            let _room = work.files.room.acquire().await.map_err(|_| Failure::Offline)?;
+            run(&work, account, id).await
+        };
+        match result.await {
+            Ok(()) => {}
+            Err(Failure::Offline) => log::debug!("a file waits for a session"),
+            Err(failure) => {
+                log::info!("a file is not uploaded: {failure}");
+                let problem = match failure {
+                    Failure::Problem(problem) => problem,
+                    Failure::Http(error) => problem_of(&error),
+                    Failure::Offline | Failure::Store(_) => AttachmentProblem::Lost,
+                };
+                give_up(&work, id, problem).await;
+            }
+        }
+        work.files.end(&work.events, id);
+    });
+}
+
+async fn run(shared: &Shared, account: AccountId, id: MessageId) -> Result<(), Failure> {
+    let row = shared.store.read(move |store| attachment::find(store, id)).await?;
+    let Some(row) = row.filter(|row| row.url.is_none()) else { return Ok(()) };
+    let service = service(shared, account).await?;
+    let mut pauses = PAUSES.iter();
+    let url = loop {
+        match bring(shared, account, &service, id, &row).await {
+            Ok(url) => break url,
+            Err(Failure::Http(error)) if error.is_passing() => {
+                if shared.accounts.with(account, |live| live.outbox.is_online()) != Some(true) {
+                    return Err(Failure::Offline);
+                }
+                match pauses.next() {
+                    Some(pause) => sleep(*pause).await,
+                    None => return Err(error.into()),
+                }
+            }
+            Err(failure) => return Err(failure),
+        }
+    };
+    let caption_id = shared.ids.origin_id();
+    let done =
+        shared.change(move |store, scopes| Ok(((), uploaded(store, scopes.of(account)?, id, &url, caption_id)?)));
+    Ok(done.await?)
+}
+
+/// One attempt; where it can be had afterwards.
+async fn bring(
+    shared: &Shared,
+    account: AccountId,
+    service: &Service,
+    id: MessageId,
+    row: &AttachmentRow,
+) -> Result<String, Failure> {
+    let lost = || Failure::Problem(AttachmentProblem::Lost);
+    let (kept, size) = row.kept.as_ref().zip(row.size).ok_or_else(lost)?;
+    if service.max_size.is_some_and(|most| size > most) {
+        return Err(Failure::Problem(AttachmentProblem::TooLarge));
+    }
+    let file = File::open(disk::path(&shared.data_dir, &kept.file)).await.map_err(|_| lost())?;
+    let slot = slot(&session(shared, account)?, service, row, size).await?;
+    let (Some(put), Some(_)) = (http::parse(&slot.put), http::parse(&slot.get)) else {
+        return Err(HttpError::Forbidden.into());
+    };
+    let client = client(shared, account).await.ok_or(Failure::Offline)?;
+    let tell = |done| shared.files.progress(&shared.events, id, Transfer { done, total: Some(size) });
+    client.put(&put, &slot.headers, &row.media_type, file, size, tell).await?;
+    Ok(slot.get)
+}
+
+async fn slot(session: &SessionHandle, service: &Service, row: &AttachmentRow, size: u64) -> Result<Slot, Failure> {
+    let request = upload::request(&row.name, size, &row.media_type);
+    match session.iq(Some(service.address.clone()), IqKind::Get, request).await {
+        Ok(answer) => answer.as_ref().and_then(upload::parse_slot).ok_or(Failure::Problem(AttachmentProblem::Refused)),
+        Err(IqError::Lost) => Err(Failure::Offline),
+        Err(IqError::Timeout) => Err(HttpError::Timeout.into()),
+        // XEP-0363 §5: a file that is too large is "not acceptable".
+        Err(IqError::Stanza(error)) if error.condition == "not-acceptable" => {
+            Err(Failure::Problem(AttachmentProblem::TooLarge))
+        }
+        Err(IqError::Stanza(error)) => {
+            log::info!("no place for a file: {error}");
+            Err(Failure::Problem(AttachmentProblem::Refused))
+        }
+    }
+}
+
+fn session(shared: &Shared, account: AccountId) -> Result<SessionHandle, Failure> {
+    shared.accounts.with(account, |live| live.session.clone()).flatten().ok_or(Failure::Offline)
+}
+
+/// Who takes files: the server itself or one of its services (XEP-0363 §4). Asked once in each session.
+async fn service(shared: &Shared, account: AccountId) -> Result<Service, Failure> {
+    match shared.accounts.with(account, |live| live.upload.clone()) {
+        Some(Known::Is(service)) => return Ok(service),
+        Some(Known::Absent) => return Err(Failure::Problem(AttachmentProblem::NoService)),
+        Some(Known::Nothing) => {}
+        None => return Err(Failure::Offline),
+    }
+    let session = session(shared, account)?;
+    let domain = shared.accounts.with(account, |live| live.row.address.domain().to_string());
+    let domain = domain.and_then(|domain| Jid::new(&domain).ok()).ok_or(Failure::Offline)?;
+    let items = session.iq(Some(domain.clone()), IqKind::Get, disco::items_query(None)).await;
+    let items = match items {
+        Ok(items) => items.as_ref().map(disco::parse_items).unwrap_or_default(),
+        Err(IqError::Stanza(_)) => Vec::new(),
+        Err(_) => return Err(Failure::Offline),
+    };
+    let candidates = items.into_iter().filter(|item| item.node.is_none()).map(|item| item.jid).take(MAX_SERVICES);
+    let asked = [domain].into_iter().chain(candidates).map(|address| {
+        let session = session.clone();
+        async move {
+            let info = session.iq(Some(address.clone()), IqKind::Get, disco::info_query(None)).await.ok()??;
+            let info = disco::parse_info(&info).filter(|info| info.has(upload::NAMESPACE))?;
+            Some(Service { address, max_size: upload::max_size(&info) })
+        }
+    });
+    let found = futures::future::join_all(asked).await.into_iter().flatten().next();
+    let known = found.clone().map_or(Known::Absent, Known::Is);
+    shared.accounts.with(account, |live| live.upload = known);
+    found.ok_or(Failure::Problem(AttachmentProblem::NoService))
+}
+
+/// The file is there: the message goes out, and what was to be said with it after it.
+fn uploaded(
+    store: &rusqlite::Connection,
+    scope: &Scope,
+    id: MessageId,
+    url: &str,
+    caption_id: OriginId,
+) -> Result<Effects, StoreError> {
+    let caption = match attachment::find(store, id)? {
+        Some(row) => row.caption,
+        // Deleted meanwhile.
+        None => return Ok(Effects::default()),
+    };
+    attachment::set_uploaded(store, id, url)?;
+    let mut effects = changed(store, id)?;
+    effects.merge(outbox::ready(store, scope, id)?);
+    if !caption.is_empty() {
+        let conversation = message::by_id(store, id)?.conversation;
+        let draft = crate::store::conversation::by_id(store, conversation)?.draft;
+        effects
+            .merge(outbox::send(store, scope, conversation, Draft { text: caption, answers: None, id: caption_id })?.1);
+        // What is being written meanwhile is another text.
+        crate::store::conversation::set_draft(store, conversation, draft.as_deref().unwrap_or_default())?;
+    }
+    Ok(effects)
+}
+
+/// It can't be uploaded; the person decides what becomes of it.
+async fn give_up(shared: &Shared, id: MessageId, problem: AttachmentProblem) {
+    let noted = shared.change(move |store, _| {
+        attachment::set_problem(store, id, Some(problem))?;
+        let mut effects = Effects::default();
+        match message::advance(store, id, MessageState::Failed(SendFailure::Refused)) {
+            Ok(Some(row)) => {
+                let mut changes = Changes::default();
+                changes.of(store, row.conversation)?.change(row.into());
+                changes.finish(store, &mut effects.events)?;
+            }
+            Ok(None) | Err(StoreError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(((), effects))
+    });
+    if let Err(error) = noted.await {
+        log::warn!("a failed upload can't be noted: {}", shared.failed(error));
+    }
+}

@@ -1,0 +1,303 @@
+//! The files that are to be sent, above the field in which one writes what is said beside them.
+//!
+//! Knows how large a file may be and says so before anything is sent; sending is the composer's.
+
+use std::path::PathBuf;
+
+use gettextrs::gettext;
+use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
+
+use super::{chip, picture_cache, words};
+use crate::{
+    engine::api::{CommandError, ConversationId, NewFile},
+    model::Conversation,
+    plain_text::isolated,
+    ui::error_text,
+};
+
+/// More files in one go are a folder that somebody dropped by mistake.
+const MAX_FILES: usize = 50;
+/// In the window's pixels.
+const THUMBNAIL: u32 = 56;
+
+/// A file that waits to be sent.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub file: NewFile,
+    pub name: String,
+    pub size: u64,
+    pub texture: Option<gdk::Texture>,
+}
+
+mod imp {
+    use super::{Conversation, ConversationId, Waiting, glib};
+    use glib::subclass::Signal;
+    use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
+    use std::{
+        cell::{Cell, RefCell},
+        collections::HashMap,
+        sync::OnceLock,
+    };
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/attach_bar.ui")]
+    pub struct AttachBar {
+        #[template_child]
+        pub(super) revealer: TemplateChild<gtk::Revealer>,
+        #[template_child]
+        pub(super) chips: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) problem: TemplateChild<gtk::Label>,
+        pub(super) conversation: RefCell<Option<Conversation>>,
+        pub(super) waiting: RefCell<Vec<Waiting>>,
+        /// What waits in other conversations.
+        pub(super) elsewhere: RefCell<HashMap<ConversationId, Vec<Waiting>>>,
+        /// In bytes; none while it is not known, or where there is none.
+        pub(super) limit: Cell<Option<u64>>,
+        /// Why nothing can be sent at all.
+        pub(super) refusal: RefCell<Option<String>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for AttachBar {
+        const NAME: &'static str = "StonechatAttachBar";
+        type Type = super::AttachBar;
+        type ParentType = gtk::Widget;
+
+        fn class_init(klass: &mut Self::Class) {
+            klass.bind_template();
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    impl ObjectImpl for AttachBar {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build()])
+        }
+
+        fn dispose(&self) {
+            self.dispose_template();
+            while let Some(child) = self.obj().first_child() {
+                child.unparent();
+            }
+        }
+    }
+
+    impl WidgetImpl for AttachBar {}
+}
+
+glib::wrapper! {
+    /// What is to be sent.
+    pub struct AttachBar(ObjectSubclass<imp::AttachBar>)
+        @extends gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl AttachBar {
+    /// Shows what waits in another conversation; what waits in this one stays until one is back.
+    pub fn set_conversation(&self, conversation: Option<&Conversation>) {
+        let imp = self.imp();
+        let before = imp.conversation.replace(conversation.cloned());
+        let waiting = imp.waiting.take();
+        if let Some(before) = before.filter(|_| !waiting.is_empty()) {
+            imp.elsewhere.borrow_mut().insert(before.id(), waiting);
+        }
+        let back = conversation.and_then(|conversation| imp.elsewhere.borrow_mut().remove(&conversation.id()));
+        imp.waiting.replace(back.unwrap_or_default());
+        imp.limit.set(None);
+        imp.refusal.take();
+        self.changed();
+        if !self.is_empty() {
+            self.ask_limit();
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.imp().waiting.borrow().is_empty()
+    }
+
+    /// Whether the server takes all of it, as far as is known.
+    pub fn may_be_sent(&self) -> bool {
+        self.problem().is_none()
+    }
+
+    /// Takes the files out, to be sent.
+    pub fn take(&self) -> Vec<Waiting> {
+        let waiting = self.imp().waiting.take();
+        self.changed();
+        waiting
+    }
+
+    /// Puts back what could not be sent.
+    pub fn put_back(&self, mut files: Vec<Waiting>) {
+        files.append(&mut self.imp().waiting.borrow_mut());
+        self.imp().waiting.replace(files);
+        self.changed();
+    }
+
+    /// Takes nothing with it.
+    pub fn clear(&self) {
+        self.imp().waiting.take();
+        self.changed();
+    }
+
+    /// Adds files of this computer.
+    pub fn add_files(&self, files: Vec<gio::File>) {
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let mut refused = None;
+            for file in files {
+                match look(&file).await {
+                    Some(waiting) => match weak.upgrade() {
+                        Some(bar) => bar.add(waiting),
+                        None => return,
+                    },
+                    None => refused = file.basename(),
+                }
+            }
+            if let (Some(bar), Some(name)) = (weak.upgrade(), refused) {
+                // Translators: a folder, or a file that this program may not read, was dropped.
+                let text = gettext("“{name}” can't be sent.").replace("{name}", &isolated(&name.to_string_lossy()));
+                bar.show_problem(Some(text));
+            }
+        });
+    }
+
+    /// Adds a picture that was pasted or dropped.
+    pub fn add_texture(&self, texture: gdk::Texture) {
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let pixels = texture.clone();
+            let Ok(bytes) = gio::spawn_blocking(move || pixels.save_to_png_bytes().to_vec()).await else { return };
+            let now = glib::DateTime::now_local().and_then(|now| now.format("%Y-%m-%d %H-%M-%S")).unwrap_or_default();
+            // Translators: the name of the file of a picture that was pasted; {time} is a date and a time.
+            let name = format!("{}.png", gettext("Picture {time}").replace("{time}", &now));
+            if let Some(bar) = weak.upgrade() {
+                let size = bytes.len() as u64;
+                let file = NewFile::Bytes { name: name.clone(), bytes };
+                bar.add(Waiting { file, name, size, texture: Some(texture) });
+            }
+        });
+    }
+
+    /// Called when files came or went, or something about them has become known.
+    pub fn connect_changed(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_local("changed", false, move |values| {
+            if let Some(bar) = values.first().and_then(|value| value.get::<Self>().ok()) {
+                f(&bar);
+            }
+            None
+        })
+    }
+
+    fn add(&self, waiting: Waiting) {
+        let is_first = self.is_empty();
+        {
+            let mut all = self.imp().waiting.borrow_mut();
+            if all.len() >= MAX_FILES {
+                return;
+            }
+            all.push(waiting);
+        }
+        self.changed();
+        if is_first {
+            self.ask_limit();
+        }
+    }
+
+    fn remove(&self, place: usize) {
+        {
+            let mut all = self.imp().waiting.borrow_mut();
+            if place < all.len() {
+                all.remove(place);
+            }
+        }
+        self.changed();
+    }
+
+    /// What the server takes is asked when it matters.
+    fn ask_limit(&self) {
+        let Some(conversation) = self.imp().conversation.borrow().clone() else { return };
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let answer = conversation.upload_limit().await;
+            let Some(bar) =
+                weak.upgrade().filter(|bar| bar.imp().conversation.borrow().as_ref() == Some(&conversation))
+            else {
+                return;
+            };
+            match answer {
+                Ok(limit) => bar.imp().limit.set(limit),
+                Err(error @ CommandError::NoUploadService) => {
+                    bar.imp().refusal.replace(Some(error_text::command(&error)));
+                }
+                // Offline it waits, and the server says then what it takes.
+                Err(error) => log::debug!("how large a file may be is not known: {error}"),
+            }
+            bar.changed();
+        });
+    }
+
+    fn problem(&self) -> Option<String> {
+        let imp = self.imp();
+        if self.is_empty() {
+            return None;
+        }
+        if let Some(refusal) = imp.refusal.borrow().clone() {
+            return Some(refusal);
+        }
+        let limit = imp.limit.get()?;
+        let all = imp.waiting.borrow();
+        let large = all.iter().find(|waiting| waiting.size > limit)?;
+        Some(
+            gettext("“{name}” is too large: your server takes files of up to {size}.")
+                .replace("{name}", &isolated(&large.name))
+                .replace("{size}", &words::size(limit)),
+        )
+    }
+
+    fn show_problem(&self, problem: Option<String>) {
+        let label = &self.imp().problem;
+        label.set_visible(problem.is_some());
+        self.imp().revealer.set_reveal_child(problem.is_some() || !self.is_empty());
+        if let Some(problem) = problem.filter(|problem| label.label() != *problem) {
+            label.set_label(&problem);
+            self.announce(&problem, gtk::AccessibleAnnouncementPriority::Medium);
+        }
+    }
+
+    fn changed(&self) {
+        let Some(chips) = self.imp().chips.try_get() else { return };
+        while let Some(child) = chips.first_child() {
+            chips.remove(&child);
+        }
+        let limit = self.imp().limit.get().unwrap_or(u64::MAX);
+        for (place, waiting) in self.imp().waiting.borrow().iter().enumerate() {
+            let weak = self.downgrade();
+            chips.append(&chip::new(waiting, waiting.size > limit, move || {
+                if let Some(bar) = weak.upgrade() {
+                    bar.remove(place);
+                }
+            }));
+        }
+        self.show_problem(self.problem());
+        self.emit_by_name::<()>("changed", &[]);
+    }
+}
+
+/// What a file of this computer is; `None` for what can't be sent.
+async fn look(file: &gio::File) -> Option<Waiting> {
+    let path: PathBuf = file.path()?;
+    let wanted = "standard::size,standard::type,standard::display-name";
+    let info = file.query_info_future(wanted, gio::FileQueryInfoFlags::NONE, glib::Priority::DEFAULT).await.ok()?;
+    if info.file_type() != gio::FileType::Regular {
+        return None;
+    }
+    let size = u64::try_from(info.size()).unwrap_or(0);
+    let texture = picture_cache::load(&path, 2 * THUMBNAIL).await;
+    Some(Waiting { file: NewFile::Path(path), name: info.display_name().into(), size, texture })
+}

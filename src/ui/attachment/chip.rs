@@ -1,0 +1,52 @@
+//! One file that waits to be sent: what it looks like, its name and size, and a way out.
+
+use gettextrs::gettext;
+use gtk::{pango, prelude::*};
+
+use super::{attach_bar::Waiting, words};
+use crate::plain_text::isolated;
+
+const SIDE: i32 = 56;
+
+/// A chip; `remove` is called when the person takes the file out.
+#[must_use]
+pub fn new(waiting: &Waiting, is_too_large: bool, remove: impl Fn() + 'static) -> gtk::Widget {
+    let chip =
+        gtk::Box::builder().spacing(8).css_classes(["chip"]).accessible_role(gtk::AccessibleRole::ListItem).build();
+    match &waiting.texture {
+        Some(texture) => {
+            let picture = gtk::Image::builder()
+                .paintable(texture)
+                .pixel_size(SIDE)
+                .accessible_role(gtk::AccessibleRole::Presentation)
+                .build();
+            chip.append(&picture);
+        }
+        None => chip.append(&gtk::Image::builder().icon_name("text-x-generic-symbolic").pixel_size(24).build()),
+    }
+    let text = gtk::Box::builder().orientation(gtk::Orientation::Vertical).valign(gtk::Align::Center).build();
+    let label = |text: &str, classes: &[&str]| {
+        gtk::Label::builder()
+            .label(text)
+            .xalign(0.0)
+            .ellipsize(pango::EllipsizeMode::Middle)
+            .max_width_chars(18)
+            .css_classes(classes.to_vec())
+            .build()
+    };
+    text.append(&label(&waiting.name, &[]));
+    let class = if is_too_large { "error" } else { "dimmed" };
+    text.append(&label(&words::size(waiting.size), &[class, "caption"]));
+    chip.append(&text);
+    let tooltip = gettext("Don't send {name}").replace("{name}", &isolated(&waiting.name));
+    let button = gtk::Button::builder()
+        .icon_name("window-close-symbolic")
+        .tooltip_text(&tooltip)
+        .valign(gtk::Align::Center)
+        .css_classes(["flat", "circular", "small"])
+        .build();
+    button.update_property(&[gtk::accessible::Property::Label(&tooltip)]);
+    button.connect_clicked(move |_| remove());
+    chip.append(&button);
+    chip.upcast()
+}

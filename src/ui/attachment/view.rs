@@ -1,0 +1,212 @@
+//! The file of a message in its bubble: a picture in its shape, or a card with name and size; how far it has come, and what is
+//! wrong with it.
+//!
+//! Names actions of the row (`message.fetch-file`, `message.cancel-file`, `message.open-file`, `message.save-file`); knows neither
+//! row nor message.
+
+use std::path::PathBuf;
+
+use gettextrs::gettext;
+use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
+
+use super::{
+    picture_area::{MOST_WIDTH, PictureArea},
+    picture_cache, words,
+};
+use crate::engine::api::{Attachment, AttachmentKind, Transfer};
+
+mod imp {
+    use super::{PathBuf, PictureArea, gdk, glib};
+    use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
+    use std::cell::RefCell;
+
+    #[derive(Debug, Default, CompositeTemplate)]
+    #[template(resource = "/im/stonechat/Stonechat/ui/attachment_view.ui")]
+    pub struct AttachmentView {
+        #[template_child]
+        pub(super) frame: TemplateChild<gtk::Overlay>,
+        #[template_child]
+        pub(super) picture: TemplateChild<PictureArea>,
+        #[template_child]
+        pub(super) picture_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) picture_note: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) card: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) card_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) name: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) details: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) save: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) progress: TemplateChild<gtk::ProgressBar>,
+        #[template_child]
+        pub(super) problem: TemplateChild<gtk::Label>,
+        /// Which picture is shown, or is being read.
+        pub(super) shown: RefCell<Option<PathBuf>>,
+        pub(super) placeholder: RefCell<Option<Vec<u8>>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for AttachmentView {
+        const NAME: &'static str = "StonechatAttachmentView";
+        type Type = super::AttachmentView;
+        type ParentType = gtk::Box;
+
+        fn class_init(klass: &mut Self::Class) {
+            PictureArea::ensure_type();
+            klass.bind_template();
+            klass.set_css_name("attachment");
+        }
+
+        fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
+            obj.init_template();
+        }
+    }
+
+    impl ObjectImpl for AttachmentView {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let weak = self.obj().downgrade();
+            let press = gtk::GestureClick::builder().button(gdk::BUTTON_PRIMARY).build();
+            press.connect_released(move |_, _, _, _| {
+                if let Some(view) = weak.upgrade() {
+                    view.press();
+                }
+            });
+            self.picture.add_controller(press);
+        }
+    }
+
+    impl WidgetImpl for AttachmentView {}
+    impl BoxImpl for AttachmentView {}
+}
+
+glib::wrapper! {
+    /// What a message's file looks like.
+    pub struct AttachmentView(ObjectSubclass<imp::AttachmentView>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for AttachmentView {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl AttachmentView {
+    /// Shows a file as it stands now.
+    pub fn set_attachment(&self, attachment: &Attachment, transfer: Option<Transfer>) {
+        let imp = self.imp();
+        let is_picture = attachment.kind == AttachmentKind::Picture;
+        imp.frame.set_visible(is_picture);
+        imp.card.set_visible(!is_picture);
+        let (icon, label, action) = deed(attachment, transfer);
+        for button in [&imp.picture_button, &imp.card_button] {
+            button.set_icon_name(icon);
+            button.set_tooltip_text(Some(&label));
+            button.update_property(&[gtk::accessible::Property::Label(&label)]);
+            button.set_action_name(Some(action));
+        }
+        let far = transfer.map(words::progress);
+        if is_picture {
+            self.show_picture(attachment, transfer.is_some(), far.as_deref());
+        } else {
+            self.let_go_of_picture();
+            imp.name.set_label(&attachment.name);
+            imp.name.set_tooltip_text(Some(&attachment.name));
+            let size = attachment.size.map(words::size);
+            imp.details.set_label(&far.or(size).unwrap_or_else(|| gettext("Size not known")));
+            imp.save.set_visible(attachment.path.is_some());
+        }
+        let share = transfer
+            .filter(|transfer| transfer.done > 0)
+            .and_then(|transfer| transfer.total.map(|total| (transfer.done, total)));
+        imp.progress.set_visible(share.is_some());
+        if let Some((done, total)) = share {
+            #[expect(clippy::cast_precision_loss)]
+            imp.progress.set_fraction((done as f64 / total.max(1) as f64).min(1.0));
+        }
+        let problem =
+            attachment.problem.filter(|_| transfer.is_none() && attachment.path.is_none() == attachment.is_uploaded);
+        imp.problem.set_visible(problem.is_some());
+        if let Some(problem) = problem {
+            imp.problem.set_label(&words::problem(problem, !attachment.is_uploaded));
+        }
+    }
+
+    fn show_picture(&self, attachment: &Attachment, is_moving: bool, far: Option<&str>) {
+        let imp = self.imp();
+        imp.picture.set_dimensions(attachment.dimensions);
+        let is_here = attachment.path.is_some();
+        imp.picture_button.set_visible(!is_here || is_moving);
+        let size = attachment.size.map(words::size).filter(|_| !is_here);
+        let note = far.map(str::to_owned).or(size);
+        imp.picture_note.set_visible(note.is_some());
+        imp.picture_note.set_label(&note.unwrap_or_default());
+        imp.picture.set_cursor_from_name(is_here.then_some("pointer"));
+        let Some(path) = &attachment.path else {
+            let is_other = imp.shown.take().is_some() || *imp.placeholder.borrow() != attachment.thumbhash;
+            if is_other {
+                imp.placeholder.replace(attachment.thumbhash.clone());
+                imp.picture.set_texture(attachment.thumbhash.as_deref().and_then(picture_cache::placeholder));
+            }
+            return;
+        };
+        if imp.shown.borrow().as_ref() == Some(path) {
+            return;
+        }
+        imp.shown.replace(Some(path.clone()));
+        let pixels = MOST_WIDTH.unsigned_abs() * self.scale_factor().unsigned_abs().clamp(1, 4);
+        if let Some(texture) = picture_cache::cached(path, pixels) {
+            imp.picture.set_texture(Some(texture));
+            return;
+        }
+        imp.picture.set_texture(attachment.thumbhash.as_deref().and_then(picture_cache::placeholder));
+        let (weak, path) = (self.downgrade(), path.clone());
+        glib::spawn_future_local(async move {
+            let texture = picture_cache::load(&path, pixels).await;
+            // The row may show another message by now.
+            if let Some(view) = weak.upgrade().filter(|view| view.imp().shown.borrow().as_ref() == Some(&path))
+                && texture.is_some()
+            {
+                view.imp().picture.set_texture(texture);
+            }
+        });
+    }
+
+    fn let_go_of_picture(&self) {
+        let imp = self.imp();
+        imp.shown.take();
+        imp.placeholder.take();
+        imp.picture.set_texture(None);
+    }
+
+    fn press(&self) {
+        if let Some(action) = self.imp().picture_button.action_name()
+            && let Err(error) = self.activate_action(&action, None)
+        {
+            log::warn!("{action}: {error}");
+        }
+    }
+}
+
+/// What a press does: icon, words, action.
+fn deed(attachment: &Attachment, transfer: Option<Transfer>) -> (&'static str, String, &'static str) {
+    if transfer.is_some() {
+        return ("process-stop-symbolic", gettext("Cancel"), "message.cancel-file");
+    }
+    if attachment.path.is_none() {
+        return ("folder-download-symbolic", gettext("Download"), "message.fetch-file");
+    }
+    let icon = match attachment.kind {
+        AttachmentKind::Audio => "audio-x-generic-symbolic",
+        AttachmentKind::Video => "video-x-generic-symbolic",
+        AttachmentKind::Picture | AttachmentKind::Other => "text-x-generic-symbolic",
+    };
+    (icon, gettext("Open"), "message.open-file")
+}

@@ -1,0 +1,75 @@
+//! Files in words.
+
+use gettextrs::gettext;
+use gtk::glib;
+
+use crate::{
+    engine::api::{Attachment, AttachmentKind, AttachmentProblem, Transfer},
+    plain_text::isolated,
+};
+
+/// One line for a list: what it is, and what is said beside it.
+#[must_use]
+pub fn line(kind: AttachmentKind, name: &str, caption: &str) -> String {
+    let what = match kind {
+        AttachmentKind::Picture => gettext("Picture"),
+        AttachmentKind::Video => gettext("Video"),
+        AttachmentKind::Audio => gettext("Audio"),
+        AttachmentKind::Other => isolated(name),
+    };
+    if caption.is_empty() { what } else { format!("{what}: {caption}") }
+}
+
+/// What a screen reader says of a file in a message.
+#[must_use]
+pub fn description(attachment: &Attachment, caption: &str) -> String {
+    let what = match attachment.kind {
+        AttachmentKind::Picture => gettext("Picture"),
+        AttachmentKind::Video => gettext("Video"),
+        AttachmentKind::Audio => gettext("Audio"),
+        AttachmentKind::Other => gettext("File"),
+    };
+    let mut parts = vec![what, isolated(&attachment.name)];
+    parts.extend(attachment.size.map(size));
+    parts.extend(attachment.problem.map(|problem| self::problem(problem, !attachment.is_uploaded)));
+    parts.extend(Some(caption.to_owned()).filter(|caption| !caption.is_empty()));
+    parts.join(", ")
+}
+
+/// So many bytes, as the desktop writes them.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    glib::format_size(bytes).into()
+}
+
+/// How far it has come.
+#[must_use]
+pub fn progress(transfer: Transfer) -> String {
+    match transfer.total {
+        // Translators: how much of a file has come or gone: "1.2 MB of 3.4 MB".
+        Some(total) => {
+            gettext("{done} of {total}").replace("{done}", &size(transfer.done)).replace("{total}", &size(total))
+        }
+        None if transfer.done == 0 => gettext("Waiting…"),
+        None => size(transfer.done),
+    }
+}
+
+/// Why it is not here, or with `is_ours` not there.
+#[must_use]
+pub fn problem(problem: AttachmentProblem, is_ours: bool) -> String {
+    match problem {
+        AttachmentProblem::Unreachable if is_ours => gettext("The server did not take the file. Try again later."),
+        AttachmentProblem::Unreachable => gettext("The file can't be reached at the moment."),
+        AttachmentProblem::Gone => gettext("The file is not there any more."),
+        AttachmentProblem::Refused if is_ours => gettext("The server refuses the file."),
+        AttachmentProblem::Refused => gettext("The file may not be fetched."),
+        AttachmentProblem::TooLarge if is_ours => gettext("The file is too large for your server."),
+        AttachmentProblem::TooLarge => gettext("The file is too large."),
+        AttachmentProblem::Different => gettext("What came is not the file that was announced."),
+        AttachmentProblem::NoService => gettext("Your server takes no files."),
+        AttachmentProblem::Forbidden => gettext("The file lies at an address that is not safe."),
+        AttachmentProblem::Lost if is_ours => gettext("The file could not be read."),
+        AttachmentProblem::Lost => gettext("The file could not be kept."),
+    }
+}

@@ -1,0 +1,185 @@
+//! Files in the conversation: what they look like before and after, and what one can do with them.
+
+use std::path::PathBuf;
+
+use adw::prelude::*;
+use gtk::gio;
+use stonechat::{
+    engine::api::{Attachment, AttachmentKind, AttachmentProblem, Event, Message, Transfer},
+    ui::{attachment::viewer::PictureViewer, message_row::MessageRow},
+};
+
+use super::world::{CONVERSATION, World, message, wait, words};
+
+/// An example of the format's own.
+const THUMBHASH: [u8; 21] = [
+    0xd5, 0x07, 0x12, 0x1d, 0x04, 0x67, 0x87, 0x8f, 0x77, 0x57, 0x87, 0x48, 0x87, 0x87, 0x97, 0x87, 0x58, 0x78, 0x90,
+    0x95, 0x08,
+];
+
+fn picture_file(dir: &std::path::Path, name: &str, width: u32, height: u32) -> PathBuf {
+    let path = dir.join(name);
+    image::RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = (x * 255 / width, y * 255 / height);
+        image::Rgb([x, 255 - y, u32::midpoint(x, y)].map(|colour| colour.to_le_bytes()[0]))
+    })
+    .save(&path)
+    .expect("the picture is written");
+    path
+}
+
+fn with_file(n: i64, body: &str, attachment: Attachment) -> Message {
+    Message { attachment: Some(attachment), ..message(n, body) }
+}
+
+fn picture(dimensions: Option<(u32, u32)>, path: Option<PathBuf>) -> Attachment {
+    Attachment {
+        kind: AttachmentKind::Picture,
+        name: "holiday.png".to_owned(),
+        media_type: "image/png".to_owned(),
+        size: Some(1_234_567),
+        dimensions,
+        path,
+        is_uploaded: true,
+        ..Attachment::default()
+    }
+}
+
+fn document(name: &str) -> Attachment {
+    Attachment {
+        name: name.to_owned(),
+        media_type: "application/pdf".to_owned(),
+        size: Some(2_345_678),
+        is_uploaded: true,
+        ..Attachment::default()
+    }
+}
+
+fn row(world: &World, index: u32) -> MessageRow {
+    world.view().row(index).and_downcast().expect("a row")
+}
+
+#[gtk::test]
+fn a_picture_stands_in_its_shape_before_it_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut messages: Vec<_> = (1..=5).map(|n| message(n, &words(n))).collect();
+    messages.push(with_file(6, "", picture(Some((600, 400)), None)));
+    messages.push(with_file(7, "What a view this was", picture(Some((400, 900)), None)));
+    messages.push(with_file(8, "", document("A report with a rather long name, version 7 (final).pdf")));
+    messages.push(message(9, "And now?"));
+    let world = World::new(messages.clone(), 0, (900, 1_200));
+    wait("the pictures asked for", || world.said("FetchFile { message: MessageId(7), is_asked: false }") > 0);
+    world.shot("files-before");
+    let before: Vec<_> = (5..9).map(|n| row(&world, n).height()).collect();
+    for (n, file) in
+        [(6, picture_file(dir.path(), "a.png", 600, 400)), (7, picture_file(dir.path(), "b.png", 400, 900))]
+    {
+        let old = messages[n - 1].clone();
+        let dimensions = old.attachment.as_ref().unwrap().dimensions;
+        let now = Message { attachment: Some(picture(dimensions, Some(file))), ..old };
+        let event = Event::MessagesChanged { conversation: CONVERSATION, messages: vec![now] };
+        world.events.send_blocking(event).unwrap();
+    }
+    wait("the pictures", || world.history().message(6).unwrap().attachment().unwrap().path.is_some());
+    world.settle();
+    assert_eq!((5..9).map(|n| row(&world, n).height()).collect::<Vec<_>>(), before);
+    for _ in 0..20 {
+        world.settle();
+    }
+    world.shot("files-after");
+}
+
+#[gtk::test]
+fn a_file_says_how_far_it_is_and_what_is_wrong_with_it() {
+    let messages = vec![
+        with_file(1, "", document("moving.pdf")),
+        with_file(2, "", Attachment { problem: Some(AttachmentProblem::Gone), ..document("gone.pdf") }),
+        with_file(3, "", Attachment { path: Some("/nowhere/here.pdf".into()), ..document("here.pdf") }),
+        with_file(4, "", Attachment { thumbhash: Some(THUMBHASH.to_vec()), ..picture(Some((640, 300)), None) }),
+    ];
+    let world = World::new(messages, 0, (360, 640));
+    let transfer = Some(Transfer { done: 1_000_000, total: Some(2_345_678) });
+    let id = world.history().message(0).unwrap().id();
+    world.events.send_blocking(Event::TransferChanged { conversation: CONVERSATION, message: id, transfer }).unwrap();
+    wait("the progress", || world.history().message(0).unwrap().transfer() == transfer);
+    world.settle();
+    world.shot("files-states");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
+    world.settle();
+    world.shot("files-states-dark");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
+    row(&world, 0).activate_action("message.cancel-file", None).unwrap();
+    wait("the end", || world.said("CancelTransfer { message: MessageId(1) }") == 1);
+    row(&world, 1).activate_action("message.fetch-file", None).unwrap();
+    wait("another try", || world.said("FetchFile { message: MessageId(2), is_asked: true }") == 1);
+}
+
+#[gtk::test]
+fn what_is_to_be_sent_is_shown_with_its_caption_and_goes_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(vec![message(1, "Send me the pictures")], 0, (560, 640));
+    let composer = world.page.composer();
+    let files = [picture_file(dir.path(), "one.png", 90, 60), picture_file(dir.path(), "two.png", 60, 90)];
+    composer.attach_bar().add_files(files.iter().map(gio::File::for_path).collect());
+    wait("the files", || composer.attach_bar().may_be_sent() && !composer.attach_bar().is_empty());
+    wait("the limit asked", || world.said("LoadUploadLimit") > 0);
+    composer.suggest("From the journey");
+    world.settle();
+    world.shot("files-attached");
+    composer.activate_action("composer.send", None).unwrap();
+    wait("the sending", || world.said("SendFiles") == 1);
+    assert!(composer.attach_bar().is_empty());
+    assert_eq!(composer.text(), "");
+    let said = world.engine.commands.borrow();
+    let command = said.iter().find(|said| said.starts_with("SendFiles")).unwrap();
+    assert!(command.contains("one.png") && command.contains("two.png") && command.contains("From the journey"));
+}
+
+#[gtk::test]
+fn what_the_server_does_not_take_is_said_before_it_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(vec![message(1, "Send me the film")], 0, (560, 640));
+    world.engine.upload_limit.set(Some(1_000));
+    let large = dir.path().join("film.mkv");
+    std::fs::write(&large, vec![0; 2_000]).unwrap();
+    let composer = world.page.composer();
+    composer.attach_bar().add_files(vec![gio::File::for_path(&large)]);
+    wait("the objection", || !composer.attach_bar().may_be_sent());
+    world.settle();
+    world.shot("files-too-large");
+    let _ = composer.activate_action("composer.send", None);
+    world.settle();
+    assert_eq!(world.said("SendFiles"), 0);
+    assert!(!composer.attach_bar().is_empty());
+}
+
+#[gtk::test]
+fn a_picture_is_looked_at_closely_and_then_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let messages = vec![
+        with_file(1, "", picture(Some((600, 400)), Some(picture_file(dir.path(), "a.png", 600, 400)))),
+        message(2, "and"),
+        with_file(3, "", picture(Some((400, 900)), Some(picture_file(dir.path(), "b.png", 400, 900)))),
+    ];
+    let world = World::new(messages, 0, (900, 700));
+    world.settle();
+    row(&world, 0).activate_action("message.open-file", None).unwrap();
+    let viewer = || world.window.visible_dialog().and_downcast::<PictureViewer>();
+    wait("the viewer", || viewer().is_some_and(|viewer| viewer.has_picture()));
+    let viewer = viewer().unwrap();
+    let name = |viewer: &PictureViewer| viewer.shown().unwrap().path.file_name().unwrap().to_owned();
+    assert_eq!((name(&viewer).to_str(), viewer.zoom()), (Some("a.png"), None));
+    wait("the window in front", || world.window.is_active());
+    world.press(&["1"]);
+    wait("its own size", || viewer.zoom() == Some(1.0));
+    world.press(&["plus"]);
+    wait("a larger size", || viewer.zoom().is_some_and(|zoom| zoom > 1.2));
+    world.shot("viewer");
+    world.press(&["Right"]);
+    wait("the next", || name(&viewer) == "b.png" && viewer.has_picture());
+    assert_eq!(viewer.zoom(), None);
+    world.press(&["Right", "Left"]);
+    wait("the first again", || name(&viewer) == "a.png");
+    world.press(&["Escape"]);
+    wait("the end", || world.window.visible_dialog().is_none());
+}
