@@ -45,11 +45,12 @@ pub struct Batch {
 
 impl Batch {
     pub const fn is_empty(&self) -> bool {
-        self.stanzas.is_empty()
-            && self.acked.is_empty()
-            && self.confirmed.is_empty()
-            && self.refused.is_empty()
-            && self.counted == 0
+        self.is_count_only() && self.counted == 0
+    }
+
+    /// Whether nothing of it has to be stored: a page of the archive is kept until its end has come.
+    const fn is_count_only(&self) -> bool {
+        self.stanzas.is_empty() && self.acked.is_empty() && self.confirmed.is_empty() && self.refused.is_empty()
     }
 
     /// The same in batches of one stanza each: where one of them can't be stored, the others can.
@@ -73,6 +74,9 @@ pub(super) struct Found {
 impl Shared {
     /// Stores a batch, then tells of it. Returns whom to ask what their clients can do.
     pub async fn take_in(&self, account: AccountId, batch: &Arc<Batch>) -> Result<Vec<(Jid, Caps)>, StoreError> {
+        if batch.is_count_only() {
+            return Ok(Vec::new());
+        }
         let scopes = self.scopes();
         let pre_approves = self.accounts.with(account, |live| live.features.pre_approval).unwrap_or_default();
         let shared_batch = Arc::clone(batch);
