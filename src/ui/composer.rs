@@ -2,24 +2,21 @@
 //!
 //! Knows the conversation it writes to; where the message appears is not its affair.
 
+mod purpose;
+mod sending;
+
 use std::time::Duration;
 
 use gettextrs::gettext;
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
 use super::{
-    attachment::{
-        attach_bar::{AttachBar, Waiting},
-        taking,
-    },
+    attachment::{attach_bar::AttachBar, taking},
     composer_bar::{ComposerBar, Purpose},
     emoji_completion::EmojiCompletion,
-    error_text, shortcuts, styled_input,
+    shortcuts, styled_input,
 };
-use crate::{
-    engine::api::{ChatState, CommandError},
-    model::Conversation,
-};
+use crate::{engine::api::ChatState, model::Conversation};
 
 /// How long after the last key the draft is stored.
 const DRAFT_PAUSE: Duration = Duration::from_secs(1);
@@ -195,39 +192,6 @@ impl Composer {
             }
             None
         })
-    }
-
-    /// Called when the person wants to change what they wrote last.
-    pub fn connect_edit_last(&self, f: impl Fn(&Self) + 'static) {
-        self.connect_local("edit-last", false, move |values| {
-            f(&values[0].get().ok()?);
-            None
-        });
-    }
-
-    /// What is written from now on answers a message, or takes the place of one's text.
-    pub(super) fn begin(&self, purpose: Purpose) {
-        self.give_up();
-        if let Purpose::Edit { message, .. } = &purpose {
-            self.keep_draft();
-            self.set_text(&message.body());
-        }
-        self.set_purpose(purpose);
-        self.grab_focus();
-    }
-
-    /// It is a message of its own after all.
-    fn give_up(&self) {
-        if let Purpose::Edit { before, .. } = self.imp().bar.purpose() {
-            self.set_text(&before);
-        }
-        self.set_purpose(Purpose::New);
-    }
-
-    fn set_purpose(&self, purpose: Purpose) {
-        let imp = self.imp();
-        let peer = imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
-        imp.bar.set_purpose(purpose, &peer.unwrap_or_default());
     }
 
     /// The files that are to be sent.
@@ -428,92 +392,6 @@ impl Composer {
         if let Some(conversation) = &*imp.conversation.borrow() {
             conversation.send_chat_state(state);
         }
-    }
-
-    fn send(&self) {
-        let body = self.text();
-        let Some(conversation) = self.imp().conversation.borrow().clone() else { return };
-        if !self.imp().attach_bar.is_empty() {
-            return self.send_files(conversation, body);
-        }
-        if body.trim().is_empty() {
-            return;
-        }
-        let purpose = self.imp().bar.purpose();
-        // Gone from the field with the key press; back again if it can't be sent.
-        self.set_text("");
-        self.give_up();
-        self.stop_typing_timeout();
-        // The message itself says that one is here (XEP-0085 §5.3).
-        self.imp().chat_state.set(None);
-        self.keep_draft();
-        let weak = self.downgrade();
-        glib::spawn_future_local(async move {
-            let result = match &purpose {
-                Purpose::New => conversation.send_message(body.clone(), None).await,
-                Purpose::Answer(message) => conversation.send_message(body.clone(), Some(message.id())).await,
-                Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone()).await,
-            };
-            let Some(composer) = weak.upgrade() else {
-                if result.is_err() {
-                    conversation.set_draft(&body);
-                }
-                return;
-            };
-            match result {
-                // One who edits stays where the message is.
-                Ok(()) if matches!(purpose, Purpose::Edit { .. }) => {}
-                Ok(()) => composer.emit_by_name::<()>("sent", &[]),
-                Err(error) => composer.take_back(&conversation, purpose, &body, &error),
-            }
-        });
-    }
-
-    /// Sends what is in the bar, with the text as its caption.
-    fn send_files(&self, conversation: Conversation, caption: String) {
-        let imp = self.imp();
-        if !imp.attach_bar.may_be_sent() {
-            return;
-        }
-        let files: Vec<Waiting> = imp.attach_bar.take();
-        self.set_text("");
-        self.stop_typing_timeout();
-        imp.chat_state.set(None);
-        self.keep_draft();
-        let weak = self.downgrade();
-        glib::spawn_future_local(async move {
-            let new = files.iter().map(|waiting| waiting.file.clone()).collect();
-            let result = conversation.send_files(new, caption.clone()).await;
-            let Some(composer) = weak.upgrade() else { return };
-            match result {
-                Ok(()) => composer.emit_by_name::<()>("sent", &[]),
-                Err(error) => {
-                    if composer.imp().conversation.borrow().as_ref() == Some(&conversation) {
-                        composer.imp().attach_bar.put_back(files);
-                    }
-                    composer.take_back(&conversation, Purpose::New, &caption, &error);
-                }
-            }
-        });
-    }
-
-    fn take_back(&self, conversation: &Conversation, purpose: Purpose, body: &str, error: &CommandError) {
-        if self.imp().conversation.borrow().as_ref() != Some(conversation) {
-            // The person has gone on: it waits for them where it was written.
-            conversation.set_draft(body);
-            return;
-        }
-        let meanwhile = self.text();
-        let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
-        if !matches!(purpose, Purpose::New) {
-            self.set_purpose(purpose);
-        }
-        self.set_text(&text);
-        self.keep_draft();
-        self.show_problem(Some(&match error {
-            CommandError::TooLong { .. } => gettext("This is too long for one message. Send it in parts."),
-            error => error_text::command(error),
-        }));
     }
 
     fn set_text(&self, text: &str) {

@@ -5,26 +5,20 @@
 mod amending;
 mod foot;
 mod forwarding;
+mod keys;
+mod pictures;
 
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
-use gtk::{gdk, gio, glib};
+use gtk::{gio, glib};
 
 use super::{
-    DetailsPane,
-    attachment::{
-        taking,
-        viewer::{PictureViewer, Shown},
-    },
-    attention,
-    avatar_view::availability_text,
-    composer::Composer,
-    error_text,
+    DetailsPane, attachment::taking, attention, avatar_view::availability_text, composer::Composer, error_text,
     history::HistoryPane,
 };
 use crate::{
-    engine::api::{AttachmentKind, Command, CommandError, MessageId, Subscription},
-    model::{Availability, Conversation, Message, Messenger},
+    engine::api::{Command, CommandError, MessageId, Subscription},
+    model::{Availability, Conversation, Messenger},
     plain_text::isolated,
 };
 
@@ -366,54 +360,6 @@ impl ConversationPage {
         self.add_controller(keys);
     }
 
-    /// Whoever types means the composer, wherever the keyboard is; pages scroll the history.
-    fn key_pressed(
-        &self,
-        keys: &gtk::EventControllerKey,
-        key: gdk::Key,
-        modifiers: gdk::ModifierType,
-    ) -> glib::Propagation {
-        let imp = self.imp();
-        let Some(focus) = self.root().and_then(|root| root.focus()) else { return glib::Propagation::Proceed };
-        let writes = focus.is_ancestor(&*imp.composer);
-        if writes && matches!(key, gdk::Key::Page_Up | gdk::Key::Page_Down) {
-            imp.pane.view().walk_page(if key == gdk::Key::Page_Up { -1.0 } else { 1.0 });
-            return glib::Propagation::Stop;
-        }
-        let is_copy = modifiers.contains(gdk::ModifierType::CONTROL_MASK) && key.to_lower() == gdk::Key::c;
-        if writes && is_copy && !imp.composer.text_view().buffer().has_selection() {
-            // Text that is selected in a bubble does not take the keyboard away from the composer.
-            if let Some(text) = imp.pane.selection() {
-                self.clipboard().set_text(&text);
-                return glib::Propagation::Stop;
-            }
-        }
-        if !focus.is_ancestor(&*imp.pane) {
-            return glib::Propagation::Proceed;
-        }
-        let is_command = modifiers
-            .intersects(gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::ALT_MASK | gdk::ModifierType::SUPER_MASK);
-        if imp.pane.is_selecting() {
-            // The composer has made way.
-            return if key == gdk::Key::Escape && imp.pane.leave_selection() {
-                glib::Propagation::Stop
-            } else {
-                glib::Propagation::Proceed
-            };
-        }
-        if key == gdk::Key::Escape {
-            self.focus_composer();
-            return glib::Propagation::Stop;
-        }
-        let types = key.to_unicode().is_some_and(|c| !c.is_control() && c != ' ');
-        if types && !is_command && imp.composer.is_visible() {
-            self.focus_composer();
-            keys.forward(&imp.composer.text_view());
-            return glib::Propagation::Stop;
-        }
-        glib::Propagation::Proceed
-    }
-
     fn update(&self) {
         let imp = self.imp();
         let Some(conversation) = self.conversation() else { return };
@@ -462,34 +408,6 @@ impl ConversationPage {
         }
         if let Some(pane) = imp.pane.try_get() {
             pane.set_active(is_in_front);
-        }
-    }
-
-    /// Shows a message's picture closely, with those before and after it.
-    fn view_picture(&self, id: Option<&glib::Variant>) {
-        self.with_message(id, |conversation, id| {
-            let history = conversation.history();
-            let mut place = 0;
-            let mut pictures = Vec::new();
-            for message in history.iter::<Message>().filter_map(Result::ok) {
-                let Some(file) = message.attachment().filter(|file| file.kind == AttachmentKind::Picture) else {
-                    continue;
-                };
-                let Some(path) = file.path else { continue };
-                if message.id() == id {
-                    place = pictures.len();
-                }
-                pictures.push(Shown { path, name: file.name });
-            }
-            if !pictures.is_empty() {
-                PictureViewer::new(pictures, place).present(Some(self));
-            }
-        });
-    }
-
-    fn with_message(&self, id: Option<&glib::Variant>, f: impl FnOnce(&Conversation, MessageId)) {
-        if let (Some(id), Some(conversation)) = (id.and_then(glib::Variant::get::<i64>), self.conversation()) {
-            f(&conversation, MessageId(id));
         }
     }
 

@@ -3,12 +3,14 @@
 //! Knows the message and how it stands beside its neighbours; conversation-wide actions are asked for by name
 //! (`conversation.retry`, `conversation.discard`, `history.select`, each with the message's id).
 
+mod annotations;
+mod description;
+mod file;
+
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 
 use super::{
-    attachment::{self, view::AttachmentView},
-    error_text,
     failure_bar::FailureBar,
     history::{Appearance, day},
     lane::Lane,
@@ -17,10 +19,7 @@ use super::{
     reaction_bar::ReactionBar,
     reply_quote, time_text,
 };
-use crate::{
-    engine::api::AttachmentKind,
-    model::{DeliveryState, Message},
-};
+use crate::model::{DeliveryState, Message};
 
 mod imp {
     use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar};
@@ -257,85 +256,6 @@ impl MessageRow {
         self.set_class("emoji", message_text::is_big_emoji(&body));
     }
 
-    /// What stands beside the text.
-    fn show_annotations(&self) {
-        let Some(message) = self.message() else { return };
-        let imp = self.imp();
-        let annotations = message.annotations();
-        let peer = imp.peer.borrow();
-        imp.bubble.set_quote(annotations.quote.as_ref(), &peer);
-        imp.bubble.set_edited(annotations.edited_at.is_some());
-        if !annotations.reactions.is_empty() {
-            let mut known = imp.reactions.borrow_mut();
-            let (lane, bar) = known.get_or_insert_with(|| {
-                let (lane, bar) = (Lane::default(), ReactionBar::default());
-                bar.set_parent(&lane);
-                self.insert_child_after(&lane, Some(&*imp.lane));
-                (lane, bar)
-            });
-            lane.set_is_at_end(message.is_outgoing());
-            bar.show_reactions(message.id(), &annotations.reactions, &peer, message.is_outgoing());
-        }
-        if let Some((lane, _)) = &*imp.reactions.borrow() {
-            lane.set_visible(!annotations.reactions.is_empty());
-        }
-        self.set_class("deleted", annotations.is_retracted);
-    }
-
-    fn show_file(&self) {
-        let Some(message) = self.message() else { return };
-        let attachment = message.attachment();
-        self.set_class("with-file", attachment.is_some());
-        let known = self.imp().file.borrow().clone();
-        match (attachment, known) {
-            (Some(attachment), known) => {
-                let view = known.unwrap_or_else(|| {
-                    let view = AttachmentView::default();
-                    self.imp().bubble.set_head(&view);
-                    self.imp().file.replace(Some(view.clone()));
-                    view
-                });
-                view.set_attachment(&attachment, message.transfer());
-                view.set_visible(true);
-            }
-            (None, Some(view)) => view.set_visible(false),
-            (None, None) => {}
-        }
-    }
-
-    /// The file has come into sight: whether it is fetched now, the engine decides.
-    fn look_at_file(&self) {
-        let Some(message) =
-            self.message().filter(|message| message.attachment().is_some_and(|file| file.path.is_none()))
-        else {
-            return;
-        };
-        let weak = self.downgrade();
-        // A row that is being bound need not be in the window yet.
-        glib::idle_add_local_once(move || {
-            if let Some(row) = weak.upgrade().filter(|row| row.message().as_ref() == Some(&message)) {
-                row.ask("conversation.show-file");
-            }
-        });
-    }
-
-    fn open_file(&self) {
-        let Some(attachment) = self.message().and_then(|message| message.attachment()) else { return };
-        match &attachment.path {
-            Some(_) if attachment.kind == AttachmentKind::Picture => self.ask("conversation.view-picture"),
-            Some(path) => attachment::open::open(self, path, &attachment.name),
-            None => self.ask("conversation.fetch-file"),
-        }
-    }
-
-    fn save_file(&self) {
-        if let Some(attachment) = self.message().and_then(|message| message.attachment())
-            && let Some(path) = &attachment.path
-        {
-            attachment::open::save(self, path, &attachment.name);
-        }
-    }
-
     fn show_state(&self) {
         let Some(message) = self.message() else { return };
         let imp = self.imp();
@@ -382,41 +302,6 @@ impl MessageRow {
         imp.unread.set_visible(appearance.begins_unread);
         self.set_class("first", appearance.is_first);
         self.set_class("last", appearance.is_last);
-    }
-
-    /// What a screen reader says of the row.
-    fn describe(&self) {
-        let Some(message) = self.message() else { return };
-        let who = if message.is_outgoing() { gettext("You") } else { self.imp().speaker.borrow().clone() };
-        let body = text_of(&message);
-        let body = message_text::with_author(&body, &self.imp().speaker.borrow()).into_owned();
-        let body = match message.attachment() {
-            Some(file) => attachment::words::description(&file, &body),
-            None => body,
-        };
-        let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
-        // Translators: a message as a screen reader reads it.
-        let mut label = gettext("{who}, {time}: {text}")
-            .replace("{who}", &who)
-            .replace("{time}", &day::clock(message.time()))
-            .replace("{text}", &body[..end]);
-        for addition in [
-            message.is_edited().then(|| gettext("Edited")),
-            message.annotations().quote.map(|quote| {
-                gettext("Replies to: {text}").replace("{text}", &reply_quote::excerpt(&quote.text, quote.is_retracted))
-            }),
-            state_in_words(message.state()),
-            message.failure().map(error_text::send_failure),
-            self.imp().unread.is_visible().then(|| gettext("New messages")),
-            self.imp().day.is_visible().then(|| self.imp().day.label().to_string()),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            label.push_str(". ");
-            label.push_str(&addition);
-        }
-        self.update_property(&[gtk::accessible::Property::Label(&label)]);
     }
 
     fn set_class(&self, name: &str, is_set: bool) {

@@ -1,0 +1,44 @@
+//! What a screen reader says of a row.
+
+use gettextrs::gettext;
+use gtk::{prelude::*, subclass::prelude::*};
+
+use super::{MessageRow, state_in_words, text_of};
+use crate::ui::{attachment, error_text, history::day, message_text, reply_quote};
+
+impl MessageRow {
+    /// What a screen reader says of the row.
+    pub(super) fn describe(&self) {
+        let Some(message) = self.message() else { return };
+        let who = if message.is_outgoing() { gettext("You") } else { self.imp().speaker.borrow().clone() };
+        let body = text_of(&message);
+        let body = message_text::with_author(&body, &self.imp().speaker.borrow()).into_owned();
+        let body = match message.attachment() {
+            Some(file) => attachment::words::description(&file, &body),
+            None => body,
+        };
+        let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
+        // Translators: a message as a screen reader reads it.
+        let mut label = gettext("{who}, {time}: {text}")
+            .replace("{who}", &who)
+            .replace("{time}", &day::clock(message.time()))
+            .replace("{text}", &body[..end]);
+        for addition in [
+            message.is_edited().then(|| gettext("Edited")),
+            message.annotations().quote.map(|quote| {
+                gettext("Replies to: {text}").replace("{text}", &reply_quote::excerpt(&quote.text, quote.is_retracted))
+            }),
+            state_in_words(message.state()),
+            message.failure().map(error_text::send_failure),
+            self.imp().unread.is_visible().then(|| gettext("New messages")),
+            self.imp().day.is_visible().then(|| self.imp().day.label().to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            label.push_str(". ");
+            label.push_str(&addition);
+        }
+        self.update_property(&[gtk::accessible::Property::Label(&label)]);
+    }
+}
