@@ -98,6 +98,19 @@ enum Failure {
     Stopped,
 }
 
+/// Of what somebody announced in one way, the last: all of a batch is judged by what was there before it, so that an earlier one
+/// could outlive the last.
+fn latest(notices: Vec<AvatarNotice>) -> Vec<AvatarNotice> {
+    let mut seen = HashSet::new();
+    let mut latest: Vec<_> = notices
+        .into_iter()
+        .rev()
+        .filter(|notice| seen.insert((notice.address.clone(), notice.source == AvatarSource::Pep)))
+        .collect();
+    latest.reverse();
+    latest
+}
+
 impl Worker {
     async fn run(mut self, mut receiver: UnboundedReceiver<Said>) {
         let mut batch = Vec::new();
@@ -126,6 +139,7 @@ impl Worker {
                 Said::NewSession => self.in_vain.clear(),
             }
         }
+        let notices = latest(notices);
         let own = self.context.address.clone();
         let judged = self.context.shared.store.read(move |store| {
             notices
@@ -270,6 +284,23 @@ mod tests {
             Ok(())
         });
         (row, written)
+    }
+
+    #[test]
+    fn of_what_somebody_announces_at_once_the_last_counts() {
+        let notice = |who: &str, source, hash: Option<&[u8]>| AvatarNotice {
+            account: crate::ids::AccountId(1),
+            address: BareJid::new(who).unwrap(),
+            source,
+            hash: hash.and_then(hash_of),
+        };
+        let old = notice("alice@chat.test", AvatarSource::Pep, Some(b"old"));
+        let none = notice("alice@chat.test", AvatarSource::Pep, None);
+        let card = notice("alice@chat.test", AvatarSource::Vcard, Some(b"card"));
+        let other = notice("bob@chat.test", AvatarSource::Pep, Some(b"old"));
+        let all = vec![old.clone(), card.clone(), other.clone(), none.clone()];
+        assert_eq!(latest(all), [card, other, none.clone()]);
+        assert_eq!(latest(vec![none, old.clone()]), [old]);
     }
 
     #[test]
