@@ -6,16 +6,17 @@
 use rusqlite::Connection;
 
 use super::{
-    api::{Event, Revision},
+    api::Revision,
     change::Changes,
     effect::{Effects, Outgoing, Scope},
+    outbox,
 };
 use crate::{
     ids::{AmendmentId, BareJid, MessageId, OriginId},
     store::{
         MessageState, StoreError,
         amendment::{self, Amendment, Kind, OwnAmendment},
-        annotation, conversation, deletion,
+        annotation, deletion,
         message::{self, MessageRow},
     },
     xmpp::{
@@ -84,11 +85,7 @@ pub fn retract(store: &Connection, scope: &Scope, message: MessageId, id: &Origi
 
 /// Takes a message away here, and nowhere else.
 pub fn remove(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
-    let conversation = deletion::delete_message(store, message)?.conversation;
-    let mut effects = Effects::default();
-    effects.events.push(Event::MessageRemoved { conversation, message });
-    effects.events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));
-    Ok(effects)
+    outbox::removed(store, &deletion::delete_message(store, message)?)
 }
 
 /// The texts that a message has had, the first of them first.
@@ -140,8 +137,7 @@ fn told(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects
 fn outgoing(store: &Connection, scope: &Scope, amendment: OwnAmendment) -> Result<Outgoing, StoreError> {
     let OwnAmendment { id, kind, origin_id, message: row, peer } = amendment;
     let to = peer.into();
-    // What others call it by.
-    let target = row.stanza_id.clone().or_else(|| row.origin_id.clone().map(|id| id.0)).unwrap_or_default();
+    let target = row.public_id().unwrap_or_default().to_owned();
     let stanza = match kind {
         Kind::Correction => {
             let extras = Extras {

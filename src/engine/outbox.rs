@@ -208,7 +208,7 @@ fn reply_to(store: &Connection, conversation: ConversationId, message: MessageId
         Ok(_) | Err(StoreError::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let id = row.stanza_id.or(row.origin_id.map(|id| id.0));
+    let id = row.public_id().map(str::to_owned);
     let quote = row.body.chars().take(MAX_QUOTE).collect();
     Ok(id.map(|target_id| Reply { target_id, author: Some(row.sender), quote }))
 }
@@ -297,8 +297,12 @@ pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Re
 /// # Errors
 /// `NotFound` when it is not one that failed.
 pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
-    let row = message::discard(store, message)?.ok_or(StoreError::NotFound)?;
-    let conversation = row.conversation;
+    removed(store, &message::discard(store, message)?.ok_or(StoreError::NotFound)?)
+}
+
+/// What follows from a message's having gone.
+pub(super) fn removed(store: &Connection, row: &MessageRow) -> Result<Effects, StoreError> {
+    let (conversation, message) = (row.conversation, row.cursor.id);
     let mut effects = Effects::default();
     effects.events.push(Event::MessageRemoved { conversation, message });
     effects.events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));

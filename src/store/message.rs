@@ -82,6 +82,11 @@ impl MessageRow {
     pub fn is_outgoing(&self) -> bool {
         self.state != MessageState::Received
     }
+
+    /// What others call it by, to say something of it (XEP-0308 §3, XEP-0444 §4, XEP-0461 §4).
+    pub fn public_id(&self) -> Option<&str> {
+        self.stanza_id.as_deref().or(self.origin_id.as_ref().map(|id| id.0.as_str()))
+    }
 }
 
 /// A message that the server has not taken over, and whom it is for.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     engine::{
-        api::{HistoryAnchor, Message},
+        api::{Event, HistoryAnchor, Message},
         batch::{Batch, taken_in},
         conversation,
         fixture::{ALICE, BOB, Fixture, NOW, Seen, carbon, jid},
