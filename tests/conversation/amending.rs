@@ -6,7 +6,7 @@ use stonechat::{
     ui::message_row::MessageRow,
 };
 
-use crate::world::{CONVERSATION, World, address, message, wait};
+use crate::world::{CONVERSATION, World, address, all, message, wait};
 
 const TEXTS: [&str; 8] = [
     "Shall we bake a cake tonight?",
@@ -32,19 +32,6 @@ fn row(world: &World, id: i64) -> MessageRow {
 
 fn act(world: &World, id: i64, action: &str) {
     row(world, id).activate_action(action, None).expect("it is there");
-}
-
-fn all<T: IsA<gtk::Widget>>(widget: &impl IsA<gtk::Widget>) -> Vec<T> {
-    let (mut open, mut found) = (vec![widget.clone().upcast::<gtk::Widget>()], Vec::new());
-    while let Some(widget) = open.pop() {
-        let mut child = widget.first_child();
-        while let Some(widget) = child {
-            child = widget.next_sibling();
-            open.push(widget);
-        }
-        found.extend(widget.downcast::<T>());
-    }
-    found
 }
 
 fn shows(widget: &impl IsA<gtk::Widget>, text: &str) -> bool {

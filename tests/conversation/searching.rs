@@ -3,7 +3,7 @@
 use adw::prelude::*;
 use stonechat::{engine::api::MessageId, ui::message_row::MessageRow};
 
-use crate::world::{World, frame, message, wait, words};
+use crate::world::{World, all, frame, message, wait, words};
 
 /// A long history in which every hundredth message speaks of a wheatear.
 fn history() -> World {
@@ -28,7 +28,7 @@ fn is_pointed_at(world: &World, id: i64) -> bool {
 }
 
 fn says(world: &World, text: &str) -> bool {
-    all::<gtk::Label>(world.page.upcast_ref()).iter().any(|label| label.label() == text && label.is_mapped())
+    all::<gtk::Label>(&world.page).iter().any(|label| label.label() == text && label.is_mapped())
 }
 
 fn go(world: &World, action: &str) {
@@ -41,22 +41,8 @@ fn marks(world: &World, id: i64) -> usize {
     let row = world.history().position_of(MessageId(id)).and_then(|index| world.view().row(index));
     let row = row.and_downcast::<MessageRow>().expect("it has a row");
     let is_mark = |attribute: &gtk::pango::Attribute| attribute.type_() == gtk::pango::AttrType::Background;
-    let marks = all::<gtk::Label>(row.upcast_ref()).into_iter().filter_map(|label| label.attributes());
+    let marks = all::<gtk::Label>(&row).into_iter().filter_map(|label| label.attributes());
     marks.flat_map(|marks| marks.attributes()).filter(is_mark).count()
-}
-
-/// All widgets of a kind below another.
-fn all<T: IsA<gtk::Widget>>(widget: &gtk::Widget) -> Vec<T> {
-    let (mut open, mut found) = (vec![widget.clone()], Vec::new());
-    while let Some(widget) = open.pop() {
-        let mut child = widget.first_child();
-        while let Some(widget) = child {
-            child = widget.next_sibling();
-            open.push(widget);
-        }
-        found.extend(widget.downcast::<T>());
-    }
-    found
 }
 
 #[gtk::test]
@@ -104,7 +90,7 @@ fn filters_narrow_what_is_found() {
     let world = history();
     look_for(&world, "wheatear");
     wait("the newest hit", || is_pointed_at(&world, 1_450));
-    let who = all::<gtk::DropDown>(world.page.upcast_ref()).remove(0);
+    let who = all::<gtk::DropDown>(&world.page).remove(0);
     let is_ours = |n: i64| message(n, "").is_outgoing;
     let newest = |ours: bool| (1..=1_500).rev().find(|n| n % 100 == 50 && is_ours(*n) == ours).expect("there are both");
     for (chosen, ours) in [(1, true), (2, false)] {

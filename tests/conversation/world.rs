@@ -503,3 +503,17 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
         active_at: Timestamp(1_790_000_000_000),
     }
 }
+
+/// All widgets of a kind below another, and that one itself.
+pub fn all<T: IsA<gtk::Widget>>(widget: &impl IsA<gtk::Widget>) -> Vec<T> {
+    let (mut open, mut found) = (vec![widget.clone().upcast::<gtk::Widget>()], Vec::new());
+    while let Some(widget) = open.pop() {
+        let mut child = widget.first_child();
+        while let Some(widget) = child {
+            child = widget.next_sibling();
+            open.push(widget);
+        }
+        found.extend(widget.downcast::<T>());
+    }
+    found
+}
