@@ -162,7 +162,7 @@ fn is_ours(connection: &Connection, version: i64) -> rusqlite::Result<bool> {
 
 fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    keep_statements(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The server forgets a stanza once we acknowledge it, so a commit must outlive a power cut. In WAL mode NORMAL would not
     // do: it syncs at checkpoints only (https://sqlite.org/pragma.html#pragma_synchronous).
@@ -179,9 +179,17 @@ pub(super) fn connect_read_only(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    keep_statements(&connection)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
+}
+
+/// Has each statement parsed and planned once. SQLite would otherwise plan some of them anew for each value that is bound, in
+/// case a partial index fits that value (<https://sqlite.org/queryplanner-ng.html#qpstab>).
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Makes the file where there is none, so that not even a world-readable directory lets others read it. SQLite gives the files

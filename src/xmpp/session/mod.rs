@@ -17,6 +17,7 @@ mod handle;
 mod login;
 mod nonza;
 mod problem;
+mod prompt;
 mod resolve;
 mod sm;
 mod stream;

@@ -24,6 +24,7 @@ use super::{
     handle::AccountConfig,
     nonza::Starttls,
     problem::unexpected,
+    prompt::Prompt,
     resolve::{Resolver, Security, Target, ascii},
     trust::{Trust, tls_problem},
 };
@@ -41,7 +42,7 @@ const TLS_DEADLINE: Duration = Duration::from_secs(15);
 pub const TIMEOUTS: Timeouts =
     Timeouts { read_timeout: Duration::from_secs(150), response_timeout: Duration::from_secs(30) };
 
-pub type Io = Guard<TlsStream<TcpStream>>;
+pub type Io = Guard<TlsStream<Prompt>>;
 
 /// A line to the server.
 pub struct Connected {
@@ -181,7 +182,7 @@ async fn secure(
     };
     // Whatever host was connected to, the certificate must be the account's domain's (RFC 6120 §13.7.2).
     let name = ServerName::try_from(ascii(domain)).map_err(|e| Problem::Tls(e.to_string()))?;
-    let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(|e| tls_problem(&e))?;
+    let tls = TlsConnector::from(Arc::new(config)).connect(name, Prompt(tcp)).await.map_err(|e| tls_problem(&e))?;
     // Only TLS 1.3 gives a binding that is safe without the extended master secret (RFC 9266 §2).
     let (_, session) = tls.get_ref();
     let exporter = (session.protocol_version() == Some(ProtocolVersion::TLSv1_3))
