@@ -5,19 +5,26 @@
 
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 
-use super::{bubble_text, message_text::Shown, reply_quote::ReplyQuote};
+use super::{
+    bubble_text,
+    message_text::Shown,
+    reply_quote::ReplyQuote,
+    text_flow::{Flow, TextFlow},
+};
 use crate::engine::api::Quote;
 
 /// Between the text's last word and the time.
 const GAP: i32 = 10;
 /// Between what stands above the text and the text.
 const HEAD_GAP: i32 = 6;
+/// On both sides of a text below something else; `history.css` has half of it on either side.
+const TEXT_PAD: i32 = 12;
 
 mod imp {
     use super::super::bubble_pieces::BubblePieces;
-    use super::{GAP, HEAD_GAP, ReplyQuote, bubble_text, glib, pango};
+    use super::{Flow, GAP, HEAD_GAP, ReplyQuote, TEXT_PAD, TextFlow, bubble_text, glib, pango};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
-    use std::cell::{Cell, RefCell};
+    use std::cell::RefCell;
 
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/bubble.ui")]
@@ -36,21 +43,12 @@ mod imp {
         pub(super) time: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) state: TemplateChild<gtk::Image>,
-        /// The last answers of `last_line`, and for which widths: what it likes to have, and what it got.
-        pub(super) known: Cell<[Option<(i32, LastLine)>; 2]>,
+        pub(super) flow: TextFlow,
         pub(super) marked_words: RefCell<String>,
         /// Made for the first message that has one: few have.
         pub(super) quote: RefCell<Option<ReplyQuote>>,
         /// Stands above the text: the message's file.
         pub(super) head: RefCell<Option<gtk::Widget>>,
-    }
-
-    #[derive(Debug, Clone, Copy)]
-    pub(super) struct LastLine {
-        lines: i32,
-        width: i32,
-        /// It begins at the side at which the window's own text begins.
-        has_room: bool,
     }
 
     #[glib::object_subclass]
@@ -106,8 +104,7 @@ mod imp {
                 let height = head + self.height_above(width) + note_height;
                 return (height, height, -1, -1);
             }
-            let (_, height, ..) = self.text.measure(gtk::Orientation::Vertical, width);
-            let height = self.height_above(width) + height + head;
+            let height = self.height_above(width) + self.flow_at(width).height + head;
             let below = if self.fits(width, note) { 0 } else { note_height };
             (height + below, height + below, -1, -1)
         }
@@ -126,6 +123,8 @@ mod imp {
             let below = if self.fits(width, note_width) { 0 } else { note_height };
             let text_height = (height - head_height - above - below).max(0);
             self.text.set_child_visible(!self.is_bare());
+            // GTK wants a child to have been asked before it is given a place.
+            self.text.measure(gtk::Orientation::Horizontal, -1);
             self.text.size_allocate(&gtk::Allocation::new(0, head_height + above, width, text_height), -1);
             let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { width - note_width };
             let y = (height - note_height).max(0);
@@ -141,13 +140,14 @@ mod imp {
 
         /// The least width, and the one it likes to have.
         fn widths(&self, note: i32) -> (i32, i32) {
-            let (text_minimum, text, ..) = self.text.measure(gtk::Orientation::Horizontal, -1);
-            let last = self.last_line(text);
-            let with_note = if last.has_room { last.width + GAP + note } else { note };
+            let flow = self.flow.at(&self.text, self.comfortable_width());
+            let pad = self.pad();
+            let with_note = if self.has_room(flow) { flow.last + pad + GAP + note } else { note };
             // One line may become longer by the time; several are as wide as they are.
-            let widest = if last.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
-            let minimum = text_minimum.max(note);
-            let natural = text.max(widest).max(minimum);
+            let widest = if flow.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
+            // Words are broken where they must be: the text has no least width that would be more than the time's.
+            let minimum = note;
+            let natural = (flow.width + pad).max(widest).max(minimum);
             let Some(head) = self.visible_head() else { return (minimum, natural) };
             // The text stays as narrow as what stands above it, or about half as wide as it likes.
             let (head_minimum, head, ..) = head.measure(gtk::Orientation::Horizontal, -1);
@@ -171,28 +171,23 @@ mod imp {
         }
 
         fn fits(&self, width: i32, note: i32) -> bool {
-            let last = self.last_line(width);
-            last.has_room && last.width + GAP + note <= width
+            let flow = self.flow_at(width);
+            self.has_room(flow) && flow.last + self.pad() + GAP + note <= width
         }
 
-        /// Where the text ends when it is this wide.
-        fn last_line(&self, width: i32) -> LastLine {
-            let [newer, older] = self.known.get();
-            if let Some((_, last)) = [newer, older].into_iter().flatten().find(|(known, _)| *known == width) {
-                return last;
-            }
-            let layout = self.text.layout().copy();
-            layout.set_width(width.saturating_mul(pango::SCALE));
-            let lines = layout.line_count();
-            let line = layout.line_readonly(lines - 1);
-            let is_rtl = line.as_ref().is_some_and(|line| line.resolved_direction() == pango::Direction::Rtl);
-            let last = LastLine {
-                lines,
-                width: line.map_or(0, |line| line.pixel_extents().1.width()),
-                has_room: is_rtl == (self.obj().direction() == gtk::TextDirection::Rtl) || self.text.text().is_empty(),
-            };
-            self.known.set([Some((width, last)), newer]);
-            last
+        /// The text's last line leaves room at the side at which the time stands.
+        fn has_room(&self, flow: Flow) -> bool {
+            flow.is_rtl == (self.obj().direction() == gtk::TextDirection::Rtl) || self.text.text().is_empty()
+        }
+
+        /// How the text stands when the bubble is so wide; what is beside the text in its own box is `pad`.
+        fn flow_at(&self, width: i32) -> Flow {
+            self.flow.at(&self.text, (width - self.pad()).max(1))
+        }
+
+        /// A bubble with something above its text leaves it less room (`history.css`).
+        fn pad(&self) -> i32 {
+            if self.visible_head().is_some() { TEXT_PAD } else { 0 }
         }
 
         /// How wide the text may become by itself.
@@ -213,7 +208,7 @@ glib::wrapper! {
 
 impl Bubble {
     pub fn set_text(&self, shown: &Shown) {
-        self.imp().known.set([None; 2]);
+        self.imp().flow.forget();
         self.imp().pieces.set_pieces(&shown.above);
         self.show_above();
         self.imp().text.set_markup(&shown.markup);

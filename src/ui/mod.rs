@@ -61,6 +61,7 @@ pub mod shortcuts_dialog;
 mod sidebar;
 mod sign_in_page;
 mod styled_input;
+mod text_flow;
 pub mod time_text;
 mod watch;
 mod window;
