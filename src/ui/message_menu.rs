@@ -29,6 +29,7 @@ pub fn build(message: &Message, links: &[String]) -> gio::Menu {
     }
     let main = gio::Menu::new();
     let all = [
+        (message.held_until().is_some(), gettext("Undo sending"), "message.undo-send"),
         (!is_retracted, gettext("Reply"), "message.answer"),
         (is_outgoing && !is_retracted && message.attachment().is_none(), gettext("Edit"), "message.edit"),
         (!is_retracted, gettext("Copy"), "message.copy"),

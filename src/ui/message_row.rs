@@ -22,7 +22,7 @@ use super::{
 use crate::model::{DeliveryState, Message};
 
 mod imp {
-    use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar};
+    use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar, undo_bar::UndoBar};
     use super::{Lane, Message, ReactionBar, Shown, gdk, glib, message_text};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
@@ -43,6 +43,7 @@ mod imp {
         /// Made for the first message that has any.
         pub(super) reactions: RefCell<Option<(Lane, ReactionBar)>>,
         pub(super) failure: RefCell<Option<FailureBar>>,
+        pub(super) undo: RefCell<Option<UndoBar>>,
         /// The message's file; made when one is there.
         pub(super) file: RefCell<Option<AttachmentView>>,
         pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
@@ -70,6 +71,7 @@ mod imp {
             klass.install_action("message.more", None, |row, _, _| row.show_more());
             klass.install_action("message.retry", None, |row, _, _| row.ask("conversation.retry"));
             klass.install_action("message.discard", None, |row, _, _| row.ask("conversation.discard"));
+            klass.install_action("message.undo-send", None, |row, _, _| row.ask("conversation.undo-send"));
             klass.install_action("message.select", None, |row, _, _| row.ask("history.select"));
             klass.install_action("message.forward", None, |row, _, _| row.ask("conversation.forward"));
             klass.install_action("message.answer", None, |row, _, _| row.ask("conversation.answer"));

@@ -62,6 +62,7 @@ mod sidebar;
 mod sign_in_page;
 mod styled_input;
 pub mod time_text;
+mod undo_bar;
 mod watch;
 mod window;
 

@@ -44,6 +44,13 @@ impl ConversationPage {
         }
     }
 
+    /// Takes a message back that has not left.
+    pub(super) fn undo_send(&self, id: Option<&glib::Variant>) {
+        if let Some(message) = self.named(id) {
+            self.imp().composer.undo_send(message.id());
+        }
+    }
+
     pub(super) fn react(&self, target: Option<&glib::Variant>) {
         let Some((id, emoji)) = target.and_then(glib::Variant::get::<(i64, String)>) else { return };
         let Some(message) = self.named(Some(&id.to_variant())) else { return };
