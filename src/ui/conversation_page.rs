@@ -99,6 +99,7 @@ mod imp {
             klass.install_action("conversation.answer", id, |page, _, id| page.answer(id));
             klass.install_action("conversation.edit", id, |page, _, id| page.edit(id));
             klass.install_action("conversation.revisions", id, |page, _, id| page.show_revisions(id));
+            klass.install_action("conversation.message-details", id, |page, _, id| page.show_message_details(id));
             klass.install_action("conversation.delete", id, |page, _, id| page.delete(id));
             klass.install_action("conversation.show-message", id, |page, _, id| page.show_named(id));
             let reaction = Some(glib::VariantTy::new("(xs)").expect("it is a type"));

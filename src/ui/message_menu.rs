@@ -36,6 +36,7 @@ pub fn build(message: &Message, links: &[String]) -> gio::Menu {
         (true, gettext("Select"), "message.select"),
         (!is_retracted, gettext("Forward…"), "message.forward"),
         (message.is_edited(), gettext("Earlier texts…"), "message.revisions"),
+        (true, gettext("Details…"), "message.details"),
         (has_failed, gettext("Send again"), "message.retry"),
         (has_failed, gettext("Delete"), "message.discard"),
         (!has_failed, gettext("Delete…"), "message.delete"),

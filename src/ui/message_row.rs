@@ -77,6 +77,7 @@ mod imp {
             klass.install_action("message.answer", None, |row, _, _| row.ask("conversation.answer"));
             klass.install_action("message.edit", None, |row, _, _| row.ask("conversation.edit"));
             klass.install_action("message.revisions", None, |row, _, _| row.ask("conversation.revisions"));
+            klass.install_action("message.details", None, |row, _, _| row.ask("conversation.message-details"));
             klass.install_action("message.delete", None, |row, _, _| row.ask("conversation.delete"));
             klass.install_action("message.fetch-file", None, |row, _, _| row.ask("conversation.fetch-file"));
             klass.install_action("message.cancel-file", None, |row, _, _| row.ask("conversation.cancel-file"));
@@ -396,7 +397,8 @@ fn text_of(message: &Message) -> String {
     if message.is_retracted() { reply_quote::excerpt("", true) } else { message.body() }
 }
 
-fn state_in_words(state: DeliveryState) -> Option<String> {
+/// How far a message of one's own has come.
+pub(super) fn state_in_words(state: DeliveryState) -> Option<String> {
     match state {
         DeliveryState::Received => None,
         DeliveryState::Waiting => Some(gettext("Waiting to be sent")),

@@ -211,3 +211,21 @@ fn what_has_left_meanwhile_is_not_taken_back_and_that_is_said() {
             .all(|label| !label.is_mapped() || !label.text().starts_with("Sending"))
     );
 }
+
+#[gtk::test]
+fn the_details_of_a_message_say_what_is_known_and_can_be_copied() {
+    let world = world();
+    act(&world, 4, "message.details");
+    wait("the details", || shows(&world.window, "Message Details"));
+    for text in ["From", "You (alice@example.org)", "Delivered", "Edited"] {
+        wait(text, || shows(&world.window, text));
+    }
+    assert!(!shows(&world.window, "File"), "it has none");
+    world.shot("details");
+    let copy =
+        all::<gtk::Button>(&world.window).into_iter().find(|it| it.tooltip_text().as_deref() == Some("Copy all"));
+    copy.expect("it can be copied").emit_clicked();
+    let copied = world.clipboard();
+    assert!(copied.starts_with("From: You (alice@example.org)\nWritten: "), "{copied}");
+    assert!(copied.contains("\nState: Delivered\nEdited: "), "{copied}");
+}
