@@ -173,6 +173,11 @@ fn a_message_that_has_not_left_is_taken_back_with_a_press_or_with_control_z() {
     let held = send_held(&world, "Not like this");
     assert!(shows(&held, "Sending in 10 seconds"), "the time is said");
     world.shot("undo");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
+    world.window.set_default_size(360, 640);
+    world.settle();
+    world.shot("undo-narrow");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
     held.activate_action("message.undo-send", None).unwrap();
     wait("the text in the field", || world.page.composer().text() == "Not like this");
     wait("the message gone", || world.history().n_items() == count);
@@ -222,6 +227,9 @@ fn the_details_of_a_message_say_what_is_known_and_can_be_copied() {
     }
     assert!(!shows(&world.window, "File"), "it has none");
     world.shot("details");
+    world.window.set_default_size(360, 640);
+    world.settle();
+    world.shot("details-narrow");
     let copy =
         all::<gtk::Button>(&world.window).into_iter().find(|it| it.tooltip_text().as_deref() == Some("Copy all"));
     copy.expect("it can be copied").emit_clicked();
