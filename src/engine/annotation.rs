@@ -23,10 +23,10 @@ pub fn annotate<'m>(store: &Connection, messages: impl IntoIterator<Item = &'m m
     for message in &mut messages {
         let Some(known) = found.remove(&message.cursor.id) else { continue };
         let own = annotation::own_address(store, message.conversation)?.ok_or(StoreError::NotFound)?;
-        let Annotation { edited_at, is_retracted, reactions, reply } = known;
+        let Annotation { edited_at, is_retracted, reactions, reply, held_until } = known;
         let quote = reply.map(|reply| quote(store, message, reply, &own)).transpose()?;
         let reactions = gathered(reactions, &own);
-        message.annotations = Annotations { edited_at, is_retracted, reactions, quote };
+        message.annotations = Annotations { edited_at, is_retracted, reactions, quote, held_until };
     }
     Ok(())
 }

@@ -250,6 +250,8 @@ pub struct Annotations {
     pub reactions: Vec<Reaction>,
     /// What it answers.
     pub quote: Option<Quote>,
+    /// One's own that has not left: it can be taken back until then.
+    pub held_until: Option<Timestamp>,
 }
 
 /// An emoji under a message.

@@ -81,6 +81,7 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         Command::SetPrivacy { send_receipts, send_markers, send_chat_states } => {
             shared.choices.set_privacy(Privacy { send_receipts, send_markers }, send_chat_states);
         }
+        Command::SetUndoTime { seconds } => shared.choices.set_undo_time(seconds),
         Command::SetIdle { idle } => {
             if shared.choices.set_idle(idle) != idle {
                 shared.accounts.each(|live| live.order(Order::SendPresence));
@@ -127,6 +128,7 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         | Command::SetPinned { .. }
         | Command::MarkRead { .. }
         | Command::SendMessage { .. }
+        | Command::UndoSend { .. }
         | Command::RetryMessage { .. }
         | Command::DiscardMessage { .. }
         | Command::CorrectMessage { .. }

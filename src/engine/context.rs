@@ -5,8 +5,9 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use super::{
@@ -47,6 +48,8 @@ pub struct Choices {
     send_receipts: AtomicBool,
     send_markers: AtomicBool,
     send_chat_states: AtomicBool,
+    /// In seconds.
+    undo_time: AtomicU32,
     is_idle: AtomicBool,
     is_active: AtomicBool,
     has_told_of_keyring: AtomicBool,
@@ -60,6 +63,7 @@ impl Default for Choices {
             send_receipts: AtomicBool::new(true),
             send_markers: AtomicBool::new(true),
             send_chat_states: AtomicBool::new(true),
+            undo_time: AtomicU32::new(0),
             is_idle: AtomicBool::new(false),
             is_active: AtomicBool::new(true),
             has_told_of_keyring: AtomicBool::new(false),
@@ -95,6 +99,15 @@ impl Choices {
 
     pub fn send_chat_states(&self) -> bool {
         self.send_chat_states.load(Relaxed)
+    }
+
+    /// For how long a text that is sent can be taken back; zero for not at all.
+    pub fn undo_time(&self) -> Duration {
+        Duration::from_secs(self.undo_time.load(Relaxed).into())
+    }
+
+    pub fn set_undo_time(&self, seconds: u32) {
+        self.undo_time.store(seconds, Relaxed);
     }
 
     /// True for the first who asks, who is then to throw away what is old.

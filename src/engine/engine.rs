@@ -16,7 +16,7 @@ use super::{
     secrets::SecretStore,
 };
 use crate::{
-    store::{OpenError, Opened, Store, StoreError, account as table},
+    store::{OpenError, Opened, Store, StoreError, account as table, held},
     xmpp::session::Trust,
 };
 
@@ -117,6 +117,8 @@ async fn serve(shared: Arc<Shared>, commands: async_channel::Receiver<Command>) 
 }
 
 async fn start_accounts(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    // Nobody has a message in sight any more that was held when the program ended.
+    shared.store.write(|store| held::release_all(store)).await?;
     for row in shared.store.read(table::all).await? {
         account::spawn(shared, row, None);
     }

@@ -17,11 +17,11 @@ use super::{
     file,
 };
 use crate::{
-    ids::{AmendmentId, BareJid, ConversationId, MessageId, OriginId},
+    ids::{AmendmentId, BareJid, ConversationId, MessageId, OriginId, Timestamp},
     store::{
         MessageState, SendFailure, StoreError,
         annotation::{self, Reply},
-        attachment, contact, conversation,
+        attachment, contact, conversation, held,
         message::{self, MessageRow, NewMessage, PendingMessage, Place},
     },
     xmpp::message::{Extras, chat},
@@ -146,6 +146,8 @@ pub struct Draft {
     /// The message that it answers; one that is gone, or of another conversation, is not answered.
     pub answers: Option<MessageId>,
     pub id: OriginId,
+    /// It can be taken back until then, and leaves no sooner.
+    pub held_until: Option<Timestamp>,
 }
 
 /// Stores a message and says what follows: the row in the window, the stanza.
@@ -158,7 +160,7 @@ pub fn send(
     conversation: ConversationId,
     draft: Draft,
 ) -> Result<(Message, Effects), StoreError> {
-    let Draft { text, answers, id } = draft;
+    let Draft { text, answers, id, held_until } = draft;
     let peer = conversation::by_id(store, conversation)?;
     if peer.account != scope.account {
         return Err(StoreError::NotFound);
@@ -185,6 +187,9 @@ pub fn send(
     let row = message::insert(store, new)?.ok_or(StoreError::NotFound)?;
     if let Some(reply) = answers.map(|message| reply_to(store, conversation, message)).transpose()?.flatten() {
         annotation::set_reply(store, row.cursor.id, &reply)?;
+    }
+    if let Some(until) = held_until {
+        held::hold(store, row.cursor.id, until)?;
     }
     conversation::set_draft(store, conversation, "")?;
     // Who answers has seen what stands above.
@@ -284,6 +289,47 @@ pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Ef
     Ok(effects)
 }
 
+/// A message can't be taken back any more: it goes out, and with it what had to wait for it.
+pub(super) fn let_leave(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
+    let mut effects = Effects::default();
+    if !held::release(store, message)? {
+        // It was taken back.
+        return Ok(effects);
+    }
+    let row = message::by_id(store, message)?;
+    for PendingMessage { message, peer } in message::pending_in(store, row.conversation)? {
+        effects.stanzas.extend(outgoing(store, scope, &peer, &message, false)?);
+    }
+    let mut changes = Changes::default();
+    changes.of(store, row.conversation)?.change(row.into());
+    changes.finish(store, &mut effects.events)?;
+    Ok(effects)
+}
+
+/// Takes back a message that is held; what had to wait for it goes out. Its text is kept before the draft.
+///
+/// # Errors
+/// `NotFound` where it is not held.
+pub fn undo(store: &Connection, scope: &Scope, message: MessageId) -> Result<(Message, Effects), StoreError> {
+    if !held::is_held(store, message)? {
+        return Err(StoreError::NotFound);
+    }
+    let row = message::by_id(store, message)?;
+    let conversation = row.conversation;
+    let draft = match conversation::by_id(store, conversation)?.draft {
+        Some(draft) => format!("{}\n{draft}", row.body),
+        None => row.body.clone(),
+    };
+    let mut taken_back = Message::from(row);
+    annotate(store, [&mut taken_back])?;
+    conversation::set_draft(store, conversation, &draft)?;
+    let mut effects = amendment::remove(store, message)?;
+    for PendingMessage { message, peer } in message::pending_in(store, conversation)? {
+        effects.stanzas.extend(outgoing(store, scope, &peer, &message, false)?);
+    }
+    Ok((taken_back, effects))
+}
+
 /// A message whose file is now where others can have it goes out.
 pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
     let row = message::by_id(store, message)?;
@@ -323,6 +369,9 @@ fn outgoing(
     let file = attachment::find(store, row.cursor.id)?;
     if file.as_ref().is_some_and(|file| file.url.is_none()) {
         // It goes out when the file is where others can have it.
+        return Ok(None);
+    }
+    if held::is_behind(store, row.conversation, row.cursor.id)? {
         return Ok(None);
     }
     if scope.is_online {

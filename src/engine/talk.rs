@@ -1,8 +1,11 @@
 //! The commands that concern conversations: each is one transaction, and what follows from it.
 
+use std::{sync::Arc, time::Duration};
+
 use rusqlite::Connection;
 
 use super::{
+    account::Order,
     amendment,
     api::{AccountId, ChatState, Command, CommandError, ConversationId, Message, MessageId, NewFile},
     body,
@@ -14,7 +17,7 @@ use super::{
     transact::Scopes,
 };
 use crate::{
-    ids::OriginId,
+    ids::{OriginId, Timestamp},
     store::{
         MessageState, SendFailure, Store, StoreError, attachment,
         contact::{self, Subscription},
@@ -23,7 +26,7 @@ use crate::{
 };
 
 /// Carries out one of them; leaves the others alone.
-pub async fn carry_out(shared: &Shared, command: Command) {
+pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
     match command {
         Command::OpenConversation { account, peer, reply } => {
             let opened = shared.change(move |store, scopes| conversation::open(store, scopes.of(account)?, &peer));
@@ -63,6 +66,11 @@ pub async fn carry_out(shared: &Shared, command: Command) {
         }
         Command::SendMessage { conversation, body, answers, reply } => {
             reply.send(send(shared, conversation, body, answers).await);
+        }
+        Command::UndoSend { message, reply } => {
+            let undone = shared
+                .change(move |store, scopes| outbox::undo(store, scope_of_message(store, scopes, message)?, message));
+            reply.send(undone.await.map_err(|error| shared.failed(error)));
         }
         Command::RetryMessage { message, reply } => {
             // A stanza that the session still holds would be refused as one that is under way.
@@ -122,7 +130,7 @@ fn forget_words(store: Store) {
 }
 
 async fn send(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     conversation: ConversationId,
     text: String,
     answers: Option<MessageId>,
@@ -131,10 +139,36 @@ async fn send(
     let account = account.map_err(|error| shared.failed(error))?;
     let text = prepare(shared, account, &text)?;
     let id = shared.ids.origin_id();
+    let wait = shared.choices.undo_time();
+    let until = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     let sent = shared.change(move |store, scopes| {
-        outbox::send(store, scopes.of(account)?, conversation, Draft { text, answers, id })
+        let scope = scopes.of(account)?;
+        let held_until = (!wait.is_zero()).then(|| Timestamp(scope.now.0.saturating_add(until)));
+        outbox::send(store, scope, conversation, Draft { text, answers, id, held_until })
     });
-    sent.await.map_err(|error| shared.failed(error))
+    let message = sent.await.map_err(|error| shared.failed(error))?;
+    if !wait.is_zero() {
+        let_leave_after(shared, message.cursor.id, wait);
+    }
+    Ok(message)
+}
+
+/// Sends a message that is held, when it can't be taken back any more. Where the program ends before, the next start does.
+fn let_leave_after(shared: &Arc<Shared>, message: MessageId, wait: Duration) {
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        tokio::time::sleep(wait).await;
+        let left = shared.change(move |store, scopes| match conversation::place_of(store, message) {
+            Ok((account, _)) => Ok(((), outbox::let_leave(store, scopes.of(account)?, message)?)),
+            Err(error) => Err(error),
+        });
+        match left.await {
+            Ok(()) => {}
+            // It was taken back or deleted; what had to wait for it does so no longer.
+            Err(StoreError::NotFound) => shared.accounts.each(|live| live.order(Order::SendPending)),
+            Err(error) => log::error!("a message stays here until the next start: {}", shared.failed(error)),
+        }
+    });
 }
 
 /// The text as it can be sent.

@@ -249,6 +249,11 @@ impl Conversation {
         self.command(Command::CancelTransfer { message });
     }
 
+    /// Takes back a message that is held; what stood in it.
+    pub async fn undo_send(&self, message: MessageId) -> Result<api::Message, CommandError> {
+        self.engine().request(|reply| Command::UndoSend { message, reply }).await
+    }
+
     /// Sends a failed message again.
     pub async fn retry(&self, message: MessageId) -> Result<(), CommandError> {
         self.engine().request(|reply| Command::RetryMessage { message, reply }).await

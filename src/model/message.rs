@@ -196,6 +196,11 @@ impl Message {
         self.imp().annotations.borrow().edited_at.is_some()
     }
 
+    /// Until when it can be taken back, if it can.
+    pub fn held_until(&self) -> Option<Timestamp> {
+        self.imp().annotations.borrow().held_until
+    }
+
     /// What we say of it in emoji.
     pub fn own_reactions(&self) -> Vec<String> {
         let annotations = self.imp().annotations.borrow();

@@ -20,6 +20,8 @@ pub struct Annotation {
     /// What each person says of it in emoji, by when they said so.
     pub reactions: Vec<(BareJid, Vec<String>)>,
     pub reply: Option<Reply>,
+    /// It can be taken back until then.
+    pub held_until: Option<Timestamp>,
 }
 
 /// What a message answers.
@@ -47,6 +49,7 @@ pub fn of(connection: &Connection, messages: &[MessageId]) -> Result<HashMap<Mes
          UNION ALL SELECT 1, message_id, time, NULL, NULL, NULL FROM wanted JOIN retraction ON message_id = id
          UNION ALL SELECT 2, message_id, time, sender, emoji, NULL FROM wanted JOIN reaction ON message_id = id
          UNION ALL SELECT 3, message_id, 0, author, target_id, quote FROM wanted JOIN reply ON message_id = id
+         UNION ALL SELECT 4, message_id, until, NULL, NULL, NULL FROM wanted JOIN held_message ON message_id = id
          ORDER BY 1, 3",
     )?;
     let mut rows = statement.query([format!("[{}]", ids.join(","))])?;
@@ -62,6 +65,7 @@ pub fn of(connection: &Connection, messages: &[MessageId]) -> Result<HashMap<Mes
                     annotation.reactions.push((address(row, 3)?, emoji));
                 }
             }
+            4 => annotation.held_until = Some(row.get(2)?),
             _ => {
                 let author =
                     if row.get_ref(3)? == rusqlite::types::ValueRef::Null { None } else { Some(address(row, 3)?) };

@@ -310,8 +310,15 @@ pub fn discard(connection: &Connection, id: MessageId) -> Result<Option<MessageR
 
 /// What an account has still to send, in the order in which it was written.
 pub fn pending(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
-    let mut statement = connection.prepare_cached(&pending_sql(""))?;
+    let mut statement = connection.prepare_cached(&pending_sql("c.account_id = ?1"))?;
     let rows = statement.query_map([account], pending_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The same of one conversation.
+pub fn pending_in(connection: &Connection, conversation: ConversationId) -> Result<Vec<PendingMessage>, StoreError> {
+    let mut statement = connection.prepare_cached(&pending_sql("c.id = ?1"))?;
+    let rows = statement.query_map([conversation], pending_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -322,11 +329,13 @@ fn pending_row(row: &Row<'_>) -> rusqlite::Result<PendingMessage> {
 fn pending_sql(condition: &str) -> String {
     // 1 is `Waiting`; as a literal, so that the index of waiting messages serves. The cross join keeps that index outermost:
     // left to itself, SQLite begins with the account's conversations and reads every message of each.
-    // A file that has still to be uploaded is not waiting for the session.
+    // A file that has still to be uploaded is not waiting for the session, nor is what can be taken back and what follows it.
     format!(
         "SELECT {COLUMNS}, c.peer FROM message AS m CROSS JOIN conversation AS c ON c.id = m.conversation_id
-         WHERE m.state = 1 AND c.account_id = ?1 {condition}
+         WHERE m.state = 1 AND {condition}
             AND NOT EXISTS (SELECT 1 FROM attachment AS a WHERE a.message_id = m.id AND a.url IS NULL)
+            AND NOT EXISTS (SELECT 1 FROM held_message AS h JOIN message AS e ON e.id = h.message_id
+                WHERE e.conversation_id = m.conversation_id AND e.id <= m.id)
          ORDER BY m.id"
     )
 }
@@ -347,7 +356,7 @@ pub fn is_attempted(connection: &Connection, id: MessageId) -> Result<bool, Stor
 
 /// What an account has still to send and may have sent already, in the order in which it was written.
 pub fn doubtful(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
-    let mut statement = connection.prepare_cached(&pending_sql("AND m.is_attempted = 1"))?;
+    let mut statement = connection.prepare_cached(&pending_sql("c.account_id = ?1 AND m.is_attempted = 1"))?;
     let rows = statement.query_map([account], pending_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -393,7 +402,8 @@ mod tests {
     #[test]
     fn what_waits_is_found_without_a_look_at_all_that_was_ever_sent() {
         let connection = super::super::database::in_memory();
-        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", pending_sql(""))).unwrap();
+        let mut statement =
+            connection.prepare(&format!("EXPLAIN QUERY PLAN {}", pending_sql("c.account_id = ?1"))).unwrap();
         let rows = statement.query_map([1], |row| row.get::<_, String>(3)).unwrap();
         let plan = rows.collect::<Result<Vec<_>, _>>().unwrap();
         assert_eq!(plan[0], "SCAN m USING INDEX message_waiting", "{plan:?}");

@@ -19,6 +19,7 @@ mod database;
 pub mod deletion;
 mod error;
 pub mod export;
+pub mod held;
 pub mod history;
 pub mod message;
 mod message_state;

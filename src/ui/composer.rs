@@ -4,6 +4,7 @@
 
 mod purpose;
 mod sending;
+mod undoing;
 
 use std::time::Duration;
 
@@ -294,6 +295,10 @@ impl Composer {
         }
         if key == gdk::Key::Escape && !matches!(self.imp().bar.purpose(), Purpose::New) {
             self.give_up();
+            return glib::Propagation::Stop;
+        }
+        let is_undo = modifiers == gdk::ModifierType::CONTROL_MASK && key.to_lower() == gdk::Key::z;
+        if is_undo && self.text().is_empty() && self.undo_last() {
             return glib::Propagation::Stop;
         }
         if key == gdk::Key::Up && modifiers.is_empty() && self.text().is_empty() {

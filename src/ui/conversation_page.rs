@@ -95,9 +95,11 @@ mod imp {
             let id = Some(glib::VariantTy::INT64);
             klass.install_action("conversation.retry", id, |page, _, id| page.mend(id, true));
             klass.install_action("conversation.discard", id, |page, _, id| page.mend(id, false));
+            klass.install_action("conversation.undo-send", id, |page, _, id| page.undo_send(id));
             klass.install_action("conversation.answer", id, |page, _, id| page.answer(id));
             klass.install_action("conversation.edit", id, |page, _, id| page.edit(id));
             klass.install_action("conversation.revisions", id, |page, _, id| page.show_revisions(id));
+            klass.install_action("conversation.message-details", id, |page, _, id| page.show_message_details(id));
             klass.install_action("conversation.delete", id, |page, _, id| page.delete(id));
             klass.install_action("conversation.show-message", id, |page, _, id| page.show_named(id));
             let reaction = Some(glib::VariantTy::new("(xs)").expect("it is a type"));

@@ -29,12 +29,14 @@ pub fn build(message: &Message, links: &[String]) -> gio::Menu {
     }
     let main = gio::Menu::new();
     let all = [
+        (message.held_until().is_some(), gettext("Undo sending"), "message.undo-send"),
         (!is_retracted, gettext("Reply"), "message.answer"),
         (is_outgoing && !is_retracted && message.attachment().is_none(), gettext("Edit"), "message.edit"),
         (!is_retracted, gettext("Copy"), "message.copy"),
         (true, gettext("Select"), "message.select"),
         (!is_retracted, gettext("Forward…"), "message.forward"),
         (message.is_edited(), gettext("Earlier texts…"), "message.revisions"),
+        (true, gettext("Details…"), "message.details"),
         (has_failed, gettext("Send again"), "message.retry"),
         (has_failed, gettext("Delete"), "message.discard"),
         (!has_failed, gettext("Delete…"), "message.delete"),

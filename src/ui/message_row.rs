@@ -22,7 +22,7 @@ use super::{
 use crate::model::{DeliveryState, Message};
 
 mod imp {
-    use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar};
+    use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar, undo_bar::UndoBar};
     use super::{Lane, Message, ReactionBar, Shown, gdk, glib, message_text};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
@@ -43,6 +43,7 @@ mod imp {
         /// Made for the first message that has any.
         pub(super) reactions: RefCell<Option<(Lane, ReactionBar)>>,
         pub(super) failure: RefCell<Option<FailureBar>>,
+        pub(super) undo: RefCell<Option<UndoBar>>,
         /// The message's file; made when one is there.
         pub(super) file: RefCell<Option<AttachmentView>>,
         pub(super) message: RefCell<Option<(Message, Vec<glib::SignalHandlerId>)>>,
@@ -70,11 +71,13 @@ mod imp {
             klass.install_action("message.more", None, |row, _, _| row.show_more());
             klass.install_action("message.retry", None, |row, _, _| row.ask("conversation.retry"));
             klass.install_action("message.discard", None, |row, _, _| row.ask("conversation.discard"));
+            klass.install_action("message.undo-send", None, |row, _, _| row.ask("conversation.undo-send"));
             klass.install_action("message.select", None, |row, _, _| row.ask("history.select"));
             klass.install_action("message.forward", None, |row, _, _| row.ask("conversation.forward"));
             klass.install_action("message.answer", None, |row, _, _| row.ask("conversation.answer"));
             klass.install_action("message.edit", None, |row, _, _| row.ask("conversation.edit"));
             klass.install_action("message.revisions", None, |row, _, _| row.ask("conversation.revisions"));
+            klass.install_action("message.details", None, |row, _, _| row.ask("conversation.message-details"));
             klass.install_action("message.delete", None, |row, _, _| row.ask("conversation.delete"));
             klass.install_action("message.fetch-file", None, |row, _, _| row.ask("conversation.fetch-file"));
             klass.install_action("message.cancel-file", None, |row, _, _| row.ask("conversation.cancel-file"));
@@ -394,7 +397,8 @@ fn text_of(message: &Message) -> String {
     if message.is_retracted() { reply_quote::excerpt("", true) } else { message.body() }
 }
 
-fn state_in_words(state: DeliveryState) -> Option<String> {
+/// How far a message of one's own has come.
+pub(super) fn state_in_words(state: DeliveryState) -> Option<String> {
     match state {
         DeliveryState::Received => None,
         DeliveryState::Waiting => Some(gettext("Waiting to be sent")),

@@ -42,6 +42,7 @@ mod lane;
 pub mod link;
 mod link_address;
 mod list_row;
+mod message_details;
 mod message_markup;
 mod message_menu;
 pub mod message_row;
@@ -63,6 +64,7 @@ mod sign_in_page;
 mod styled_input;
 mod text_flow;
 pub mod time_text;
+mod undo_bar;
 mod watch;
 mod window;
 

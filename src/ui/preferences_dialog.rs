@@ -16,6 +16,8 @@ mod imp {
         #[template_child]
         pub(super) send_on_enter: TemplateChild<adw::SwitchRow>,
         #[template_child]
+        pub(super) undo_seconds: TemplateChild<adw::ComboRow>,
+        #[template_child]
         pub(super) run_in_background: TemplateChild<adw::SwitchRow>,
         #[template_child]
         pub(super) start_hidden: TemplateChild<adw::SwitchRow>,
@@ -99,6 +101,20 @@ impl PreferencesDialog {
                 value.get::<f64>().ok().map(|minutes| (minutes as u32).to_variant())
             })
             .build();
+        settings
+            .bind("undo-seconds", &*imp.undo_seconds, "selected")
+            .flags(WITHOUT_SENSITIVITY)
+            .mapping(|variant, _| {
+                // What was set by other means is shown as the nearest that can be chosen.
+                let seconds = variant.get::<u32>()?;
+                let index = UNDO_SECONDS.iter().rposition(|known| *known <= seconds)?;
+                u32::try_from(index).ok().map(|index| index.to_value())
+            })
+            .set_mapping(|value, _| {
+                let index = usize::try_from(value.get::<u32>().ok()?).ok()?;
+                UNDO_SECONDS.get(index).map(ToVariant::to_variant)
+            })
+            .build();
         // The rows stand in the order of the enumeration.
         settings
             .bind("color-scheme", &*imp.color_scheme, "selected")
@@ -115,6 +131,8 @@ impl PreferencesDialog {
     }
 }
 
+/// In the order of the rows.
+const UNDO_SECONDS: [u32; 3] = [0, 5, 10];
 const COLOR_SCHEMES: [&str; 3] = ["system", "light", "dark"];
 
 const WITHOUT_SENSITIVITY: gio::SettingsBindFlags =

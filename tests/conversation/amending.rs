@@ -153,3 +153,87 @@ fn a_quote_of_what_is_not_here_leads_nowhere() {
     let quote = all::<gtk::Button>(&row(&world, 8)).into_iter().find(|b| b.has_css_class("reply-quote")).unwrap();
     assert!(!quote.is_sensitive() && shows(&row(&world, 8), "long ago"));
 }
+
+/// Sends a text that can be taken back for a while; its row.
+fn send_held(world: &World, text: &str) -> MessageRow {
+    let now = glib::real_time() / 1_000;
+    world.engine.held_until.set(Some(Timestamp(now + 9_500)));
+    let composer = world.page.composer();
+    composer.text_view().buffer().set_text(text);
+    composer.activate_action("composer.send", None).expect("it is there");
+    wait("the message", || world.history().last().is_some_and(|last| last.body() == text));
+    world.settle();
+    row(world, world.history().last().expect("it was sent").id().0)
+}
+
+#[gtk::test]
+fn a_message_that_has_not_left_is_taken_back_with_a_press_or_with_control_z() {
+    let world = world();
+    let count = world.history().n_items();
+    let held = send_held(&world, "Not like this");
+    assert!(shows(&held, "Sending in 10 seconds"), "the time is said");
+    world.shot("undo");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
+    world.window.set_default_size(360, 640);
+    world.settle();
+    world.shot("undo-narrow");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
+    held.activate_action("message.undo-send", None).unwrap();
+    wait("the text in the field", || world.page.composer().text() == "Not like this");
+    wait("the message gone", || world.history().n_items() == count);
+    send_held(&world, "Nor so");
+    wait("the window in front", || world.window.is_active());
+    world.page.focus_composer();
+    world.press(&["ctrl+z"]);
+    wait("the text in the field", || world.page.composer().text() == "Nor so");
+    assert_eq!(world.said("UndoSend"), 2);
+    // With a text in the field the keys undo what was typed.
+    world.press(&["ctrl+z"]);
+    world.settle();
+    assert_eq!(world.said("UndoSend"), 2);
+}
+
+#[gtk::test]
+fn what_has_left_meanwhile_is_not_taken_back_and_that_is_said() {
+    let world = world();
+    let held = send_held(&world, "Too late");
+    let id = world.history().last().unwrap().id();
+    let left = {
+        let mut messages = world.engine.messages.borrow_mut();
+        let message = messages.last_mut().unwrap();
+        message.annotations.held_until = None;
+        message.clone()
+    };
+    held.activate_action("message.undo-send", None).unwrap();
+    wait("the reason", || shows(&world.page.composer(), "The message has left already."));
+    assert!(world.page.composer().text().is_empty());
+    world.event(Event::MessagesChanged { conversation: CONVERSATION, messages: vec![left] });
+    wait("no more time", || !shows(&row(&world, id.0), "Sending in 10 seconds") && world.said("UndoSend") == 1);
+    world.settle();
+    assert!(
+        all::<gtk::Label>(&row(&world, id.0))
+            .iter()
+            .all(|label| !label.is_mapped() || !label.text().starts_with("Sending"))
+    );
+}
+
+#[gtk::test]
+fn the_details_of_a_message_say_what_is_known_and_can_be_copied() {
+    let world = world();
+    act(&world, 4, "message.details");
+    wait("the details", || shows(&world.window, "Message Details"));
+    for text in ["From", "You (alice@example.org)", "Delivered", "Edited"] {
+        wait(text, || shows(&world.window, text));
+    }
+    assert!(!shows(&world.window, "File"), "it has none");
+    world.shot("details");
+    world.window.set_default_size(360, 640);
+    world.settle();
+    world.shot("details-narrow");
+    let copy =
+        all::<gtk::Button>(&world.window).into_iter().find(|it| it.tooltip_text().as_deref() == Some("Copy all"));
+    copy.expect("it can be copied").emit_clicked();
+    let copied = world.clipboard();
+    assert!(copied.starts_with("From: You (alice@example.org)\nWritten: "), "{copied}");
+    assert!(copied.contains("\nState: Delivered\nEdited: "), "{copied}");
+}

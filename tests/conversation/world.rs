@@ -34,6 +34,8 @@ pub struct Engine {
     pub commands: RefCell<Vec<String>>,
     /// Longer texts are refused.
     pub limit: Cell<usize>,
+    /// Until when what is sent can be taken back.
+    pub held_until: Cell<Option<Timestamp>>,
     events: RefCell<Option<async_channel::Sender<Event>>>,
     /// How large a file may be.
     pub upload_limit: Cell<Option<u64>>,
@@ -402,8 +404,20 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 let mut stored =
                     Message { is_outgoing: true, state: MessageState::Waiting, ..message(last + 1, &body) };
                 stored.annotations.quote = answers.map(|id| quote(&engine, id));
+                stored.annotations.held_until = engine.held_until.get();
                 engine.messages.borrow_mut().push(stored.clone());
                 reply.send(Ok(stored));
+            }
+            Command::UndoSend { message, reply } => {
+                let all = engine.messages.borrow().clone();
+                match all.iter().find(|m| m.cursor.id == message && m.annotations.held_until.is_some()) {
+                    Some(held) => {
+                        engine.messages.borrow_mut().retain(|m| m.cursor.id != message);
+                        engine.tell(Event::MessageRemoved { conversation: CONVERSATION, message });
+                        reply.send(Ok(held.clone()));
+                    }
+                    None => reply.send(Err(CommandError::NotFound)),
+                }
             }
             Command::OpenConversation { reply, .. } => reply.send(Ok(conversation(None, 0))),
             Command::LoadUploadLimit { reply, .. } => reply.send(Ok(engine.upload_limit.get())),

@@ -133,3 +133,38 @@ async fn a_damaged_database_is_set_aside_and_told_of() {
     assert_eq!(std::fs::read(aside.await).unwrap(), vec![0x5a; 8_192]);
     assert_eq!(person.snapshot().await.accounts, []);
 }
+
+#[tokio::test]
+async fn a_message_is_taken_back_in_time_or_leaves_in_order() {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    let (mut alice, mut bob) = friends(&prosody).await;
+    alice.tell(Command::SetUndoTime { seconds: 1 });
+    let wrong = alice.say(BOB, "wrong").await;
+    assert!(wrong.annotations.held_until.is_some());
+    let message = wrong.cursor.id;
+    let taken_back = alice.request(|reply| Command::UndoSend { message, reply }).await.unwrap();
+    assert_eq!(taken_back.body, "wrong");
+    assert_eq!(alice.snapshot().await.conversations[0].draft.as_deref(), Some("wrong"));
+    let first = alice.say(BOB, "first").await;
+    alice.tell(Command::SetUndoTime { seconds: 0 });
+    let second = alice.say(BOB, "second").await;
+    for text in ["first", "second"] {
+        assert_eq!(bob.news().await.body, text);
+    }
+    alice.until_state(first.conversation, second.cursor.id, MessageState::Delivered).await;
+    let message = first.cursor.id;
+    alice.request(|reply| Command::UndoSend { message, reply }).await.unwrap_err();
+    assert_eq!(alice.texts(first.conversation).await, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn what_could_still_be_taken_back_is_sent_after_a_restart() {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    let (mut alice, mut bob) = friends(&prosody).await;
+    alice.tell(Command::SetUndoTime { seconds: 3_600 });
+    let sent = alice.say(BOB, "held").await;
+    alice.restart().await;
+    alice.online().await;
+    assert_eq!(bob.news().await.body, "held");
+    alice.until_state(sent.conversation, sent.cursor.id, MessageState::Delivered).await;
+}

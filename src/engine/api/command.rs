@@ -282,6 +282,12 @@ pub enum Command {
         answers: Option<MessageId>,
         reply: Reply<Result<Message, CommandError>>,
     },
+    /// Takes back a message that is held (`Annotations::held_until`): it goes, and its text stands before the conversation's
+    /// draft. The reply has it as it was.
+    UndoSend {
+        message: MessageId,
+        reply: Reply<Result<Message, CommandError>>,
+    },
     /// Sends a failed message again.
     RetryMessage {
         message: MessageId,
@@ -350,6 +356,10 @@ pub enum Command {
         send_receipts: bool,
         send_markers: bool,
         send_chat_states: bool,
+    },
+    /// For how many seconds a text that is sent can be taken back; it leaves after them.
+    SetUndoTime {
+        seconds: u32,
     },
 
     /// Sends presence `unavailable`, closes the streams, finishes what is being written.

@@ -239,8 +239,15 @@ fn uploaded(
     if !caption.is_empty() {
         let conversation = message::by_id(store, id)?.conversation;
         let draft = crate::store::conversation::by_id(store, conversation)?.draft;
-        effects
-            .merge(outbox::send(store, scope, conversation, Draft { text: caption, answers: None, id: caption_id })?.1);
+        effects.merge(
+            outbox::send(
+                store,
+                scope,
+                conversation,
+                Draft { text: caption, answers: None, id: caption_id, held_until: None },
+            )?
+            .1,
+        );
         // What is being written meanwhile is another text.
         crate::store::conversation::set_draft(store, conversation, draft.as_deref().unwrap_or_default())?;
     }

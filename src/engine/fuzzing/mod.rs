@@ -171,8 +171,12 @@ impl World {
                     .is_none()
                 {
                     let text = format!("ok|{peer}|{OWN}|u|{id}");
-                    let sent =
-                        outbox::send(store, scope, opened.id, Draft { text, answers: None, id: OriginId(id.clone()) });
+                    let sent = outbox::send(
+                        store,
+                        scope,
+                        opened.id,
+                        Draft { text, answers: None, id: OriginId(id.clone()), held_until: None },
+                    );
                     effects.merge(sent.expect("nothing may fail").1);
                 }
                 effects

@@ -204,3 +204,61 @@ fn what_is_held_back_stays_until_it_is_released() {
     assert_eq!(all(Some(Released::All)), [second]);
     assert_eq!(all(Some(Released::Conversation(one))), [first, second, third]);
 }
+
+fn held(fixture: &Fixture, conversation: ConversationId, text: &str) -> (Message, Effects) {
+    let draft = Draft {
+        text: text.to_owned(),
+        answers: None,
+        id: OriginId(format!("held-{text}")),
+        held_until: Some(Timestamp(NOW.0 + 5_000)),
+    };
+    send(&fixture.store, &fixture.scope, conversation, draft).unwrap()
+}
+
+#[test]
+fn a_message_that_can_be_taken_back_stays_here_and_what_follows_it_waits_with_it() {
+    let fixture = Fixture::new();
+    let (conversation, other) = (fixture.open(BOB), fixture.open("carol@chat.test"));
+    let (first, effects) = held(&fixture, conversation, "first");
+    assert_eq!((first.state, first.annotations.held_until), (MessageState::Waiting, Some(Timestamp(NOW.0 + 5_000))));
+    assert!(effects.stanzas.is_empty(), "{effects:?}");
+    assert_eq!(Seen::from(effects).stored, std::slice::from_ref(&first), "it stands in the history all the same");
+    let (second, effects) = fixture.send(conversation, "second");
+    assert!(effects.stanzas.is_empty(), "it would overtake the first: {effects:?}");
+    let (elsewhere, effects) = fixture.send(other, "elsewhere");
+    assert_eq!(ids(&effects.stanzas), [elsewhere.cursor.id], "other conversations do not wait");
+    assert_eq!(ids(&waiting(&fixture)), [elsewhere.cursor.id]);
+    assert!(!message::is_attempted(&fixture.store, first.cursor.id).unwrap());
+    let seen = Seen::from(let_leave(&fixture.store, &fixture.scope, first.cursor.id).unwrap());
+    assert_eq!(ids(&seen.effects.stanzas), [first.cursor.id, second.cursor.id]);
+    assert_eq!(seen.changed[0].annotations.held_until, None);
+    assert!(let_leave(&fixture.store, &fixture.scope, first.cursor.id).unwrap().is_empty(), "once is enough");
+}
+
+#[test]
+fn a_message_that_was_taken_back_never_leaves_and_is_a_draft_again() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let (first, _) = held(&fixture, conversation, "first");
+    let (second, _) = fixture.send(conversation, "second");
+    conversation::set_draft(&fixture.store, conversation, "third").unwrap();
+    let (taken_back, effects) = undo(&fixture.store, &fixture.scope, first.cursor.id).unwrap();
+    assert_eq!(taken_back.body, "first");
+    assert_eq!(ids(&effects.stanzas), [second.cursor.id], "what waited behind it goes out");
+    assert!(effects.events.contains(&Event::MessageRemoved { conversation, message: first.cursor.id }));
+    let row = conversation::by_id(&fixture.store, conversation).unwrap();
+    assert_eq!(row.draft.as_deref(), Some("first\nthird"));
+    for id in [first.cursor.id, second.cursor.id] {
+        assert!(matches!(undo(&fixture.store, &fixture.scope, id), Err(StoreError::NotFound)), "{id:?} can't be");
+    }
+}
+
+#[test]
+fn all_that_was_held_goes_out_after_a_new_start() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let sent = ["one", "two"].map(|text| held(&fixture, conversation, text).0.cursor.id);
+    assert!(waiting(&fixture).is_empty());
+    held::release_all(&fixture.store).unwrap();
+    assert_eq!(ids(&waiting(&fixture)), sent);
+}

@@ -8,7 +8,7 @@ use super::ConversationPage;
 use crate::{
     engine::api::{CommandError, MessageId},
     model::{Conversation, DeliveryState, Message},
-    ui::{composer_bar::Purpose, revisions_dialog},
+    ui::{composer_bar::Purpose, message_details, revisions_dialog},
 };
 
 /// So far back a message of one's own is looked for when the last is to be edited.
@@ -44,6 +44,13 @@ impl ConversationPage {
         }
     }
 
+    /// Takes a message back that has not left.
+    pub(super) fn undo_send(&self, id: Option<&glib::Variant>) {
+        if let Some(message) = self.named(id) {
+            self.imp().composer.undo_send(message.id());
+        }
+    }
+
     pub(super) fn react(&self, target: Option<&glib::Variant>) {
         let Some((id, emoji)) = target.and_then(glib::Variant::get::<(i64, String)>) else { return };
         let Some(message) = self.named(Some(&id.to_variant())) else { return };
@@ -64,6 +71,20 @@ impl ConversationPage {
             let Some(page) = weak.upgrade() else { return };
             match found {
                 Ok(revisions) => revisions_dialog::new(&revisions).present(Some(&page)),
+                Err(error) => page.tell(&error),
+            }
+        });
+    }
+
+    pub(super) fn show_message_details(&self, id: Option<&glib::Variant>) {
+        let (Some(message), Some(conversation)) = (self.named(id), self.conversation()) else { return };
+        let weak = self.downgrade();
+        glib::spawn_future_local(async move {
+            let found = conversation.revisions(message.id()).await;
+            let Some(page) = weak.upgrade() else { return };
+            let who = if message.is_outgoing() { gettext("You") } else { conversation.contact().display_name() };
+            match found {
+                Ok(revisions) => message_details::new(&message, &who, &revisions).present(Some(&page)),
                 Err(error) => page.tell(&error),
             }
         });

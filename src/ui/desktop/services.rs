@@ -83,6 +83,7 @@ impl Services {
         };
         on_change(&["away-when-idle", "away-after-minutes"], Self::apply_idle);
         on_change(&["send-receipts", "send-markers", "send-chat-states"], Self::apply_privacy);
+        on_change(&["undo-seconds"], Self::apply_undo_time);
         on_change(&["run-in-background"], Self::apply_background);
         on_change(&["do-not-disturb", "notifications"], Self::apply_quiet);
     }
@@ -162,6 +163,10 @@ impl Services {
             send_markers: self.settings.boolean("send-markers"),
             send_chat_states: self.settings.boolean("send-chat-states"),
         });
+    }
+
+    fn apply_undo_time(&self) {
+        self.messenger.send(Command::SetUndoTime { seconds: self.settings.uint("undo-seconds") });
     }
 
     /// While this is held, closing the window does not end the program.

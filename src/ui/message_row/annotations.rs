@@ -3,9 +3,28 @@
 use gtk::{prelude::*, subclass::prelude::*};
 
 use super::MessageRow;
-use crate::ui::{lane::Lane, reaction_bar::ReactionBar};
+use crate::{
+    engine::api::Timestamp,
+    ui::{lane::Lane, reaction_bar::ReactionBar, undo_bar::UndoBar},
+};
 
 impl MessageRow {
+    /// While it can be taken back, how long still.
+    fn show_undo(&self, until: Option<Timestamp>) {
+        let known = self.imp().undo.borrow().clone();
+        let bar = match (until, known) {
+            (None, None) => return,
+            (Some(_), None) => {
+                let bar = UndoBar::default();
+                self.append(&bar);
+                self.imp().undo.replace(Some(bar.clone()));
+                bar
+            }
+            (_, Some(bar)) => bar,
+        };
+        bar.set_until(until);
+    }
+
     /// What stands beside the text.
     pub(super) fn show_annotations(&self) {
         let Some(message) = self.message() else { return };
@@ -29,5 +48,6 @@ impl MessageRow {
             lane.set_visible(!annotations.reactions.is_empty());
         }
         self.set_class("deleted", annotations.is_retracted);
+        self.show_undo(annotations.held_until);
     }
 }

@@ -29,6 +29,7 @@ impl MessageRow {
                 gettext("Replies to: {text}").replace("{text}", &reply_quote::excerpt(&quote.text, quote.is_retracted))
             }),
             state_in_words(message.state()),
+            message.held_until().map(|_| gettext("You can still undo it")),
             message.failure().map(error_text::send_failure),
             self.imp().unread.is_visible().then(|| gettext("New messages")),
             self.imp().day.is_visible().then(|| self.imp().day.label().to_string()),
