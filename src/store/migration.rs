@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_deletion.sql"),
     include_str!("migrations/0010_attention.sql"),
     include_str!("migrations/0011_attachment.sql"),
+    include_str!("migrations/0012_length.sql"),
 ];
 
 /// The version that this program writes.
@@ -92,6 +93,7 @@ mod tests {
         include_str!("fixtures/0009.sql"),
         include_str!("fixtures/0010.sql"),
         include_str!("fixtures/0011.sql"),
+        include_str!("fixtures/0012.sql"),
     ];
 
     fn empty() -> Connection {
