@@ -19,6 +19,9 @@ binds=()
 packages=(
     gcc g++ libc6-dev pkg-config git meson ninja-build gettext blueprint-compiler
     libgtk-4-dev libadwaita-1-dev libglib2.0-dev-bin
+    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-pulseaudio
+    libspelling-1-dev libgtksourceview-5-dev hunspell-en-us hunspell-de-de enchant-2
     desktop-file-utils appstream libxml2-utils
     ca-certificates openssl procps iproute2
     adwaita-icon-theme hicolor-icon-theme librsvg2-common fonts-cantarell fonts-dejavu-core
@@ -67,7 +70,8 @@ machine_is_complete() {
     for c in "${commands[@]}"; do
         command -v "$c" >/dev/null || return 1
     done
-    pkg-config --atleast-version=4.18 gtk4 && pkg-config --atleast-version=1.7 libadwaita-1
+    pkg-config --atleast-version=4.18 gtk4 && pkg-config --atleast-version=1.7 libadwaita-1 &&
+        pkg-config --atleast-version=1.24 gstreamer-app-1.0
 }
 
 apt_has_new_libadwaita() {

@@ -13,7 +13,7 @@ use std::{fmt, ops::Range, path::PathBuf};
 use futures::channel::oneshot;
 
 use crate::plain_text::one_line;
-pub use attachment::{Attachment, AttachmentKind, AttachmentProblem, NewFile, Transfer};
+pub use attachment::{Attachment, AttachmentKind, AttachmentProblem, MediaFacts, NewFile, Transfer};
 pub use command::{Command, CommandError};
 pub use event::{Event, Notice, StartProblem};
 pub use export::{ExportFormat, ExportProgress, ExportWords};

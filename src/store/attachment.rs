@@ -55,6 +55,8 @@ pub struct AttachmentRow {
     pub dimensions: Option<(u32, u32)>,
     pub sha256: Option<[u8; 32]>,
     pub thumbhash: Option<Vec<u8>>,
+    /// How long sound or a film lasts, in milliseconds.
+    pub length: Option<u32>,
     /// None while it has still to be uploaded.
     pub url: Option<String>,
     pub kept: Option<Kept>,
@@ -64,7 +66,7 @@ pub struct AttachmentRow {
 }
 
 const COLUMNS: &str = "a.message_id, a.name, a.media_type, a.size, a.width, a.height, a.sha256, a.thumbhash, a.url, a.file, \
-                       a.file_bytes, a.problem, a.caption";
+                       a.file_bytes, a.problem, a.caption, a.length";
 
 /// What is shared by a message that was just stored.
 pub fn insert(
@@ -75,8 +77,8 @@ pub fn insert(
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO attachment (message_id, name, media_type, size, width, height, sha256, thumbhash, url, file, file_bytes,
-            used_at, caption)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            used_at, caption, length)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     let (width, height) = new.dimensions.unzip();
     let kept = new.kept.as_ref();
@@ -94,6 +96,7 @@ pub fn insert(
         kept.map(|kept| integer(kept.bytes)),
         kept.map(|_| now),
         new.caption,
+        new.length,
     ])?;
     Ok(())
 }
@@ -255,6 +258,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(MessageId, AttachmentRow)> {
         dimensions: row.get::<_, Option<u32>>(4)?.zip(row.get::<_, Option<u32>>(5)?),
         sha256: row.get(6)?,
         thumbhash: row.get(7)?,
+        length: row.get(13)?,
         url: row.get(8)?,
         kept,
         problem: row.get(11)?,

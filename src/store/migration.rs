@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_attention.sql"),
     include_str!("migrations/0011_attachment.sql"),
     include_str!("migrations/0012_held.sql"),
+    include_str!("migrations/0013_length.sql"),
 ];
 
 /// The version that this program writes.
@@ -94,6 +95,7 @@ mod tests {
         include_str!("fixtures/0010.sql"),
         include_str!("fixtures/0011.sql"),
         include_str!("fixtures/0012.sql"),
+        include_str!("fixtures/0013.sql"),
     ];
 
     fn empty() -> Connection {

@@ -175,6 +175,7 @@ impl MessageRow {
             self.show_direction(message.is_outgoing());
             self.show_text();
             self.show_annotations();
+            self.begin_file();
             self.show_file();
             self.look_at_file();
             let time = message.time();

@@ -42,6 +42,7 @@ mod lane;
 pub mod link;
 mod link_address;
 mod list_row;
+pub mod media;
 mod message_details;
 mod message_markup;
 mod message_menu;

@@ -32,6 +32,8 @@ pub struct SharedFile {
     pub size: Option<u64>,
     /// Width and height in pixels, neither of them 0.
     pub dimensions: Option<(u32, u32)>,
+    /// How long sound or a film lasts, in milliseconds.
+    pub length: Option<u32>,
     pub sha256: Option<[u8; 32]>,
     pub thumbhash: Option<Vec<u8>>,
     /// What the body says beside the address.
@@ -76,6 +78,7 @@ pub fn build(file: &SharedFile) -> Vec<Element> {
         .with_children(file.size.map(|value| text("size", value.to_string())))
         .with_children(width.map(|value| text("width", value.to_string())))
         .with_children(height.map(|value| text("height", value.to_string())))
+        .with_children(file.length.map(|value| text("length", value.to_string())))
         .with_children(file.sha256.map(hash))
         .with_children(thumbnail);
     let source = xml::element("url-data", URL_DATA).with_attr("target", &file.url);
@@ -101,6 +104,8 @@ fn parse_sharing(sharing: &Element) -> Option<SharedFile> {
     file.name = short("name");
     file.media_type = short("media-type").map(|text| text.to_ascii_lowercase());
     file.size = text("size").and_then(|size| size.parse().ok()).filter(|size| i64::try_from(*size).is_ok());
+    // More than seven weeks is no claim that anybody could check.
+    file.length = text("length").and_then(|length| length.trim().parse().ok()).filter(|length| *length > 0);
     let pixels = |text: &str| text.trim().parse().ok().filter(|side| (1..=MAX_SIDE).contains(side));
     let both = |width: &str, height: &str| Some((pixels(width)?, pixels(height)?));
     file.dimensions = match (text("width"), text("height"), text("dimensions")) {
@@ -206,11 +211,11 @@ mod tests {
         let hash = "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</hash>";
         let thumbnail = "<thumbnail xmlns='urn:xmpp:thumbs:1' uri='data:image/thumbhash;base64,1QcSHQRnh493V4dIh4eXh1h4kJUI' width='32' height='23'/>";
         let file = message(&sharing(&format!(
-            "<media-type>Image/JPEG</media-type><name>a.jpg</name><size>7</size><width>4</width><height>3</height>{hash}{thumbnail}"
+            "<media-type>Image/JPEG</media-type><name>a.jpg</name><size>7</size><width>4</width><height>3</height><length>63400</length>{hash}{thumbnail}"
         )))
         .unwrap();
         assert_eq!((file.media_type.as_deref(), file.name.as_deref()), (Some("image/jpeg"), Some("a.jpg")));
-        assert_eq!((file.size, file.dimensions), (Some(7), Some((4, 3))));
+        assert_eq!((file.size, file.dimensions, file.length), (Some(7), Some((4, 3)), Some(63_400)));
         assert_eq!(file.sha256.unwrap()[..2], [0xe3, 0xb0]);
         assert_eq!(file.thumbhash.unwrap().len(), 21);
         for (metadata, expected) in [
@@ -227,6 +232,10 @@ mod tests {
             "<size>-1</size>",
             "<size>18446744073709551615</size>",
             "<size/>",
+            "<length>0</length>",
+            "<length>-3</length>",
+            "<length>99999999999</length>",
+            "<length>long</length>",
             "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAA</hash>",
             "<hash xmlns='urn:xmpp:hashes:2' algo='md5'>AAAA</hash>",
             "<thumbnail xmlns='urn:xmpp:thumbs:1' uri='cid:x'/>",
@@ -288,6 +297,7 @@ mod tests {
             media_type: Some("image/png".to_owned()),
             size: Some(12),
             dimensions: Some((3, 4)),
+            length: Some(61_000),
             sha256: Some([7; 32]),
             thumbhash: Some(vec![1; 20]),
             caption: String::new(),

@@ -6,6 +6,7 @@ mod files;
 mod forwarding;
 mod searching;
 mod selecting;
+mod sound;
 mod styling;
 mod travel;
 mod world;

@@ -1,6 +1,6 @@
 //! Files in messages, as the window gets them.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 pub use crate::store::attachment::AttachmentProblem;
 
@@ -39,6 +39,8 @@ pub struct Attachment {
     /// Width and height in pixels.
     pub dimensions: Option<(u32, u32)>,
     pub thumbhash: Option<Vec<u8>>,
+    /// How long sound or a film lasts, as whoever sent it says.
+    pub length: Option<Duration>,
     /// Where it lies, when it is here.
     pub path: Option<PathBuf>,
     /// False for one of ours that has still to be uploaded.
@@ -62,4 +64,18 @@ pub enum NewFile {
         name: String,
         bytes: Vec<u8>,
     },
+    /// Sound or a film, with what only the window can find out about it.
+    Media {
+        path: PathBuf,
+        about: MediaFacts,
+    },
+}
+
+/// What is known of sound or a film by whoever has recorded or looked at it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MediaFacts {
+    pub length: Option<Duration>,
+    /// Width and height in pixels.
+    pub dimensions: Option<(u32, u32)>,
+    pub thumbhash: Option<Vec<u8>>,
 }

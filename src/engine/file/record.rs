@@ -1,6 +1,6 @@
 //! The store's rows of files as the window gets them, and what a received message says of one.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use rusqlite::Connection;
 
@@ -41,6 +41,7 @@ fn shown(row: AttachmentRow, data_dir: Option<&Path>) -> Attachment {
         size: row.size,
         dimensions: row.dimensions,
         thumbhash: row.thumbhash,
+        length: row.length.map(|length| Duration::from_millis(length.into())),
         path: row.kept.zip(data_dir).map(|(kept, data_dir)| disk::path(data_dir, &kept.file)),
         is_uploaded: row.url.is_some(),
         problem: row.problem,
@@ -52,7 +53,8 @@ fn shown(row: AttachmentRow, data_dir: Option<&Path>) -> Attachment {
 pub fn received(file: &SharedFile) -> AttachmentRow {
     let name = file.name.as_deref().map_or_else(|| name::of_url(&file.url), name::sanitise);
     let media_type = media::claimed(file.media_type.as_deref(), &name);
-    let is_shown = matches!(AttachmentKind::of(&media_type), AttachmentKind::Picture | AttachmentKind::Video);
+    let kind = AttachmentKind::of(&media_type);
+    let is_shown = matches!(kind, AttachmentKind::Picture | AttachmentKind::Video);
     AttachmentRow {
         media_type,
         name,
@@ -60,6 +62,7 @@ pub fn received(file: &SharedFile) -> AttachmentRow {
         dimensions: file.dimensions.filter(|_| is_shown),
         sha256: file.sha256,
         thumbhash: file.thumbhash.clone().filter(|_| is_shown),
+        length: file.length.filter(|_| matches!(kind, AttachmentKind::Audio | AttachmentKind::Video)),
         url: Some(file.url.clone()),
         kept: None,
         problem: None,
@@ -76,6 +79,7 @@ pub fn shared(row: AttachmentRow) -> Option<SharedFile> {
         media_type: Some(row.media_type),
         size: row.size,
         dimensions: row.dimensions,
+        length: row.length,
         sha256: row.sha256,
         thumbhash: row.thumbhash,
         caption: String::new(),

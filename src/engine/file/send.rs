@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use super::{clean::clean, disk, media, name::sanitise, record, upload};
 use crate::{
     engine::{
-        api::{AttachmentKind, CommandError, ConversationId, Event, Message, NewFile, Notice},
+        api::{AttachmentKind, CommandError, ConversationId, Event, MediaFacts, Message, NewFile, Notice},
         change::Changes,
         context::Shared,
         effect::{Effects, Scope},
@@ -69,7 +69,7 @@ pub async fn prepare(
 fn copy(data_dir: &Path, id: &str, file: &NewFile, most: u64) -> Result<AttachmentRow, CommandError> {
     let part = disk::temporary(data_dir, id).map_err(|error| failure(&error))?;
     let name = match file {
-        NewFile::Path(path) => {
+        NewFile::Path(path) | NewFile::Media { path, .. } => {
             let data = fs::metadata(path).map_err(|_| CommandError::UnreadableFile)?;
             if !data.is_file() {
                 return Err(CommandError::UnreadableFile);
@@ -89,7 +89,25 @@ fn copy(data_dir: &Path, id: &str, file: &NewFile, most: u64) -> Result<Attachme
     if row.is_err() {
         let _ = fs::remove_file(&part);
     }
-    row
+    match file {
+        NewFile::Media { about, .. } => row.map(|row| with_facts(row, about)),
+        NewFile::Path(_) | NewFile::Bytes { .. } => row,
+    }
+}
+
+/// What the window says of sound or a film; of all else the bytes say it themselves.
+fn with_facts(row: AttachmentRow, about: &MediaFacts) -> AttachmentRow {
+    let kind = AttachmentKind::of(&row.media_type);
+    if !matches!(kind, AttachmentKind::Audio | AttachmentKind::Video) {
+        return row;
+    }
+    let is_film = kind == AttachmentKind::Video;
+    AttachmentRow {
+        length: about.length.and_then(|length| u32::try_from(length.as_millis()).ok()).filter(|length| *length > 0),
+        dimensions: about.dimensions.filter(|(width, height)| is_film && *width > 0 && *height > 0),
+        thumbhash: about.thumbhash.clone().filter(|_| is_film),
+        ..row
+    }
 }
 
 /// Without the permissions of what is copied.
@@ -125,6 +143,7 @@ fn finish(data_dir: &Path, part: &Path, name: &str, most: u64) -> Result<Attachm
         dimensions,
         sha256: Some(hash),
         thumbhash: picture.as_ref().map(media::thumbhash),
+        length: None,
         url: None,
         kept: Some(Kept { file, bytes: size }),
         problem: None,
@@ -230,5 +249,24 @@ mod tests {
         assert_eq!(copied(&NewFile::Path("/".into()), 10), Err(CommandError::UnreadableFile));
         let broken = NewFile::Bytes { name: "a.jpg".to_owned(), bytes: b"\xff\xd8\xff\xe1".to_vec() };
         assert_eq!(copied(&broken, 100), Err(CommandError::BadImage));
+    }
+
+    #[test]
+    fn what_the_window_knows_of_a_film_is_kept_and_of_a_text_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let about = MediaFacts {
+            length: Some(std::time::Duration::from_millis(61_500)),
+            dimensions: Some((64, 48)),
+            thumbhash: Some(vec![1; 20]),
+        };
+        let copied = |name: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, b"not looked into").unwrap();
+            let row = copied(&NewFile::Media { path, about: about.clone() }, u64::MAX).unwrap();
+            (row.length, row.dimensions, row.thumbhash.is_some())
+        };
+        assert_eq!(copied("a.webm"), (Some(61_500), Some((64, 48)), true));
+        assert_eq!(copied("a.ogg"), (Some(61_500), None, false));
+        assert_eq!(copied("a.txt"), (None, None, false));
     }
 }

@@ -15,6 +15,7 @@ fn row(file: Option<&str>, bytes: u64) -> AttachmentRow {
         dimensions: Some((4, 3)),
         sha256: Some([7; 32]),
         thumbhash: Some(vec![1, 2, 3]),
+        length: Some(61_000),
         url: Some("https://a/a.png".to_owned()),
         kept: file.map(|file| Kept { file: file.to_owned(), bytes }),
         problem: None,

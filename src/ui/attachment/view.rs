@@ -13,12 +13,15 @@ use super::{
     picture_area::{MOST_WIDTH, PictureArea},
     picture_cache, words,
 };
-use crate::engine::api::{Attachment, AttachmentKind, Transfer};
+use crate::{
+    engine::api::{Attachment, AttachmentKind, Transfer},
+    ui::media::{clock, playback::playback, sound_player::SoundPlayer},
+};
 
 mod imp {
-    use super::{PathBuf, PictureArea, gdk, glib};
+    use super::{Attachment, PathBuf, PictureArea, SoundPlayer, Transfer, gdk, glib, playback};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
 
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/attachment_view.ui")]
@@ -42,12 +45,21 @@ mod imp {
         #[template_child]
         pub(super) save: TemplateChild<gtk::Button>,
         #[template_child]
+        pub(super) sound_name: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) sound: TemplateChild<SoundPlayer>,
+        #[template_child]
         pub(super) progress: TemplateChild<gtk::ProgressBar>,
         #[template_child]
         pub(super) problem: TemplateChild<gtk::Label>,
         /// Which picture is shown, or is being read.
         pub(super) shown: RefCell<Option<PathBuf>>,
         pub(super) placeholder: RefCell<Option<Vec<u8>>>,
+        /// What is shown now.
+        pub(super) state: RefCell<Option<(Attachment, Option<Transfer>)>>,
+        /// Somebody wants to hear it, and it is on its way.
+        pub(super) is_awaited: Cell<bool>,
+        pub(super) handler: RefCell<Option<glib::SignalHandlerId>>,
     }
 
     #[glib::object_subclass]
@@ -58,6 +70,7 @@ mod imp {
 
         fn class_init(klass: &mut Self::Class) {
             PictureArea::ensure_type();
+            SoundPlayer::ensure_type();
             klass.bind_template();
             klass.set_css_name("attachment");
         }
@@ -78,6 +91,25 @@ mod imp {
                 }
             });
             self.picture.add_controller(press);
+            let weak = self.obj().downgrade();
+            let handler = playback().connect_changed(move |_| {
+                if let Some(view) = weak.upgrade() {
+                    view.show_sound();
+                }
+            });
+            self.handler.replace(Some(handler));
+            let weak = self.obj().downgrade();
+            self.card_button.connect_clicked(move |_| {
+                if let Some(view) = weak.upgrade() {
+                    view.imp().is_awaited.set(true);
+                }
+            });
+        }
+
+        fn dispose(&self) {
+            if let Some(handler) = self.handler.take() {
+                playback().disconnect(handler);
+            }
         }
     }
 
@@ -99,10 +131,16 @@ impl Default for AttachmentView {
 }
 
 impl AttachmentView {
+    /// Another message is shown from now on.
+    pub fn begin(&self) {
+        self.imp().is_awaited.set(false);
+    }
+
     /// Shows a file as it stands now.
     pub fn set_attachment(&self, attachment: &Attachment, transfer: Option<Transfer>) {
         let imp = self.imp();
         let is_picture = attachment.kind == AttachmentKind::Picture;
+        imp.state.replace(Some((attachment.clone(), transfer)));
         imp.frame.set_visible(is_picture);
         imp.card.set_visible(!is_picture);
         let (icon, label, action) = deed(attachment, transfer);
@@ -120,7 +158,10 @@ impl AttachmentView {
             imp.name.set_label(&attachment.name);
             imp.name.set_tooltip_text(Some(&attachment.name));
             let size = attachment.size.map(words::size);
-            imp.details.set_label(&far.or(size).unwrap_or_else(|| gettext("Size not known")));
+            let length = attachment.length.map(clock::length);
+            let known = [length, size].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+            let known = Some(known).filter(|known| !known.is_empty());
+            imp.details.set_label(&far.or(known).unwrap_or_else(|| gettext("Size not known")));
             imp.save.set_visible(attachment.path.is_some());
         }
         let share = transfer
@@ -136,6 +177,10 @@ impl AttachmentView {
         imp.problem.set_visible(problem.is_some());
         if let Some(problem) = problem {
             imp.problem.set_label(&words::problem(problem, !attachment.is_uploaded));
+        }
+        self.show_sound();
+        if attachment.path.is_some() && transfer.is_none() && imp.is_awaited.take() && self.sound_path().is_some() {
+            imp.sound.toggle();
         }
     }
 
@@ -177,6 +222,37 @@ impl AttachmentView {
                 view.imp().picture.set_texture(texture);
             }
         });
+    }
+
+    /// The file of sound that can be played here, so far as is known.
+    fn sound_path(&self) -> Option<PathBuf> {
+        let state = self.imp().state.borrow();
+        let (attachment, _) = state.as_ref().filter(|(file, _)| file.kind == AttachmentKind::Audio)?;
+        attachment.path.clone().filter(|path| !playback().state(path).has_failed)
+    }
+
+    /// Sound that is here has a player in place of the card; what can't be played has its card, and says so.
+    fn show_sound(&self) {
+        let imp = self.imp();
+        let Some(sound) = imp.sound.try_get() else { return };
+        let path = self.sound_path();
+        sound.set_visible(path.is_some());
+        let state = imp.state.borrow();
+        let Some((attachment, transfer)) = state.as_ref().filter(|(file, _)| file.kind == AttachmentKind::Audio) else {
+            imp.sound_name.set_visible(false);
+            return sound.set_sound(None, None);
+        };
+        let is_recording = words::is_recording(&attachment.name);
+        imp.sound_name.set_visible(path.is_some() && !is_recording);
+        imp.sound_name.set_label(&attachment.name);
+        imp.sound_name.set_tooltip_text(Some(&attachment.name));
+        imp.name.set_label(&if is_recording { gettext("Voice message") } else { attachment.name.clone() });
+        imp.card.set_visible(path.is_none() || transfer.is_some());
+        sound.set_sound(path.as_deref(), attachment.length);
+        if attachment.path.is_some() && path.is_none() {
+            imp.problem.set_visible(true);
+            imp.problem.set_label(&gettext("This can't be played here. Save it, or open it with another program."));
+        }
     }
 
     fn let_go_of_picture(&self) {

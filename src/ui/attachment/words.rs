@@ -6,12 +6,14 @@ use gtk::glib;
 use crate::{
     engine::api::{Attachment, AttachmentKind, AttachmentProblem, Transfer},
     plain_text::isolated,
+    ui::media::clock,
 };
 
 /// One line for a list: what it is, and what is said beside it.
 #[must_use]
 pub fn line(kind: AttachmentKind, name: &str, caption: &str) -> String {
     let what = match kind {
+        AttachmentKind::Audio if is_recording(name) => gettext("Voice message"),
         AttachmentKind::Picture => gettext("Picture"),
         AttachmentKind::Video => gettext("Video"),
         AttachmentKind::Audio => gettext("Audio"),
@@ -24,16 +26,28 @@ pub fn line(kind: AttachmentKind, name: &str, caption: &str) -> String {
 #[must_use]
 pub fn description(attachment: &Attachment, caption: &str) -> String {
     let what = match attachment.kind {
+        AttachmentKind::Audio if is_recording(&attachment.name) => gettext("Voice message"),
         AttachmentKind::Picture => gettext("Picture"),
         AttachmentKind::Video => gettext("Video"),
         AttachmentKind::Audio => gettext("Audio"),
         AttachmentKind::Other => gettext("File"),
     };
     let mut parts = vec![what, isolated(&attachment.name)];
+    parts.extend(attachment.length.map(clock::spoken));
     parts.extend(attachment.size.map(size));
     parts.extend(attachment.problem.map(|problem| self::problem(problem, !attachment.is_uploaded)));
     parts.extend(Some(caption.to_owned()).filter(|caption| !caption.is_empty()));
     parts.join(", ")
+}
+
+/// Whether a name is one that programs give to what they record: a word for it, and when it was.
+#[must_use]
+pub fn is_recording(name: &str) -> bool {
+    const WORDS: [&str; 6] = ["voice", "recording", "record", "audio", "memo", "ptt"];
+    let name = name.to_ascii_lowercase();
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    let rest = WORDS.iter().find_map(|word| stem.strip_prefix(word));
+    rest.is_some_and(|rest| rest.bytes().filter(u8::is_ascii_digit).count() >= 6 && !rest.contains(char::is_alphabetic))
 }
 
 /// So many bytes, as the desktop writes them.
@@ -71,5 +85,24 @@ pub fn problem(problem: AttachmentProblem, is_ours: bool) -> String {
         AttachmentProblem::Forbidden => gettext("The file lies at an address that is not safe."),
         AttachmentProblem::Lost if is_ours => gettext("The file could not be read."),
         AttachmentProblem::Lost => gettext("The file could not be kept."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_known_by_its_name() {
+        for (name, expected) in [
+            ("voice-2026-11-27-174303.ogg", true),
+            ("Recording_20261127_174303.m4a", true),
+            ("audio-20261127.opus", true),
+            ("voice.ogg", false),
+            ("Voices of 1990 to 1999.mp3", false),
+            ("20261127.mp3", false),
+        ] {
+            assert_eq!(is_recording(name), expected, "{name}");
+        }
     }
 }

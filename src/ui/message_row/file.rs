@@ -31,6 +31,12 @@ impl MessageRow {
     }
 
     /// The file has come into sight: whether it is fetched now, the engine decides.
+    pub(super) fn begin_file(&self) {
+        if let Some(view) = &*self.imp().file.borrow() {
+            view.begin();
+        }
+    }
+
     pub(super) fn look_at_file(&self) {
         let Some(message) =
             self.message().filter(|message| message.attachment().is_some_and(|file| file.path.is_none()))

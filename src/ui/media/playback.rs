@@ -1,0 +1,313 @@
+//! What plays: one file at a time, for the whole program. Begins only when somebody asks for it.
+//!
+//! Whoever shows a file asks how far it is (`Playback::state`) and is told when that may have changed.
+
+use std::{path::Path, time::Duration};
+
+use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
+
+use super::{clock::Speed, ready};
+
+/// How often one is told how far it is.
+const TICK: Duration = Duration::from_millis(100);
+
+mod imp {
+    use super::{Speed, gdk, glib};
+    use crate::ui::media::playback::session::Session;
+    use glib::subclass::Signal;
+    use gtk::subclass::prelude::*;
+    use std::{
+        cell::{Cell, RefCell},
+        collections::{HashMap, HashSet},
+        path::PathBuf,
+        sync::OnceLock,
+        time::Duration,
+    };
+
+    #[derive(Default)]
+    pub struct Playback {
+        pub(super) session: RefCell<Option<Session>>,
+        /// The picture of a film that stands there now.
+        pub(super) frame: RefCell<Option<gdk::Texture>>,
+        /// Where others were when one of them began.
+        pub(super) places: RefCell<HashMap<PathBuf, Duration>>,
+        pub(super) lengths: RefCell<HashMap<PathBuf, Duration>>,
+        /// What can't be played.
+        pub(super) failed: RefCell<HashSet<PathBuf>>,
+        pub(super) speed: Cell<Speed>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Playback {
+        const NAME: &'static str = "StonechatPlayback";
+        type Type = super::Playback;
+    }
+
+    impl ObjectImpl for Playback {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("frame").build()])
+        }
+    }
+}
+
+mod session;
+
+use session::{Heard, Session};
+
+glib::wrapper! {
+    /// The program's one player.
+    pub struct Playback(ObjectSubclass<imp::Playback>);
+}
+
+/// How far a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct State {
+    /// It is the one that plays, or stands still in between.
+    pub is_current: bool,
+    pub is_playing: bool,
+    pub position: Duration,
+    /// None as long as nobody has looked.
+    pub length: Option<Duration>,
+    pub has_failed: bool,
+}
+
+/// The program's one player.
+#[must_use]
+pub fn playback() -> Playback {
+    thread_local! {
+        static PLAYBACK: Playback = glib::Object::new();
+    }
+    PLAYBACK.with(Clone::clone)
+}
+
+impl Playback {
+    /// Called when anything about what plays has changed.
+    pub fn connect_changed(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_plain("changed", f)
+    }
+
+    /// Called when a film shows its next picture.
+    pub fn connect_frame(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_plain("frame", f)
+    }
+
+    fn connect_plain(&self, signal: &str, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_local(signal, false, move |values| {
+            if let Some(playback) = values.first().and_then(|value| value.get::<Self>().ok()) {
+                f(&playback);
+            }
+            None
+        })
+    }
+
+    /// How far a file is.
+    #[must_use]
+    pub fn state(&self, path: &Path) -> State {
+        let imp = self.imp();
+        let length = imp.lengths.borrow().get(path).copied();
+        let has_failed = imp.failed.borrow().contains(path);
+        let session = imp.session.borrow();
+        match session.as_ref().filter(|session| session.path == path) {
+            Some(session) => State {
+                is_current: true,
+                is_playing: session.is_wanted,
+                position: session.position(),
+                length,
+                has_failed,
+            },
+            None => State {
+                position: imp.places.borrow().get(path).copied().unwrap_or_default(),
+                length,
+                has_failed,
+                ..State::default()
+            },
+        }
+    }
+
+    /// The picture of the film at `path`, while it is the one that plays.
+    #[must_use]
+    pub fn frame(&self, path: &Path) -> Option<gdk::Texture> {
+        let is_current = self.imp().session.borrow().as_ref().is_some_and(|session| session.path == path);
+        self.imp().frame.borrow().clone().filter(|_| is_current)
+    }
+
+    /// Plays a file, or lets it stand still; `is_film` where there is more than sound. What played before stands still.
+    pub fn toggle(&self, path: &Path, is_film: bool) {
+        if self.state(path).is_playing { self.pause() } else { self.play(path, is_film) }
+    }
+
+    /// Plays a file from where it was.
+    pub fn play(&self, path: &Path, is_film: bool) {
+        let imp = self.imp();
+        imp.failed.borrow_mut().remove(path);
+        if let Some(session) = imp.session.borrow_mut().as_mut().filter(|session| session.path == path) {
+            session.set_wanted(true);
+        } else {
+            self.close();
+            let from = imp.places.borrow().get(path).copied().unwrap_or_default();
+            imp.session.replace(Some(Session::waiting(path, is_film, from)));
+            let (weak, path) = (self.downgrade(), path.to_owned());
+            glib::spawn_future_local(async move {
+                let started = ready().await;
+                if let Some(playback) = weak.upgrade() {
+                    if let Err(error) = started {
+                        log::warn!("nothing can be played: {error}");
+                        playback.fail(&path);
+                    } else {
+                        playback.open(&path);
+                    }
+                }
+            });
+        }
+        self.changed();
+    }
+
+    /// Lets what plays stand still.
+    pub fn pause(&self) {
+        if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+            session.set_wanted(false);
+        }
+        self.changed();
+    }
+
+    /// The same for one file only.
+    pub fn pause_file(&self, path: &Path) {
+        if self.state(path).is_playing {
+            self.pause();
+        }
+    }
+
+    /// Goes to another place in a file, whether it plays or not.
+    pub fn seek(&self, path: &Path, to: Duration) {
+        let imp = self.imp();
+        match imp.session.borrow_mut().as_mut().filter(|session| session.path == path) {
+            Some(session) => session.seek(to, imp.speed.get()),
+            None => {
+                imp.places.borrow_mut().insert(path.to_owned(), to);
+            }
+        }
+        self.changed();
+    }
+
+    #[must_use]
+    pub fn speed(&self) -> Speed {
+        self.imp().speed.get()
+    }
+
+    /// How fast all is played from now on.
+    pub fn set_speed(&self, speed: Speed) {
+        let imp = self.imp();
+        imp.speed.set(speed);
+        if let Some(session) = imp.session.borrow_mut().as_mut() {
+            let here = session.position();
+            session.seek(here, speed);
+        }
+        self.changed();
+    }
+
+    /// A file is there no more: it does not play on, and what was known of it is forgotten.
+    pub fn forget(&self, path: &Path) {
+        let imp = self.imp();
+        if self.state(path).is_current {
+            self.close();
+        }
+        imp.places.borrow_mut().remove(path);
+        imp.lengths.borrow_mut().remove(path);
+        imp.failed.borrow_mut().remove(path);
+        self.changed();
+    }
+
+    /// Somebody has found out how long a file lasts.
+    pub fn set_length(&self, path: &Path, length: Duration) {
+        self.imp().lengths.borrow_mut().insert(path.to_owned(), length);
+    }
+
+    fn open(&self, path: &Path) {
+        let weak = self.downgrade();
+        let opened = match self.imp().session.borrow_mut().as_mut().filter(|session| session.path == path) {
+            Some(session) => session.open(move |heard| {
+                if let Some(playback) = weak.upgrade() {
+                    playback.heard(heard);
+                }
+            }),
+            // Something else was wanted meanwhile.
+            None => return,
+        };
+        if let Err(error) = opened {
+            log::warn!("a file can't be played: {error}");
+            return self.fail(path);
+        }
+        let weak = self.downgrade();
+        let tick = glib::timeout_add_local(TICK, move || {
+            if let Some(playback) = weak.upgrade()
+                && playback.imp().session.borrow().as_ref().is_some_and(|session| session.is_wanted)
+            {
+                playback.changed();
+            }
+            glib::ControlFlow::Continue
+        });
+        match self.imp().session.borrow_mut().as_mut() {
+            Some(session) => session.tick = Some(tick),
+            None => tick.remove(),
+        }
+    }
+
+    fn heard(&self, heard: Heard) {
+        let imp = self.imp();
+        match heard {
+            Heard::Ready => {
+                let length = imp.session.borrow_mut().as_mut().and_then(|session| {
+                    session.begin(imp.speed.get());
+                    Some((session.path.clone(), session.length()?))
+                });
+                if let Some((path, length)) = length {
+                    imp.lengths.borrow_mut().insert(path, length);
+                }
+            }
+            Heard::Frame(texture) => {
+                imp.frame.replace(Some(texture));
+                return self.emit_by_name::<()>("frame", &[]);
+            }
+            Heard::End => {
+                let ended = imp.session.take().map(|session| session.path.clone());
+                if let Some(path) = ended {
+                    imp.places.borrow_mut().remove(&path);
+                }
+                imp.frame.take();
+            }
+            Heard::Error(error) => {
+                let path = imp.session.borrow().as_ref().map(|session| session.path.clone());
+                log::info!("a file can't be played: {error}");
+                if let Some(path) = path {
+                    return self.fail(&path);
+                }
+            }
+        }
+        self.changed();
+    }
+
+    fn fail(&self, path: &Path) {
+        let imp = self.imp();
+        let is_current = imp.session.borrow().as_ref().is_some_and(|session| session.path == path);
+        if is_current {
+            imp.session.take();
+            imp.frame.take();
+        }
+        imp.failed.borrow_mut().insert(path.to_owned());
+        self.changed();
+    }
+
+    /// Remembers where it was.
+    fn close(&self) {
+        let imp = self.imp();
+        if let Some(session) = imp.session.take() {
+            imp.places.borrow_mut().insert(session.path.clone(), session.position());
+        }
+        imp.frame.take();
+    }
+
+    fn changed(&self) {
+        self.emit_by_name::<()>("changed", &[]);
+    }
+}

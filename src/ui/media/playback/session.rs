@@ -1,0 +1,197 @@
+//! One file that plays: its pipeline, and what that says.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use gstreamer::{self as gst, prelude::*};
+use gstreamer_app::{AppSink, AppSinkCallbacks};
+use gtk::{gdk, glib, prelude::Cast};
+
+use crate::ui::media::{MediaError, clock::Speed};
+
+/// A film's pictures are made no larger than this on a side.
+const MOST_PIXELS: i32 = 1_920;
+
+/// What the pipeline says.
+pub enum Heard {
+    /// It is open, and stands still.
+    Ready,
+    Frame(gdk::Texture),
+    End,
+    Error(String),
+}
+
+pub struct Session {
+    pub path: PathBuf,
+    /// It plays, or does so as soon as it can.
+    pub is_wanted: bool,
+    pub tick: Option<glib::SourceId>,
+    is_film: bool,
+    /// Where it was asked to be before it could.
+    from: Duration,
+    has_begun: bool,
+    pipeline: Option<gst::Element>,
+    watch: Option<gst::bus::BusWatchGuard>,
+}
+
+impl Session {
+    /// One that is not open yet.
+    pub fn waiting(path: &Path, is_film: bool, from: Duration) -> Self {
+        Self {
+            path: path.to_owned(),
+            is_wanted: true,
+            tick: None,
+            is_film,
+            from,
+            has_begun: false,
+            pipeline: None,
+            watch: None,
+        }
+    }
+
+    /// Opens the file, and tells what becomes of it on the main thread.
+    pub fn open(&mut self, tell: impl Fn(Heard) + 'static) -> Result<(), MediaError> {
+        let missing = |error: glib::BoolError| MediaError::Missing(error.to_string());
+        let uri = glib::filename_to_uri(&self.path, None).map_err(|error| MediaError::Disk(error.to_string()))?;
+        let pipeline = gst::ElementFactory::make("playbin").property("uri", uri.as_str()).build().map_err(missing)?;
+        // Neither subtitles nor pictures that go with sound; and nothing is shown for sound alone.
+        let flags = if self.is_film { "audio+video+soft-volume" } else { "audio+soft-volume" };
+        pipeline.set_property_from_str("flags", flags);
+        // Speech keeps its pitch when it is played faster.
+        let filter = gst::ElementFactory::make("scaletempo").build().map_err(missing)?;
+        pipeline.set_property("audio-filter", &filter);
+        let (sender, frames) = async_channel::bounded(2);
+        if self.is_film {
+            pipeline.set_property("video-sink", picture_sink(sender));
+        }
+        let tell = std::rc::Rc::new(tell);
+        let bus = pipeline.bus().ok_or_else(|| MediaError::Missing("no bus".to_owned()))?;
+        let (to, own) = (std::rc::Rc::clone(&tell), pipeline.downgrade());
+        let watch = bus.add_watch_local(move |_, message| {
+            let heard = match message.view() {
+                gst::MessageView::AsyncDone(_) if message.src() == own.upgrade().as_ref().map(Cast::upcast_ref) => {
+                    Some(Heard::Ready)
+                }
+                gst::MessageView::Eos(_) => Some(Heard::End),
+                gst::MessageView::Error(error) => Some(Heard::Error(error.error().to_string())),
+                _ => None,
+            };
+            if let Some(heard) = heard {
+                to(heard);
+            }
+            glib::ControlFlow::Continue
+        });
+        self.watch = Some(watch.map_err(missing)?);
+        glib::spawn_future_local(async move {
+            // Ends with the pipeline, which has the other end.
+            while let Ok(frame) = frames.recv().await {
+                tell(Heard::Frame(frame));
+            }
+        });
+        pipeline.set_state(gst::State::Paused).map_err(|error| MediaError::Broken(error.to_string()))?;
+        self.pipeline = Some(pipeline);
+        Ok(())
+    }
+
+    /// It can be played now; called also after each jump.
+    pub fn begin(&mut self, speed: Speed) {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return;
+        }
+        if !self.from.is_zero() || speed != Speed::Normal {
+            self.seek(self.from, speed);
+        }
+        self.set_wanted(self.is_wanted);
+    }
+
+    pub fn set_wanted(&mut self, is_wanted: bool) {
+        self.is_wanted = is_wanted;
+        if let Some(pipeline) = self.pipeline.as_ref().filter(|_| self.has_begun) {
+            let state = if is_wanted { gst::State::Playing } else { gst::State::Paused };
+            if let Err(error) = pipeline.set_state(state) {
+                log::warn!("what plays does not obey: {error}");
+            }
+        }
+    }
+
+    pub fn seek(&mut self, to: Duration, speed: Speed) {
+        self.from = to;
+        let Some(pipeline) = self.pipeline.as_ref().filter(|_| self.has_begun) else { return };
+        let to = gst::ClockTime::try_from(to).unwrap_or(gst::ClockTime::ZERO);
+        let how = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
+        let sought =
+            pipeline.seek(speed.factor(), how, gst::SeekType::Set, to, gst::SeekType::None, gst::ClockTime::NONE);
+        if let Err(error) = sought {
+            log::info!("no other place in what plays: {error}");
+        }
+    }
+
+    pub fn position(&self) -> Duration {
+        let pipeline = self.pipeline.as_ref().filter(|_| self.has_begun);
+        let position = pipeline.and_then(gst::prelude::ElementExtManual::query_position::<gst::ClockTime>);
+        // While it jumps, it is where it will be.
+        position.map_or(self.from, Duration::from)
+    }
+
+    pub fn length(&self) -> Option<Duration> {
+        self.pipeline.as_ref()?.query_duration::<gst::ClockTime>().map(Duration::from)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(tick) = self.tick.take() {
+            tick.remove();
+        }
+        self.watch.take();
+        if let Some(pipeline) = self.pipeline.take() {
+            // A decoder may be at work: waiting for it is not the window's.
+            pipeline.call_async(|pipeline| {
+                let _ = pipeline.set_state(gst::State::Null);
+            });
+        }
+    }
+}
+
+/// Where a film's pictures end up; the newest counts when there are too many.
+fn picture_sink(sender: async_channel::Sender<gdk::Texture>) -> gst::Element {
+    let caps = gst::Caps::builder("video/x-raw")
+        .field("format", "RGBA")
+        .field("width", gst::IntRange::new(1, MOST_PIXELS))
+        .field("height", gst::IntRange::new(1, MOST_PIXELS))
+        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
+        .build();
+    let still = sender.clone();
+    let callbacks = AppSinkCallbacks::builder()
+        .new_preroll(move |sink| {
+            show(&still, sink.pull_preroll().ok());
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .new_sample(move |sink| {
+            show(&sender, sink.pull_sample().ok());
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .build();
+    AppSink::builder().caps(&caps).max_buffers(2).drop(true).callbacks(callbacks).build().upcast()
+}
+
+fn show(sender: &async_channel::Sender<gdk::Texture>, sample: Option<gst::Sample>) {
+    if let Some(texture) = sample.and_then(|sample| texture(&sample)) {
+        let _ = sender.force_send(texture);
+    }
+}
+
+/// A picture out of a pipeline whose caps say RGBA.
+pub(in crate::ui::media) fn texture(sample: &gst::Sample) -> Option<gdk::Texture> {
+    let caps = sample.caps()?.structure(0)?;
+    let (width, height) = (caps.get::<i32>("width").ok()?, caps.get::<i32>("height").ok()?);
+    let buffer = sample.buffer_owned()?.into_mapped_buffer_readable().ok()?;
+    let stride = usize::try_from(width).ok()?.checked_mul(4)?;
+    if buffer.size() < stride.checked_mul(usize::try_from(height).ok()?)? {
+        return None;
+    }
+    let bytes = glib::Bytes::from_owned(buffer);
+    Some(gdk::MemoryTexture::new(width, height, gdk::MemoryFormat::R8g8b8a8, &bytes, stride).upcast())
+}
