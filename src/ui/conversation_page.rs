@@ -238,6 +238,8 @@ impl ConversationPage {
             return;
         }
         self.set_in_front(false);
+        // What plays can only be stopped where it stands.
+        super::media::playback::playback().pause();
         imp.conversation.replace(conversation.cloned());
         let Some(pane) = imp.pane.try_get() else { return };
         imp.header.set_visible(conversation.is_some());

@@ -128,6 +128,21 @@ fn sound_that_was_asked_for_plays_when_it_comes() {
 }
 
 #[gtk::test]
+fn sound_that_is_sent_says_how_long_it_lasts() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = voice(dir.path(), "memo.ogg", 4);
+    let world = World::new(vec![message(1, "Sing")], 0, (560, 640));
+    let composer = world.page.composer();
+    composer.attach_bar().add_files(vec![gtk::gio::File::for_path(&path)]);
+    wait("the file", || !composer.attach_bar().is_empty());
+    composer.activate_action("composer.send", None).unwrap();
+    wait("the sending", || world.said("SendFiles") == 1);
+    let said = world.engine.commands.borrow();
+    let command = said.iter().find(|said| said.starts_with("SendFiles")).unwrap();
+    assert!(command.contains("length: Some(4s") || command.contains("length: Some(3.9"), "{command}");
+}
+
+#[gtk::test]
 fn a_play_list_in_place_of_sound_fetches_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -136,7 +151,7 @@ fn a_play_list_in_place_of_sound_fetches_nothing() {
     let path = dir.path().join("voice-2026-11-27-174303.ogg");
     let list = format!("#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://{address}/a.ts\n#EXT-X-ENDLIST\n");
     std::fs::write(&path, list).unwrap();
-    playback().play(&path, false);
+    playback().play(&path);
     wait("the failure", || playback().state(&path).has_failed);
     assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }

@@ -9,16 +9,21 @@ use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 
 use super::{chip, picture_cache, words};
 use crate::{
-    engine::api::{CommandError, ConversationId, NewFile},
+    engine::{
+        api::{AttachmentKind, CommandError, ConversationId, MediaFacts, NewFile},
+        file::media,
+    },
     model::Conversation,
     plain_text::isolated,
-    ui::error_text,
+    ui::{error_text, media::listen::listen},
 };
 
 /// More files in one go are a folder that somebody dropped by mistake.
 const MAX_FILES: usize = 50;
 /// In the window's pixels.
 const THUMBNAIL: u32 = 56;
+/// The length of sound is found out up to this size, in bytes.
+const MAX_LISTENED: u64 = 8 * 1024 * 1024;
 
 /// A file that waits to be sent.
 #[derive(Debug, Clone)]
@@ -299,5 +304,14 @@ async fn look(file: &gio::File) -> Option<Waiting> {
     }
     let size = u64::try_from(info.size()).unwrap_or(0);
     let texture = picture_cache::load(&path, 2 * THUMBNAIL).await;
-    Some(Waiting { file: NewFile::Path(path), name: info.display_name().into(), size, texture })
+    let is_sound = AttachmentKind::of(media::by_name(&info.display_name())) == AttachmentKind::Audio;
+    // What is larger is no voice message, and reading through it would keep one waiting.
+    let sound = if is_sound && size <= MAX_LISTENED { listen(&path).await } else { None };
+    let file = match sound {
+        Some(sound) => {
+            NewFile::Media { path, about: MediaFacts { length: Some(sound.length), ..MediaFacts::default() } }
+        }
+        None => NewFile::Path(path),
+    };
+    Some(Waiting { file, name: info.display_name().into(), size, texture })
 }

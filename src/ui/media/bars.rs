@@ -16,8 +16,6 @@ mod imp {
         pub(super) heights: RefCell<Vec<f32>>,
         /// From 0 to 1.
         pub(super) played: Cell<f64>,
-        /// The newest stand at the end, however many there are.
-        pub(super) is_live: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -51,27 +49,21 @@ mod imp {
             if heights.is_empty() || room == 0 {
                 return;
             }
-            let is_live = self.is_live.get();
-            let count = if is_live { heights.len().min(room) } else { room.min(heights.len()) };
-            let step = if is_live { BAR + GAP } else { (width + GAP) / count as f32 };
-            let start = if is_live { width + GAP - step * count as f32 } else { 0.0 };
+            let count = room.min(heights.len());
+            let step = (width + GAP) / count as f32;
             let colour = widget.color();
             let mut dim = colour;
             dim.set_alpha(colour.alpha() * 0.35);
             let is_rtl = widget.direction() == gtk::TextDirection::Rtl;
             for n in 0..count {
                 // The loudest of those that share a bar.
-                let level = if is_live {
-                    heights[heights.len() - count + n]
-                } else {
-                    let (from, to) = (n * heights.len() / count, (n + 1) * heights.len() / count);
-                    heights[from..to.max(from + 1)].iter().copied().fold(0.0, f32::max)
-                };
+                let (from, to) = (n * heights.len() / count, (n + 1) * heights.len() / count);
+                let level = heights[from..to.max(from + 1)].iter().copied().fold(0.0, f32::max);
                 let tall = (level * height).clamp(BAR, height);
-                let x = start + n as f32 * step;
+                let x = n as f32 * step;
                 let x = if is_rtl { width - x - BAR } else { x };
                 let bounds = graphene::Rect::new(x, (height - tall) / 2.0, BAR, tall);
-                let is_played = is_live || (n as f64 + 0.5) / count as f64 <= self.played.get();
+                let is_played = (n as f64 + 0.5) / count as f64 <= self.played.get();
                 snapshot.push_rounded_clip(&gsk::RoundedRect::from_rect(bounds, BAR / 2.0));
                 snapshot.append_color(if is_played { &colour } else { &dim }, &bounds);
                 snapshot.pop();
@@ -101,22 +93,5 @@ impl Bars {
         if (self.imp().played.replace(played) - played).abs() > f64::EPSILON {
             self.queue_draw();
         }
-    }
-
-    /// Begins anew, with what comes in.
-    pub fn listen(&self) {
-        self.imp().is_live.set(true);
-        self.set_heights(&[]);
-    }
-
-    /// Adds what was just heard; no more is kept than any window shows.
-    pub fn push(&self, height: f32) {
-        let mut heights = self.imp().heights.borrow_mut();
-        if heights.len() >= 1_000 {
-            heights.drain(..500);
-        }
-        heights.push(height);
-        drop(heights);
-        self.queue_draw();
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{path::Path, time::Duration};
 
-use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
+use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{clock::Speed, ready};
 
@@ -12,7 +12,7 @@ use super::{clock::Speed, ready};
 const TICK: Duration = Duration::from_millis(100);
 
 mod imp {
-    use super::{Speed, gdk, glib};
+    use super::{Speed, glib};
     use crate::ui::media::playback::session::Session;
     use glib::subclass::Signal;
     use gtk::subclass::prelude::*;
@@ -27,8 +27,6 @@ mod imp {
     #[derive(Default)]
     pub struct Playback {
         pub(super) session: RefCell<Option<Session>>,
-        /// The picture of a film that stands there now.
-        pub(super) frame: RefCell<Option<gdk::Texture>>,
         /// Where others were when one of them began.
         pub(super) places: RefCell<HashMap<PathBuf, Duration>>,
         pub(super) lengths: RefCell<HashMap<PathBuf, Duration>>,
@@ -46,7 +44,7 @@ mod imp {
     impl ObjectImpl for Playback {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("frame").build()])
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build()])
         }
     }
 }
@@ -84,16 +82,7 @@ pub fn playback() -> Playback {
 impl Playback {
     /// Called when anything about what plays has changed.
     pub fn connect_changed(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_plain("changed", f)
-    }
-
-    /// Called when a film shows its next picture.
-    pub fn connect_frame(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_plain("frame", f)
-    }
-
-    fn connect_plain(&self, signal: &str, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_local(signal, false, move |values| {
+        self.connect_local("changed", false, move |values| {
             if let Some(playback) = values.first().and_then(|value| value.get::<Self>().ok()) {
                 f(&playback);
             }
@@ -125,20 +114,13 @@ impl Playback {
         }
     }
 
-    /// The picture of the film at `path`, while it is the one that plays.
-    #[must_use]
-    pub fn frame(&self, path: &Path) -> Option<gdk::Texture> {
-        let is_current = self.imp().session.borrow().as_ref().is_some_and(|session| session.path == path);
-        self.imp().frame.borrow().clone().filter(|_| is_current)
-    }
-
-    /// Plays a file, or lets it stand still; `is_film` where there is more than sound. What played before stands still.
-    pub fn toggle(&self, path: &Path, is_film: bool) {
-        if self.state(path).is_playing { self.pause() } else { self.play(path, is_film) }
+    /// Plays a file, or lets it stand still. What played before stands still.
+    pub fn toggle(&self, path: &Path) {
+        if self.state(path).is_playing { self.pause() } else { self.play(path) }
     }
 
     /// Plays a file from where it was.
-    pub fn play(&self, path: &Path, is_film: bool) {
+    pub fn play(&self, path: &Path) {
         let imp = self.imp();
         imp.failed.borrow_mut().remove(path);
         if let Some(session) = imp.session.borrow_mut().as_mut().filter(|session| session.path == path) {
@@ -146,7 +128,7 @@ impl Playback {
         } else {
             self.close();
             let from = imp.places.borrow().get(path).copied().unwrap_or_default();
-            imp.session.replace(Some(Session::waiting(path, is_film, from)));
+            imp.session.replace(Some(Session::waiting(path, from)));
             let (weak, path) = (self.downgrade(), path.to_owned());
             glib::spawn_future_local(async move {
                 let started = ready().await;
@@ -169,13 +151,6 @@ impl Playback {
             session.set_wanted(false);
         }
         self.changed();
-    }
-
-    /// The same for one file only.
-    pub fn pause_file(&self, path: &Path) {
-        if self.state(path).is_playing {
-            self.pause();
-        }
     }
 
     /// Goes to another place in a file, whether it plays or not.
@@ -265,16 +240,11 @@ impl Playback {
                     imp.lengths.borrow_mut().insert(path, length);
                 }
             }
-            Heard::Frame(texture) => {
-                imp.frame.replace(Some(texture));
-                return self.emit_by_name::<()>("frame", &[]);
-            }
             Heard::End => {
                 let ended = imp.session.take().map(|session| session.path.clone());
                 if let Some(path) = ended {
                     imp.places.borrow_mut().remove(&path);
                 }
-                imp.frame.take();
             }
             Heard::Error(error) => {
                 let path = imp.session.borrow().as_ref().map(|session| session.path.clone());
@@ -292,7 +262,6 @@ impl Playback {
         let is_current = imp.session.borrow().as_ref().is_some_and(|session| session.path == path);
         if is_current {
             imp.session.take();
-            imp.frame.take();
         }
         imp.failed.borrow_mut().insert(path.to_owned());
         self.changed();
@@ -304,7 +273,6 @@ impl Playback {
         if let Some(session) = imp.session.take() {
             imp.places.borrow_mut().insert(session.path.clone(), session.position());
         }
-        imp.frame.take();
     }
 
     fn changed(&self) {

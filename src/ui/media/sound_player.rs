@@ -128,7 +128,7 @@ impl SoundPlayer {
     /// Plays it, or lets it stand still.
     pub fn toggle(&self) {
         if let Some(path) = &*self.imp().path.borrow() {
-            playback().toggle(path, false);
+            playback().toggle(path);
         }
     }
 

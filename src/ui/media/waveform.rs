@@ -4,8 +4,6 @@
 pub const BARS: usize = 48;
 /// So much of the full height has a bar where there is silence.
 const LEAST: f32 = 0.06;
-/// What is quieter than this is silence, in decibels below full scale.
-const FLOOR: f32 = -50.0;
 /// The loudest of a sound fills the height, unless all of it is nearly silent.
 const QUIETEST_PEAK: f32 = 0.02;
 
@@ -73,22 +71,6 @@ pub fn fold(peaks: &[f32], bars: usize) -> Vec<f32> {
         .collect()
 }
 
-/// A level in decibels as a height from 0 to 1.
-#[must_use]
-pub fn height(decibels: f64) -> f32 {
-    #[expect(clippy::cast_possible_truncation)]
-    let decibels = decibels as f32;
-    if decibels.is_nan() { 0.0 } else { ((decibels - FLOOR) / -FLOOR).clamp(0.0, 1.0) }
-}
-
-/// A level in decibels as a peak from 0 to 1.
-#[must_use]
-pub fn amplitude(decibels: f64) -> f32 {
-    #[expect(clippy::cast_possible_truncation)]
-    let amplitude = 10_f64.powf(decibels / 20.0) as f32;
-    if amplitude.is_nan() { 0.0 } else { amplitude.clamp(0.0, 1.0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,12 +101,5 @@ mod tests {
     fn there_are_as_many_bars_however_short_the_sound_is() {
         assert_eq!(fold(&[0.5, 1.0], 7).len(), 7);
         assert!(fold(&[], 7).is_empty());
-    }
-
-    #[test]
-    fn levels_are_heights() {
-        assert_eq!((height(f64::NEG_INFINITY), height(-50.0), height(-25.0), height(3.0)), (0.0, 0.0, 0.5, 1.0));
-        assert_eq!((height(f64::NAN), amplitude(f64::NAN)), (0.0, 0.0));
-        assert!((amplitude(-20.0) - 0.1).abs() < 0.001);
     }
 }

@@ -6,19 +6,14 @@ use std::{
 };
 
 use gstreamer::{self as gst, prelude::*};
-use gstreamer_app::{AppSink, AppSinkCallbacks};
-use gtk::{gdk, glib, prelude::Cast};
+use gtk::{glib, prelude::Cast};
 
 use crate::ui::media::{MediaError, clock::Speed};
-
-/// A film's pictures are made no larger than this on a side.
-const MOST_PIXELS: i32 = 1_920;
 
 /// What the pipeline says.
 pub enum Heard {
     /// It is open, and stands still.
     Ready,
-    Frame(gdk::Texture),
     End,
     Error(String),
 }
@@ -28,7 +23,6 @@ pub struct Session {
     /// It plays, or does so as soon as it can.
     pub is_wanted: bool,
     pub tick: Option<glib::SourceId>,
-    is_film: bool,
     /// Where it was asked to be before it could.
     from: Duration,
     has_begun: bool,
@@ -38,17 +32,8 @@ pub struct Session {
 
 impl Session {
     /// One that is not open yet.
-    pub fn waiting(path: &Path, is_film: bool, from: Duration) -> Self {
-        Self {
-            path: path.to_owned(),
-            is_wanted: true,
-            tick: None,
-            is_film,
-            from,
-            has_begun: false,
-            pipeline: None,
-            watch: None,
-        }
+    pub fn waiting(path: &Path, from: Duration) -> Self {
+        Self { path: path.to_owned(), is_wanted: true, tick: None, from, has_begun: false, pipeline: None, watch: None }
     }
 
     /// Opens the file, and tells what becomes of it on the main thread.
@@ -57,18 +42,12 @@ impl Session {
         let uri = glib::filename_to_uri(&self.path, None).map_err(|error| MediaError::Disk(error.to_string()))?;
         let pipeline = gst::ElementFactory::make("playbin").property("uri", uri.as_str()).build().map_err(missing)?;
         // Neither subtitles nor pictures that go with sound; and nothing is shown for sound alone.
-        let flags = if self.is_film { "audio+video+soft-volume" } else { "audio+soft-volume" };
-        pipeline.set_property_from_str("flags", flags);
+        pipeline.set_property_from_str("flags", "audio+soft-volume");
         // Speech keeps its pitch when it is played faster.
         let filter = gst::ElementFactory::make("scaletempo").build().map_err(missing)?;
         pipeline.set_property("audio-filter", &filter);
-        let (sender, frames) = async_channel::bounded(2);
-        if self.is_film {
-            pipeline.set_property("video-sink", picture_sink(sender));
-        }
-        let tell = std::rc::Rc::new(tell);
         let bus = pipeline.bus().ok_or_else(|| MediaError::Missing("no bus".to_owned()))?;
-        let (to, own) = (std::rc::Rc::clone(&tell), pipeline.downgrade());
+        let own = pipeline.downgrade();
         let watch = bus.add_watch_local(move |_, message| {
             let heard = match message.view() {
                 gst::MessageView::AsyncDone(_) if message.src() == own.upgrade().as_ref().map(Cast::upcast_ref) => {
@@ -79,17 +58,11 @@ impl Session {
                 _ => None,
             };
             if let Some(heard) = heard {
-                to(heard);
+                tell(heard);
             }
             glib::ControlFlow::Continue
         });
         self.watch = Some(watch.map_err(missing)?);
-        glib::spawn_future_local(async move {
-            // Ends with the pipeline, which has the other end.
-            while let Ok(frame) = frames.recv().await {
-                tell(Heard::Frame(frame));
-            }
-        });
         pipeline.set_state(gst::State::Paused).map_err(|error| MediaError::Broken(error.to_string()))?;
         self.pipeline = Some(pipeline);
         Ok(())
@@ -153,45 +126,4 @@ impl Drop for Session {
             });
         }
     }
-}
-
-/// Where a film's pictures end up; the newest counts when there are too many.
-fn picture_sink(sender: async_channel::Sender<gdk::Texture>) -> gst::Element {
-    let caps = gst::Caps::builder("video/x-raw")
-        .field("format", "RGBA")
-        .field("width", gst::IntRange::new(1, MOST_PIXELS))
-        .field("height", gst::IntRange::new(1, MOST_PIXELS))
-        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
-        .build();
-    let still = sender.clone();
-    let callbacks = AppSinkCallbacks::builder()
-        .new_preroll(move |sink| {
-            show(&still, sink.pull_preroll().ok());
-            Ok(gst::FlowSuccess::Ok)
-        })
-        .new_sample(move |sink| {
-            show(&sender, sink.pull_sample().ok());
-            Ok(gst::FlowSuccess::Ok)
-        })
-        .build();
-    AppSink::builder().caps(&caps).max_buffers(2).drop(true).callbacks(callbacks).build().upcast()
-}
-
-fn show(sender: &async_channel::Sender<gdk::Texture>, sample: Option<gst::Sample>) {
-    if let Some(texture) = sample.and_then(|sample| texture(&sample)) {
-        let _ = sender.force_send(texture);
-    }
-}
-
-/// A picture out of a pipeline whose caps say RGBA.
-pub(in crate::ui::media) fn texture(sample: &gst::Sample) -> Option<gdk::Texture> {
-    let caps = sample.caps()?.structure(0)?;
-    let (width, height) = (caps.get::<i32>("width").ok()?, caps.get::<i32>("height").ok()?);
-    let buffer = sample.buffer_owned()?.into_mapped_buffer_readable().ok()?;
-    let stride = usize::try_from(width).ok()?.checked_mul(4)?;
-    if buffer.size() < stride.checked_mul(usize::try_from(height).ok()?)? {
-        return None;
-    }
-    let bytes = glib::Bytes::from_owned(buffer);
-    Some(gdk::MemoryTexture::new(width, height, gdk::MemoryFormat::R8g8b8a8, &bytes, stride).upcast())
 }
