@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Ahead, Gap, Lookup, Page, Plan, Want, window::Window};
 use crate::{
-    engine::{api::HistoryProgress, inbound::Reached as PageReached},
+    engine::api::HistoryProgress,
     ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::archive::RangeId,
     xmpp::{
@@ -189,7 +189,7 @@ impl Fetching {
                     }
                     // Asked from further up, a page begins with what was there before.
                     None if self.window.before().is_some() => {
-                        Want::Missing(Plan { reached: PageReached::default(), ..plan.clone() })
+                        Want::Missing(Plan { reached: plan.reached.from_further_up(), ..plan.clone() })
                     }
                     None => Want::Missing(plan.clone()),
                 }

@@ -1,6 +1,6 @@
 //! What a message out of the archive does to the store: history that is filled in below what is here already.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 
 use rusqlite::Connection;
 
@@ -22,6 +22,9 @@ use crate::{
 /// How far above the last message below a gap the gap's own begin at least, in the units of a position: room for as many as
 /// may come, whatever the clocks say.
 const STEP: i64 = 1 << 20;
+/// So far below a message the archive may have it once more: what was sent again after a line broke may be as much as that
+/// line had in flight, and lie some pages apart.
+const FAR: usize = 1_000;
 
 /// Where a page of the archive belongs. Its messages are handed over newest first, like the pages themselves.
 ///
@@ -35,8 +38,6 @@ pub struct Filling {
     has_range_below: bool,
     bounds: HashMap<ConversationId, Bounds>,
     reached: Reached,
-    /// What the page before placed or met.
-    seen_before: HashSet<MessageId>,
 }
 
 /// Where a page has come to, for the next one.
@@ -44,8 +45,27 @@ pub struct Filling {
 pub struct Reached {
     /// Where the oldest message stands in each conversation.
     lowest: HashMap<ConversationId, i64>,
-    /// What has been placed or met.
-    seen: HashSet<MessageId>,
+    /// What has been placed or met last.
+    seen: VecDeque<MessageId>,
+}
+
+impl Reached {
+    /// The same for a page that begins further up, with what was there before.
+    #[must_use]
+    pub fn from_further_up(&self) -> Self {
+        Self { lowest: HashMap::new(), seen: self.seen.clone() }
+    }
+
+    fn has_seen(&self, message: MessageId) -> bool {
+        self.seen.contains(&message)
+    }
+
+    fn see(&mut self, message: MessageId) {
+        if self.seen.len() >= FAR {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(message);
+    }
 }
 
 /// Where a conversation's messages can stand.
@@ -59,22 +79,16 @@ struct Bounds {
 }
 
 impl Filling {
-    /// `before` is where the last page has come to, where that is known.
+    /// `reached` is where the last page has come to, where that is known.
     #[must_use]
-    pub fn new(begun_after: MessageId, has_range_below: bool, before: Reached) -> Self {
-        let Reached { lowest, seen: seen_before } = before;
-        let reached = Reached { lowest, seen: HashSet::new() };
-        Self { begun_after, has_range_below, bounds: HashMap::new(), reached, seen_before }
+    pub fn new(begun_after: MessageId, has_range_below: bool, reached: Reached) -> Self {
+        Self { begun_after, has_range_below, bounds: HashMap::new(), reached }
     }
 
     /// What was here before all of this page, and where that has come to.
     #[must_use]
     pub fn finish(self) -> (MessageId, Reached) {
         (self.begun_after, self.reached)
-    }
-
-    fn has_seen(&self, message: MessageId) -> bool {
-        self.reached.seen.contains(&message) || self.seen_before.contains(&message)
     }
 
     /// Where a conversation's next older message can stand.
@@ -114,7 +128,7 @@ impl Filling {
             bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
         }
         self.reached.lowest.insert(id, cursor.position);
-        self.reached.seen.insert(cursor.id);
+        self.reached.see(cursor.id);
     }
 
     /// A message that is here already; `archive_id` is what the archive calls it at this place. What is still to come is older
@@ -131,7 +145,7 @@ impl Filling {
         let MessageRow { cursor, conversation: id, .. } = known;
         // Sent twice, and so here twice: its place is the older one.
         let is_other = known.archive_id.as_ref().is_some_and(|known| known != archive_id);
-        if is_other && !self.has_seen(cursor.id) {
+        if is_other && !self.reached.has_seen(cursor.id) {
             return Ok(None);
         }
         if cursor.id <= self.begun_after {
@@ -200,7 +214,7 @@ impl Inbound<'_> {
         if let Some(known) = known {
             message::set_archive_id(store, known.cursor.id, &archive_id)?;
             // One's own may stand where it was written, long before it could be sent, unless it comes from the archive itself.
-            let has_its_place = !is_outgoing || filling.has_seen(known.cursor.id);
+            let has_its_place = !is_outgoing || filling.reached.has_seen(known.cursor.id);
             let mut cursor = known.cursor;
             if has_its_place && let Some(position) = filling.met(store, &known, &archive_id)? {
                 let moved = message::move_to(store, known.cursor.id, position)?;
