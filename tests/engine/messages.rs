@@ -2,7 +2,7 @@
 
 use stonechat::{
     engine::{
-        api::{ChatState, Command, CommandError, Event, MessageState, Timestamp},
+        api::{Availability, ChatState, Command, CommandError, Event, MessageState, Timestamp},
         effect::{Privacy, Scope},
         outbox::{self, Draft},
     },
@@ -49,6 +49,8 @@ async fn friends_see_each_other_type_until_the_message_comes_or_they_go() {
     let prosody = server();
     let mut alice = Person::sign_in(&prosody, "alice", prosody.port()).await;
     let mut bob = Person::sign_in(&prosody, "bob", prosody.port()).await;
+    // Nobody is told of who is not known to be there.
+    alice.until_contact(BOB, "there", |contact| contact.presence.availability == Availability::Online).await;
     let to_alice = bob.open(ALICE).await.id;
     bob.send(to_alice, "Write to me").await;
     let to_bob = alice.news().await.conversation;
