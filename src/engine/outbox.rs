@@ -297,9 +297,7 @@ pub(super) fn let_leave(store: &Connection, scope: &Scope, message: MessageId) -
         return Ok(effects);
     }
     let row = message::by_id(store, message)?;
-    for PendingMessage { message, peer } in message::pending_in(store, row.conversation)? {
-        effects.stanzas.extend(outgoing(store, scope, &peer, &message, false)?);
-    }
+    leave(store, scope, row.conversation, &mut effects)?;
     let mut changes = Changes::default();
     changes.of(store, row.conversation)?.change(row.into());
     changes.finish(store, &mut effects.events)?;
@@ -324,10 +322,21 @@ pub fn undo(store: &Connection, scope: &Scope, message: MessageId) -> Result<(Me
     annotate(store, [&mut taken_back])?;
     conversation::set_draft(store, conversation, &draft)?;
     let mut effects = amendment::remove(store, message)?;
+    leave(store, scope, conversation, &mut effects)?;
+    Ok((taken_back, effects))
+}
+
+/// What waits in a conversation goes out, so far as nothing holds it.
+fn leave(
+    store: &Connection,
+    scope: &Scope,
+    conversation: ConversationId,
+    effects: &mut Effects,
+) -> Result<(), StoreError> {
     for PendingMessage { message, peer } in message::pending_in(store, conversation)? {
         effects.stanzas.extend(outgoing(store, scope, &peer, &message, false)?);
     }
-    Ok((taken_back, effects))
+    Ok(())
 }
 
 /// A message whose file is now where others can have it goes out.

@@ -168,6 +168,11 @@ impl History {
         self.imp().items.borrow().get(position as usize).cloned()
     }
 
+    /// The newest messages that are loaded, the newest first; `most` of them at most.
+    pub fn newest(&self, most: usize) -> Vec<Message> {
+        self.imp().items.borrow().iter().rev().take(most).cloned().collect()
+    }
+
     /// The newest message that is loaded.
     pub fn last(&self) -> Option<Message> {
         self.imp().items.borrow().last().cloned()

@@ -11,17 +11,15 @@ use crate::{
 };
 
 /// So far back a message is looked for that can be taken back.
-const LOOKED_THROUGH: u32 = 20;
+const LOOKED_THROUGH: usize = 20;
 
 impl Composer {
     /// Takes back the last message that has not left. False: there is none.
     pub(super) fn undo_last(&self) -> bool {
         let Some(conversation) = self.imp().conversation.borrow().clone() else { return false };
-        let history = conversation.history();
-        let count = history.n_items();
-        let mut newest = (count.saturating_sub(LOOKED_THROUGH)..count).rev().filter_map(|at| history.message(at));
-        let held = newest.find(|message| message.held_until().is_some());
-        if let Some(message) = &held {
+        let newest = conversation.history().newest(LOOKED_THROUGH);
+        let held = newest.iter().find(|message| message.held_until().is_some());
+        if let Some(message) = held {
             self.undo_send(message.id());
         }
         held.is_some()

@@ -6,13 +6,13 @@ use gtk::glib;
 
 use super::ConversationPage;
 use crate::{
-    engine::api::{CommandError, MessageId},
+    engine::api::{CommandError, MessageId, Revision},
     model::{Conversation, DeliveryState, Message},
     ui::{composer_bar::Purpose, message_details, revisions_dialog},
 };
 
 /// So far back a message of one's own is looked for when the last is to be edited.
-const LOOKED_THROUGH: u32 = 100;
+const LOOKED_THROUGH: usize = 100;
 
 impl ConversationPage {
     pub(super) fn answer(&self, id: Option<&glib::Variant>) {
@@ -30,9 +30,7 @@ impl ConversationPage {
     /// The last message of one's own gets another text.
     pub(super) fn edit_last(&self) {
         let Some(history) = self.conversation().map(|conversation| conversation.history()) else { return };
-        let count = history.n_items();
-        let newest = (count.saturating_sub(LOOKED_THROUGH)..count).rev().filter_map(|at| history.message(at));
-        if let Some(message) = newest.into_iter().find(can_be_edited) {
+        if let Some(message) = history.newest(LOOKED_THROUGH).into_iter().find(can_be_edited) {
             self.begin_edit(&message);
         }
     }
@@ -64,27 +62,29 @@ impl ConversationPage {
     }
 
     pub(super) fn show_revisions(&self, id: Option<&glib::Variant>) {
-        let (Some(message), Some(conversation)) = (self.named(id), self.conversation()) else { return };
-        let weak = self.downgrade();
-        glib::spawn_future_local(async move {
-            let found = conversation.revisions(message.id()).await;
-            let Some(page) = weak.upgrade() else { return };
-            match found {
-                Ok(revisions) => revisions_dialog::new(&revisions).present(Some(&page)),
-                Err(error) => page.tell(&error),
-            }
-        });
+        self.show_with_revisions(id, |_, _, revisions| revisions_dialog::new(revisions));
     }
 
     pub(super) fn show_message_details(&self, id: Option<&glib::Variant>) {
+        self.show_with_revisions(id, |conversation, message, revisions| {
+            let who = if message.is_outgoing() { gettext("You") } else { conversation.contact().display_name() };
+            message_details::new(message, &who, revisions)
+        });
+    }
+
+    /// Opens a dialog that is made of a message and of the texts that it has had.
+    fn show_with_revisions(
+        &self,
+        id: Option<&glib::Variant>,
+        dialog: impl FnOnce(&Conversation, &Message, &[Revision]) -> adw::Dialog + 'static,
+    ) {
         let (Some(message), Some(conversation)) = (self.named(id), self.conversation()) else { return };
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let found = conversation.revisions(message.id()).await;
             let Some(page) = weak.upgrade() else { return };
-            let who = if message.is_outgoing() { gettext("You") } else { conversation.contact().display_name() };
             match found {
-                Ok(revisions) => message_details::new(&message, &who, &revisions).present(Some(&page)),
+                Ok(revisions) => dialog(&conversation, &message, &revisions).present(Some(&page)),
                 Err(error) => page.tell(&error),
             }
         });

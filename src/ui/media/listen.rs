@@ -64,8 +64,7 @@ pub fn known(path: &Path) -> Option<Option<Rc<Sound>>> {
     KNOWN.with_borrow(|known| known.get(path).cloned())
 }
 
-/// What is known without reading, of a recording of ours.
-pub fn remember(path: &Path, sound: Option<Rc<Sound>>) {
+fn remember(path: &Path, sound: Option<Rc<Sound>>) {
     KNOWN.with_borrow_mut(|known| {
         if known.len() >= KEPT {
             known.clear();
