@@ -185,8 +185,11 @@ fn keys_style_what_is_written() {
     world.press(&["ctrl+a", "ctrl+e"]);
     wait("a block of code", || composer.text() == "```\nfn a() {}\nfn b() {}\n```");
     world.press(&["Menu"]);
+    wait("the menu", || !composer.text_view().has_focus());
     world.shot("format-menu");
-    world.press(&["Escape", "ctrl+e"]);
+    world.press(&["Escape"]);
+    wait("the field again", || composer.text_view().has_focus());
+    world.press(&["ctrl+e"]);
     wait("as it was", || composer.text() == "fn a() {}\nfn b() {}");
 }
 
