@@ -3,13 +3,12 @@
 //!
 //! Knows what to show, not whose it is.
 
-use gtk::{glib, pango, prelude::*, subclass::prelude::*};
+use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{
-    bubble_text,
+    bubble_text::{BubbleText, Flow},
     message_text::Shown,
     reply_quote::ReplyQuote,
-    text_flow::{Flow, TextFlow},
 };
 use crate::engine::api::Quote;
 
@@ -19,10 +18,12 @@ const GAP: i32 = 10;
 const HEAD_GAP: i32 = 6;
 /// On both sides of a text below something else; `history.css` has half of it on either side.
 const TEXT_PAD: i32 = 12;
+/// How large a few emoji alone are.
+const BIG: &str = "320%";
 
 mod imp {
     use super::super::bubble_pieces::BubblePieces;
-    use super::{Flow, GAP, HEAD_GAP, ReplyQuote, TEXT_PAD, TextFlow, bubble_text, glib, pango};
+    use super::{BubbleText, Flow, GAP, HEAD_GAP, ReplyQuote, TEXT_PAD, glib};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::RefCell;
 
@@ -34,7 +35,7 @@ mod imp {
         #[template_child]
         pub(super) pieces: TemplateChild<BubblePieces>,
         #[template_child]
-        pub(super) text: TemplateChild<gtk::Label>,
+        pub(super) text: TemplateChild<BubbleText>,
         #[template_child]
         pub(super) note: TemplateChild<gtk::Box>,
         #[template_child]
@@ -43,7 +44,6 @@ mod imp {
         pub(super) time: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) state: TemplateChild<gtk::Image>,
-        pub(super) flow: TextFlow,
         pub(super) marked_words: RefCell<String>,
         /// Made for the first message that has one: few have.
         pub(super) quote: RefCell<Option<ReplyQuote>>,
@@ -59,6 +59,7 @@ mod imp {
 
         fn class_init(klass: &mut Self::Class) {
             BubblePieces::ensure_type();
+            BubbleText::ensure_type();
             klass.bind_template();
             klass.set_css_name("bubble");
             klass.set_accessible_role(gtk::AccessibleRole::Presentation);
@@ -70,11 +71,6 @@ mod imp {
     }
 
     impl ObjectImpl for Bubble {
-        fn constructed(&self) {
-            self.parent_constructed();
-            bubble_text::open_links_by_row(&self.text);
-        }
-
         fn dispose(&self) {
             if let Some(head) = self.head.take() {
                 head.unparent();
@@ -140,11 +136,11 @@ mod imp {
 
         /// The least width, and the one it likes to have.
         fn widths(&self, note: i32) -> (i32, i32) {
-            let flow = self.flow.at(&self.text, self.comfortable_width());
+            let flow = self.text.flow_at(self.text.comfortable_width());
             let pad = self.pad();
             let with_note = if self.has_room(flow) { flow.last + pad + GAP + note } else { note };
             // One line may become longer by the time; several are as wide as they are.
-            let widest = if flow.lines == 1 { with_note } else { with_note.min(self.comfortable_width()) };
+            let widest = if flow.lines == 1 { with_note } else { with_note.min(self.text.comfortable_width()) };
             // Words are broken where they must be: the text has no least width that would be more than the time's.
             let minimum = note;
             let natural = (flow.width + pad).max(widest).max(minimum);
@@ -152,7 +148,7 @@ mod imp {
             // The text stays as narrow as what stands above it, or about half as wide as it likes.
             let (head_minimum, head, ..) = head.measure(gtk::Orientation::Horizontal, -1);
             let minimum = minimum.max(head_minimum);
-            (minimum, natural.min(head.max(self.comfortable_width() / 2)).max(head).max(minimum))
+            (minimum, natural.min(head.max(self.text.comfortable_width() / 2)).max(head).max(minimum))
         }
 
         /// Nothing is said beside what stands above the text.
@@ -182,19 +178,12 @@ mod imp {
 
         /// How the text stands when the bubble is so wide; what is beside the text in its own box is `pad`.
         fn flow_at(&self, width: i32) -> Flow {
-            self.flow.at(&self.text, (width - self.pad()).max(1))
+            self.text.flow_at(width - self.pad())
         }
 
         /// A bubble with something above its text leaves it less room (`history.css`).
         fn pad(&self) -> i32 {
             if self.visible_head().is_some() { TEXT_PAD } else { 0 }
-        }
-
-        /// How wide the text may become by itself.
-        fn comfortable_width(&self) -> i32 {
-            let metrics = self.text.pango_context().metrics(None, None);
-            let character = metrics.approximate_char_width().max(metrics.approximate_digit_width());
-            character.saturating_mul(self.text.max_width_chars()) / pango::SCALE
         }
     }
 }
@@ -207,12 +196,31 @@ glib::wrapper! {
 }
 
 impl Bubble {
-    pub fn set_text(&self, shown: &Shown) {
-        self.imp().flow.forget();
-        self.imp().pieces.set_pieces(&shown.above);
+    /// Shows a text; a few emoji alone are big.
+    pub fn set_text(&self, shown: &Shown, is_big_emoji: bool) {
+        let imp = self.imp();
+        imp.pieces.set_pieces(&shown.above);
         self.show_above();
-        self.imp().text.set_markup(&shown.markup);
+        if is_big_emoji {
+            imp.text.set_markup(&format!("<span size=\"{BIG}\">{}</span>", shown.markup));
+        } else {
+            imp.text.set_markup(&shown.markup);
+        }
+        self.set_look("emoji", is_big_emoji);
         self.show_marks();
+    }
+
+    /// Says what kind of message it is where that changes sizes. A class of the row would be no good: what it changes further
+    /// down is not known yet while the row is measured in the same frame.
+    pub fn set_look(&self, name: &str, is_set: bool) {
+        let imp = self.imp();
+        for widget in [self.upcast_ref::<gtk::Widget>(), imp.text.upcast_ref(), imp.note.upcast_ref()] {
+            if is_set {
+                widget.add_css_class(name);
+            } else {
+                widget.remove_css_class(name);
+            }
+        }
     }
 
     /// Marks these words in the text; none when there are none.
@@ -254,7 +262,7 @@ impl Bubble {
     fn show_marks(&self) {
         let imp = self.imp();
         let words = imp.marked_words.borrow();
-        bubble_text::mark_words(&imp.text, &words);
+        imp.text.mark_words(&words);
         imp.pieces.mark_words(&words);
     }
 
@@ -285,11 +293,11 @@ impl Bubble {
     /// What the person has selected.
     pub fn selection(&self) -> Option<String> {
         let imp = self.imp();
-        bubble_text::selection(&imp.text).filter(|text| !text.is_empty()).or_else(|| imp.pieces.selection())
+        imp.text.selection().or_else(|| imp.pieces.selection())
     }
 
     pub fn clear_selection(&self) {
-        self.imp().text.select_region(0, 0);
+        self.imp().text.clear_selection();
         self.imp().pieces.clear_selection();
     }
 }

@@ -4,10 +4,10 @@
 
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::{bubble_text, code_block::CodeBlock, message_text::Piece};
+use super::{bubble_text::BubbleText, code_block::CodeBlock, message_text::Piece};
 
 mod imp {
-    use super::{Piece, glib};
+    use super::{BubbleText, Piece, glib};
     use gtk::subclass::prelude::*;
     use std::cell::RefCell;
 
@@ -15,7 +15,7 @@ mod imp {
     pub struct BubblePieces {
         pub(super) pieces: RefCell<Vec<Piece>>,
         /// Every text among them, from the top.
-        pub(super) labels: RefCell<Vec<gtk::Label>>,
+        pub(super) texts: RefCell<Vec<BubbleText>>,
     }
 
     #[glib::object_subclass]
@@ -53,46 +53,42 @@ impl BubblePieces {
         while let Some(child) = self.first_child() {
             self.remove(&child);
         }
-        let mut labels = Vec::new();
-        fill(self.upcast_ref(), pieces, &mut labels);
-        imp.labels.replace(labels);
+        let mut texts = Vec::new();
+        fill(self.upcast_ref(), pieces, &mut texts);
+        imp.texts.replace(texts);
     }
 
     /// What the person has selected in one of them.
     pub fn selection(&self) -> Option<String> {
-        self.imp()
-            .labels
-            .borrow()
-            .iter()
-            .find_map(|label| bubble_text::selection(label).filter(|text| !text.is_empty()))
+        self.imp().texts.borrow().iter().find_map(BubbleText::selection)
     }
 
     pub fn clear_selection(&self) {
-        for label in &*self.imp().labels.borrow() {
-            label.select_region(0, 0);
+        for text in &*self.imp().texts.borrow() {
+            text.clear_selection();
         }
     }
 
     pub fn mark_words(&self, words: &str) {
-        for label in &*self.imp().labels.borrow() {
-            bubble_text::mark_words(label, words);
+        for text in &*self.imp().texts.borrow() {
+            text.mark_words(words);
         }
     }
 }
 
-fn fill(parent: &gtk::Box, pieces: &[Piece], labels: &mut Vec<gtk::Label>) {
+fn fill(parent: &gtk::Box, pieces: &[Piece], texts: &mut Vec<BubbleText>) {
     for piece in pieces {
         match piece {
             Piece::Text(markup) => {
-                let label = bubble_text::new();
-                label.set_markup(markup);
-                parent.append(&label);
-                labels.push(label);
+                let text = BubbleText::default();
+                text.set_markup(markup);
+                parent.append(&text);
+                texts.push(text);
             }
             Piece::Code { language, text } => {
                 let block = CodeBlock::new(language.as_deref(), text);
                 parent.append(&block);
-                labels.push(block.label());
+                texts.push(block.code());
             }
             Piece::Quote(inner) => {
                 let quote = gtk::Box::builder()
@@ -100,7 +96,7 @@ fn fill(parent: &gtk::Box, pieces: &[Piece], labels: &mut Vec<gtk::Label>) {
                     .accessible_role(gtk::AccessibleRole::Presentation)
                     .css_classes(["quote"])
                     .build();
-                fill(&quote, inner, labels);
+                fill(&quote, inner, texts);
                 parent.append(&quote);
             }
         }

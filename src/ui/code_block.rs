@@ -5,26 +5,20 @@ use std::time::Duration;
 use gettextrs::gettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::bubble_text;
+use super::bubble_text::BubbleText;
 
 /// How long the button shows that the code was copied.
 const CONFIRMED: Duration = Duration::from_secs(2);
 
 mod imp {
-    use super::{bubble_text, glib};
+    use super::{BubbleText, glib};
     use gtk::subclass::prelude::*;
 
-    #[derive(Debug)]
+    #[derive(Debug, Default)]
     pub struct CodeBlock {
         pub(super) language: gtk::Label,
-        pub(super) code: gtk::Label,
+        pub(super) code: BubbleText,
         pub(super) copy: gtk::Button,
-    }
-
-    impl Default for CodeBlock {
-        fn default() -> Self {
-            Self { language: gtk::Label::new(None), code: bubble_text::new(), copy: gtk::Button::default() }
-        }
     }
 
     #[glib::object_subclass]
@@ -60,15 +54,15 @@ impl CodeBlock {
     pub fn new(language: Option<&str>, code: &str) -> Self {
         let block: Self = glib::Object::new();
         let imp = block.imp();
-        // A label takes NUL for the end.
+        // The layout takes NUL for the end.
         imp.code.set_text(&code.replace('\0', "\u{fffd}"));
         imp.language.set_text(language.unwrap_or_default());
         imp.language.set_visible(language.is_some());
         block
     }
 
-    /// The label that holds the code.
-    pub fn label(&self) -> gtk::Label {
+    /// What shows the code itself.
+    pub fn code(&self) -> BubbleText {
         self.imp().code.clone()
     }
 

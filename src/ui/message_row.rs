@@ -254,10 +254,9 @@ impl MessageRow {
         let imp = self.imp();
         let body = text_of(&message);
         let shown = message_text::show(&body, imp.limit.get(), &imp.speaker.borrow());
-        imp.bubble.set_text(&shown);
+        imp.bubble.set_text(&shown, message_text::is_big_emoji(&body));
         imp.more.set_visible(shown.is_cut && imp.limit.get() < message_text::LONG);
         imp.shown.replace(shown);
-        self.set_class("emoji", message_text::is_big_emoji(&body));
     }
 
     fn show_state(&self) {

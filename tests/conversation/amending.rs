@@ -3,7 +3,7 @@
 use adw::prelude::*;
 use stonechat::{
     engine::api::{Annotations, Event, Message, MessageId, Quote, Reaction, Timestamp},
-    ui::message_row::MessageRow,
+    ui::{bubble_text::BubbleText, message_row::MessageRow},
 };
 
 use crate::world::{CONVERSATION, World, address, all, message, wait};
@@ -36,6 +36,7 @@ fn act(world: &World, id: i64, action: &str) {
 
 fn shows(widget: &impl IsA<gtk::Widget>, text: &str) -> bool {
     all::<gtk::Label>(widget).iter().any(|label| label.text() == text && label.is_mapped())
+        || all::<BubbleText>(widget).iter().any(|shown| shown.text() == text && shown.is_mapped())
 }
 
 #[gtk::test]

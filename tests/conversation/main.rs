@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use adw::prelude::*;
 use stonechat::engine::api::{ChatState, Event, Message, MessageId, MessageState, SendFailure, Timestamp};
-use stonechat::ui::message_row::MessageRow;
-use world::{CONVERSATION, World, frame, message, wait, words};
+use stonechat::ui::{bubble_text::BubbleText, message_row::MessageRow};
+use world::{CONVERSATION, World, all, frame, message, wait, words};
 
 fn long_history() -> Vec<Message> {
     (1..=3_000).map(|n| message(n, &words(n))).collect()
@@ -273,6 +273,25 @@ fn keys_do_what_one_expects() {
     wait("the end", || world.view().is_stuck());
     world.press(&["Menu"]);
     world.shot("menu");
+}
+
+#[gtk::test]
+fn a_text_stands_in_its_bubble_also_where_the_window_runs_the_other_way() {
+    gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
+    for body in ["مرحبا، كيف حالك؟", "select these words"] {
+        let world = World::new(vec![message(1, body)], 0, (900, 700));
+        wait("the window in front", || world.window.is_active());
+        world.settle();
+        let row = world.view().row(0).unwrap().downcast::<MessageRow>().unwrap();
+        let text = all::<BubbleText>(&row).into_iter().find(|text| text.text() == body).expect("it is shown");
+        let bounds = text.compute_bounds(&world.window).unwrap();
+        let y = bounds.y() + bounds.height() / 2.0;
+        // The time stands on the left.
+        world.drag((bounds.x() + bounds.width() - 1.0, y), (bounds.x() + 1.0, y));
+        world.shot("selected-rtl");
+        wait("a selection", || row.selection().as_deref() == Some(body));
+    }
+    gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 }
 
 #[gtk::test]

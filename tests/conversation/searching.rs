@@ -1,7 +1,10 @@
 //! Looking for something in a conversation, and going from hit to hit.
 
 use adw::prelude::*;
-use stonechat::{engine::api::MessageId, ui::message_row::MessageRow};
+use stonechat::{
+    engine::api::MessageId,
+    ui::{bubble_text::BubbleText, message_row::MessageRow},
+};
 
 use crate::world::{World, all, frame, message, wait, words};
 
@@ -40,9 +43,7 @@ fn go(world: &World, action: &str) {
 fn marks(world: &World, id: i64) -> usize {
     let row = world.history().position_of(MessageId(id)).and_then(|index| world.view().row(index));
     let row = row.and_downcast::<MessageRow>().expect("it has a row");
-    let is_mark = |attribute: &gtk::pango::Attribute| attribute.type_() == gtk::pango::AttrType::Background;
-    let marks = all::<gtk::Label>(&row).into_iter().filter_map(|label| label.attributes());
-    marks.flat_map(|marks| marks.attributes()).filter(is_mark).count()
+    all::<BubbleText>(&row).iter().map(|text| text.marks().len()).sum()
 }
 
 #[gtk::test]

@@ -3,7 +3,7 @@
 use adw::prelude::*;
 use stonechat::{
     engine::api::{Message, MessageState},
-    ui::message_row::MessageRow,
+    ui::{bubble_text::BubbleText, message_row::MessageRow},
 };
 
 use crate::world::{World, frame, message, wait};
@@ -16,13 +16,13 @@ fn outgoing(n: i64, body: &str) -> Message {
     Message { is_outgoing: true, state: MessageState::Delivered, ..message(n, body) }
 }
 
-/// Every label with a text that can be seen in a widget, from the top.
+/// Every text that can be seen in a widget, from the top.
 fn texts(widget: &gtk::Widget) -> Vec<String> {
     let mut found = Vec::new();
     let mut child = widget.first_child();
     while let Some(widget) = child {
-        match widget.downcast_ref::<gtk::Label>().filter(|label| label.is_visible() && label.is_selectable()) {
-            Some(label) if !label.text().is_empty() => found.push(label.text().to_string()),
+        match widget.downcast_ref::<BubbleText>().filter(|text| text.is_visible()) {
+            Some(text) if !text.text().is_empty() => found.push(text.text().to_string()),
             _ => found.extend(texts(&widget)),
         }
         child = widget.next_sibling();
@@ -34,13 +34,13 @@ fn row(world: &World, index: u32) -> MessageRow {
     world.view().row(index).and_downcast().expect("it is in sight")
 }
 
-fn find_label(widget: &gtk::Widget, text: &str) -> Option<gtk::Label> {
-    if let Some(label) = widget.downcast_ref::<gtk::Label>().filter(|label| label.text() == text) {
-        return Some(label.clone());
+fn find_text(widget: &gtk::Widget, text: &str) -> Option<BubbleText> {
+    if let Some(found) = widget.downcast_ref::<BubbleText>().filter(|found| found.text() == text) {
+        return Some(found.clone());
     }
     let mut child = widget.first_child();
     while let Some(widget) = child {
-        if let Some(found) = find_label(&widget, text) {
+        if let Some(found) = find_text(&widget, text) {
             return Some(found);
         }
         child = widget.next_sibling();
@@ -95,10 +95,7 @@ fn what_was_looked_for_is_marked_in_quotations_and_code() {
     let world = World::new(vec![incoming(1, "> the parcel\n```\nparcel()\n```\nno")], 0, (900, 700));
     let row = row(&world, 0);
     row.mark_words("parcel");
-    let is_marked = |text: &str| {
-        let label = find_label(row.upcast_ref(), text).expect("it is there");
-        label.attributes().is_some_and(|marks| !marks.attributes().is_empty())
-    };
+    let is_marked = |text: &str| !find_text(row.upcast_ref(), text).expect("it is there").marks().is_empty();
     assert!(is_marked("the parcel") && is_marked("parcel()") && !is_marked("no"));
 }
 
@@ -238,7 +235,7 @@ fn from_right_to_left_quotations_have_their_bar_on_the_other_side() {
     world.shot("styling-rtl");
     let row = row(&world, 0);
     let edges = |text: &str| {
-        let bounds = find_label(row.upcast_ref(), text).expect("it is there").compute_bounds(&row).unwrap();
+        let bounds = find_text(row.upcast_ref(), text).expect("it is there").compute_bounds(&row).unwrap();
         (bounds.x(), bounds.x() + bounds.width())
     };
     let (quoted, text) = (edges("مرحبا، كيف حالك؟"), edges("هل وصلت الرسالة؟"));

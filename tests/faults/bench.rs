@@ -77,7 +77,13 @@ fn log_in(stride: u64) -> bool {
     let begun = Instant::now();
     let prosody = login::home();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let walks = (0..login::WALKS.len()).map(|n| login::walk(&prosody, n, 0, stride));
+    let walks = login::WALKS.iter().enumerate().map(async |(n, &(way, side))| {
+        let walked = login::walk(&prosody, n, 0, stride).await;
+        let part = format!("log-in, {way:?} {}", login::direction(side));
+        tell(&part, "faults", walked.breaks, "");
+        judge(&part, walked.verdict);
+        walked
+    });
     let (mut breaks, mut verdict) = (0, Verdict::default());
     for walked in runtime.block_on(join_all(walks)) {
         breaks += walked.breaks;

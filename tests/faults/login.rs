@@ -43,6 +43,11 @@ impl Way {
 /// In which direction the bytes are counted.
 pub type Side = fn(u64) -> Limit;
 
+/// Which way the counted bytes go.
+pub fn direction(side: Side) -> &'static str {
+    if matches!(side(0), Limit::Up(_)) { "up" } else { "down" }
+}
+
 /// All ways and directions, and for each a pair of users.
 pub const WALKS: [(Way, Side); 8] = [
     (Way::Classic, Limit::Up),
@@ -77,6 +82,9 @@ pub struct Walked {
 
 /// In a walk that begins new sessions, so many times they write nothing: what cannot be delivered is kept in ways that become slow.
 const SILENCE: usize = 16;
+
+/// A long walk says after so many breaks that it goes on.
+const PROGRESS: usize = 1_000;
 
 /// Signs in once for each `stride` bytes of what is transferred, from `at` on, to the end; the line ends there in one of three
 /// ways. What both write meanwhile, both must have in the end.
@@ -119,6 +127,9 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
         alice.tell(Command::ReconnectNow { account: alice.account });
         state(&mut alice, |state| *state == ConnectionState::Online).await;
         at += stride;
+        if breaks % PROGRESS == 0 {
+            eprintln!("log-in, {way:?}: broken {breaks} times, the last time at byte {at} {}", direction(side));
+        }
     }
     relay.truncate(None);
     alice.tell(Command::ReconnectNow { account: alice.account });

@@ -9,6 +9,12 @@
 const OVERSCAN: f64 = 400.0;
 /// How many rows beyond the viewport are made in one frame; making many at once is what one sees as a stutter.
 const SPARE_ROWS: u32 = 3;
+/// How many rows are made in one frame when the list is new; all that fit in at once would hold up a frame.
+const FIRST_ROWS: u32 = 5;
+/// How many new rows come in at the end in one frame while one is there; so many that a burst of messages still keeps pace.
+const PORTION: u32 = 6;
+/// Where more than ever so many portions wait, each is this part of them, so that the end is not out of reach.
+const PART: u32 = 10;
 /// What a row is taken to be high before any was measured.
 const FIRST_GUESS: f64 = 56.0;
 
@@ -78,6 +84,8 @@ pub struct Extent {
 
 #[derive(Debug, Default)]
 pub struct ScrollState {
+    /// The viewport has been full once, or all rows were shown in it.
+    is_open: bool,
     hold: Hold,
     slots: Vec<Slot>,
     /// The viewport's upper edge in content space.
@@ -89,6 +97,8 @@ pub struct ScrollState {
     measured: (f64, u32),
     extent: Extent,
     is_complete: bool,
+    /// The end was in sight at the last layout, and nobody has asked for another place since: what is new comes in by portions.
+    follows: bool,
 }
 
 impl ScrollState {
@@ -127,6 +137,8 @@ impl ScrollState {
     /// How far the list's end is below the viewport; infinite where that is not known.
     pub fn distance_to_end(&self, items: List) -> f64 {
         match self.slots.last() {
+            // The rest is on its way.
+            Some(_) if self.is_following(items) => 0.0,
             Some(last) if last.index + 1 == items.count && !items.has_newer => last.end() - self.top - self.page,
             Some(_) => f64::INFINITY,
             None => 0.0,
@@ -140,6 +152,7 @@ impl ScrollState {
 
     pub fn stick_to_end(&mut self) {
         self.hold = Hold::End;
+        self.follows = false;
     }
 
     pub fn jump_to(&mut self, index: u32, align: f64) {
@@ -195,7 +208,9 @@ impl ScrollState {
     /// Places rows in and around the viewport, beginning with the one that has to stay where it is.
     pub fn layout(&mut self, page: f64, items: List, rows: &mut impl Rows) -> Extent {
         self.page = page;
-        self.is_complete = true;
+        let list = self.next_portion(items);
+        self.is_complete = list.count == items.count;
+        let items = list;
         let old = std::mem::take(&mut self.slots);
         if items.count == 0 {
             for slot in old {
@@ -209,6 +224,7 @@ impl ScrollState {
         let kept = self.release_far(&old, anchor, rows);
         self.slots.push(anchor);
         self.fill(items, rows);
+        self.is_open |= self.is_complete || self.is_full();
         self.trim(rows);
         for slot in kept {
             if self.slot(slot.index).is_none() {
@@ -219,9 +235,26 @@ impl ScrollState {
             let is_at_end = self.distance_to_end(items) < 0.5;
             self.hold = if is_at_end { Hold::End } else { Hold::Row };
         }
+        self.follows = self.is_stuck() && !items.has_newer;
         self.seen_top = self.top;
         self.extent = self.measure_extent(items);
         self.extent
+    }
+
+    /// The list as far as it is shown with this layout.
+    fn next_portion(&self, items: List) -> List {
+        let Some(last) = self.slots.last().filter(|_| self.is_following(items)) else { return items };
+        let waiting = items.count.saturating_sub(last.index + 1);
+        List { count: items.count - waiting + waiting.min(PORTION.max(waiting / PART)), ..items }
+    }
+
+    fn is_full(&self) -> bool {
+        let (top, end) = (self.top, self.top + self.page);
+        self.slots.first().is_some_and(|slot| slot.y <= top) && self.slots.last().is_some_and(|slot| slot.end() >= end)
+    }
+
+    const fn is_following(&self, items: List) -> bool {
+        self.follows && matches!(self.hold, Hold::End) && !items.has_newer
     }
 
     /// The row from which all others are placed, measured anew. May move `top` within a row that covers the viewport.
@@ -277,28 +310,31 @@ impl ScrollState {
     /// Adds rows on both sides of the anchor; where an end of the list comes into view, moves the viewport and goes on.
     fn fill(&mut self, items: List, rows: &mut impl Rows) {
         let mut spare = SPARE_ROWS;
+        let mut first = if self.is_open { u32::MAX } else { FIRST_ROWS };
         for _ in 0..3 {
             while let Some(last) = self.slots.last().copied()
                 && last.index + 1 < items.count
                 && last.end() < self.top + self.page + OVERSCAN
             {
                 let index = last.index + 1;
-                if last.end() >= self.top + self.page && !self.may_make(index, &mut spare, rows) {
+                let room = if last.end() >= self.top + self.page { &mut spare } else { &mut first };
+                if !self.may_make(index, room, rows) {
                     break;
                 }
                 let height = self.measure(index, rows);
                 self.slots.push(Slot { index, y: last.end(), height });
             }
-            while let Some(first) = self.slots.first().copied()
-                && first.index > 0
-                && first.y > self.top - OVERSCAN
+            while let Some(above) = self.slots.first().copied()
+                && above.index > 0
+                && above.y > self.top - OVERSCAN
             {
-                let index = first.index - 1;
-                if first.y <= self.top && !self.may_make(index, &mut spare, rows) {
+                let index = above.index - 1;
+                let room = if above.y <= self.top { &mut spare } else { &mut first };
+                if !self.may_make(index, room, rows) {
                     break;
                 }
                 let height = self.measure(index, rows);
-                self.slots.insert(0, Slot { index, y: first.y - height, height });
+                self.slots.insert(0, Slot { index, y: above.y - height, height });
             }
             let (Some(first), Some(last)) = (self.slots.first(), self.slots.last()) else { return };
             let before = self.top;
@@ -316,15 +352,16 @@ impl ScrollState {
         }
     }
 
-    fn may_make(&mut self, index: u32, spare: &mut u32, rows: &impl Rows) -> bool {
+    /// Whether the row exists, or may be made with this layout as one of so many.
+    fn may_make(&mut self, index: u32, room: &mut u32, rows: &impl Rows) -> bool {
         if rows.has(index) {
             return true;
         }
-        if *spare == 0 {
+        if *room == 0 {
             self.is_complete = false;
             return false;
         }
-        *spare -= 1;
+        *room -= 1;
         true
     }
 

@@ -72,7 +72,9 @@ impl World {
         }
         let exist: BTreeSet<u32> = slots.iter().map(|slot| slot.index).collect();
         assert_eq!(exist, self.rows.alive, "rows exist as long as they have a place");
-        if let (Some(first), Some(last)) = (slots.first(), slots.last()) {
+        if let (Some(first), Some(last)) = (slots.first(), slots.last())
+            && self.state.is_open
+        {
             assert!(first.y <= self.state.top || first.index == 0, "no gap above");
             assert!(last.end() >= self.state.top + PAGE - 1e-9 || first.index == 0, "no gap below");
         }
@@ -113,6 +115,29 @@ fn it_opens_with_the_newest_row_at_the_bottom() {
     assert!((last.end() - world.state.top - PAGE).abs() < 1e-9);
     assert!(world.state.is_stuck());
     assert!(world.rows.alive.len() < 40, "{} rows", world.rows.alive.len());
+}
+
+#[test]
+fn a_new_list_is_filled_in_a_few_layouts_from_the_row_that_is_meant() {
+    for jump in [None, Some((250, 0.1)), Some((250, 0.5))] {
+        let mut world = World::new(0);
+        world.rows.heights = vec![40.0; 500];
+        world.state = ScrollState::default();
+        if let Some((index, align)) = jump {
+            world.state.jump_to(index, align);
+        }
+        world.layout();
+        let index = jump.map_or(499, |(index, _)| index);
+        let seen = world.seen_at(index);
+        assert!(world.rows.alive.len() <= 1 + (FIRST_ROWS + SPARE_ROWS) as usize, "{}", world.rows.alive.len());
+        for _ in 0..3 {
+            assert!(!world.state.is_complete());
+            world.layout();
+            assert!((world.seen_at(index) - seen).abs() < 1e-9);
+        }
+        assert!(world.state.is_open);
+        assert_eq!(world.state.is_stuck(), jump.is_none());
+    }
 }
 
 #[test]
@@ -174,6 +199,42 @@ fn at_the_end_it_stays_at_the_end() {
         world.layout();
         assert!(world.state.distance_to_end(world.list()).abs() < 1e-9, "and when a row there grows");
     }
+}
+
+#[test]
+fn many_rows_at_the_end_come_in_by_portions() {
+    let mut world = World::new(50);
+    world.splice(50, 0, &heights(1, 40));
+    for portion in 1..=6 {
+        world.layout();
+        let last = *world.state.slots().last().unwrap();
+        assert_eq!(last.index, 49 + portion * PORTION);
+        assert!((last.end() - world.state.top - PAGE).abs() < 1e-9, "the last of them is at the bottom");
+        assert!(world.state.is_stuck() && world.state.distance_to_end(world.list()).abs() < 1e-9);
+        assert!(!world.state.is_complete());
+    }
+    world.settle();
+    assert_eq!(world.state.slots().last().unwrap().index, 89);
+    world.splice(90, 0, &heights(2, 1_000));
+    world.layout();
+    assert_eq!(world.state.slots().last().unwrap().index, 89 + 1_000 / PART);
+    world.state.stick_to_end();
+    world.layout();
+    assert_eq!(world.state.slots().last().unwrap().index, 1_089, "whoever asks for the end is there at once");
+}
+
+#[test]
+fn a_portion_that_is_still_to_come_does_not_hold_back_who_scrolls_away() {
+    let mut world = World::new(50);
+    world.splice(50, 0, &heights(1, 40));
+    world.layout();
+    world.scroll_by(-500.0);
+    assert!(!world.state.is_stuck());
+    let eye = world.first_whole();
+    let seen = world.seen_at(eye);
+    world.settle();
+    assert!((world.seen_at(eye) - seen).abs() < 1e-9);
+    assert!(world.state.distance_to_end(world.list()).is_infinite());
 }
 
 #[test]

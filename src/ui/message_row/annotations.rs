@@ -47,7 +47,7 @@ impl MessageRow {
         if let Some((lane, _)) = &*imp.reactions.borrow() {
             lane.set_visible(!annotations.reactions.is_empty());
         }
-        self.set_class("deleted", annotations.is_retracted);
+        imp.bubble.set_look("deleted", annotations.is_retracted);
         self.show_undo(annotations.held_until);
     }
 }

@@ -12,7 +12,7 @@ impl MessageRow {
     pub(super) fn show_file(&self) {
         let Some(message) = self.message() else { return };
         let attachment = message.attachment();
-        self.set_class("with-file", attachment.is_some());
+        self.imp().bubble.set_look("with-file", attachment.is_some());
         let known = self.imp().file.borrow().clone();
         match (attachment, known) {
             (Some(attachment), known) => {
