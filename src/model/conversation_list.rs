@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     cmp::Reverse,
+    collections::HashSet,
     time::{Duration, Instant},
 };
 
@@ -10,6 +11,10 @@ use gio::{prelude::*, subclass::prelude::*};
 
 use super::Conversation;
 
+/// How many conversations join at once, and how long it takes until as many more do: each costs its row, and a first look into an
+/// archive finds a hundred within a second.
+const PORTION: usize = 4;
+const PAUSE: Duration = Duration::from_millis(16);
 /// How long the pointer may rest before the list moves all the same.
 const HOLD: Duration = Duration::from_secs(4);
 
@@ -24,6 +29,10 @@ mod imp {
         pub items: RefCell<Vec<Conversation>>,
         /// What the list would show if it were not held.
         pub next: RefCell<Option<Vec<Conversation>>>,
+        /// What the list will show when all who join are in it.
+        pub coming: RefCell<Option<Vec<Conversation>>>,
+        /// Brings the next of them.
+        pub bringing: RefCell<Option<glib::JoinHandle<()>>>,
         /// While the pointer is over the list, nothing in it moves: new ones wait at the end until it is let go.
         #[property(get, set = Self::set_is_held)]
         pub is_held: Cell<bool>,
@@ -44,6 +53,9 @@ mod imp {
         fn dispose(&self) {
             if let Some(timer) = self.timer.take() {
                 timer.remove();
+            }
+            if let Some(bringing) = self.bringing.take() {
+                bringing.abort();
             }
         }
     }
@@ -66,7 +78,7 @@ mod imp {
         fn set_is_held(&self, held: bool) {
             self.is_held.set(held);
             if !held && let Some(next) = self.next.take() {
-                self.replace(next);
+                self.obj().show(next);
             }
         }
 
@@ -135,20 +147,48 @@ impl ConversationList {
         position.and_then(|position| u32::try_from(position).ok())
     }
 
-    /// Takes what is listed among all conversations and puts it in order.
-    pub(super) fn arrange<'a>(&self, all: impl Iterator<Item = &'a Conversation>) {
+    /// Takes what is listed among all conversations and puts it in order; at once where the list is new.
+    pub(super) fn arrange<'a>(&self, all: impl Iterator<Item = &'a Conversation>, is_new: bool) {
         let imp = self.imp();
         let mut listed: Vec<_> = all.filter(|conversation| conversation.is_listed()).cloned().collect();
         listed.sort_by_cached_key(|conversation| Reverse(conversation.rank()));
-        if !imp.is_held.get() {
-            imp.replace(listed);
-            return;
+        if is_new {
+            imp.coming.take();
+            return imp.replace(listed);
         }
+        if !imp.is_held.get() {
+            return self.show(listed);
+        }
+        imp.coming.take();
         // Held: the ones that went go, the new ones wait at the end.
         let mut still: Vec<_> = imp.items.borrow().iter().cloned().collect();
         still.retain(|item| listed.contains(item));
         still.extend(listed.iter().filter(|item| !still.contains(item)).cloned().collect::<Vec<_>>());
         imp.next.replace(Some(listed));
         imp.replace(still);
+    }
+
+    /// Shows this list, but of those who join only the first few; the others follow.
+    fn show(&self, listed: Vec<Conversation>) {
+        let imp = self.imp();
+        let known: HashSet<_> = imp.items.borrow().iter().cloned().collect();
+        let mut room = PORTION;
+        let mut may_join = || room.checked_sub(1).inspect(|&left| room = left).is_some();
+        let now: Vec<_> = listed.iter().filter(|&item| known.contains(item) || may_join()).cloned().collect();
+        let is_more = now.len() < listed.len();
+        imp.replace(now);
+        imp.coming.replace(is_more.then_some(listed));
+        if is_more && imp.bringing.borrow().is_none() {
+            let weak = self.downgrade();
+            let bringing = glib::spawn_future_local(async move {
+                glib::timeout_future(PAUSE).await;
+                let Some(list) = weak.upgrade() else { return };
+                list.imp().bringing.take();
+                if let Some(listed) = list.imp().coming.take() {
+                    list.show(listed);
+                }
+            });
+            imp.bringing.replace(Some(bringing));
+        }
     }
 }

@@ -160,7 +160,7 @@ impl Messenger {
         let opened = self.engine().request(|reply| Command::OpenConversation { account, peer, reply }).await?;
         let id = opened.id;
         self.conversations_changed(vec![opened]);
-        self.finish_batch();
+        self.finish_batch(false);
         self.conversation(id).ok_or(CommandError::NotFound)
     }
 
@@ -275,7 +275,7 @@ impl Messenger {
                 }
             }
         }
-        self.finish_batch();
+        self.finish_batch(false);
         for (conversation, messages) in news {
             if let Some(conversation) = self.conversation(conversation) {
                 self.emit_by_name::<()>("news", &[&conversation, &glib::BoxedAnyObject::new(messages)]);

@@ -339,6 +339,23 @@ fn conversations_stand_in_order_and_move_in_one_change() {
 }
 
 #[test]
+fn many_conversations_join_a_few_at_a_time_and_stand_in_order_all_the_while() {
+    on_stage(stored(0), |stage| async move {
+        let list = stage.messenger.conversations();
+        let order = |list: &super::ConversationList| list.iter().map(|c| c.id().0).collect::<Vec<_>>();
+        let changes = changes(&list);
+        let many = |from: i64, to: i64| (from..to).map(|n| conversation(n, &format!("c{n}@a.example"), n)).collect();
+        stage.tell(Event::ConversationsChanged(many(2, 40)));
+        until(&list, |list| list.n_items() > 1).await;
+        assert_eq!(order(&list), [39, 38, 37, 36, 1], "the newest first");
+        stage.tell(Event::ConversationsChanged(many(40, 50)));
+        until(&list, |list| list.n_items() == 49).await;
+        assert_eq!(order(&list), (1..50).rev().collect::<Vec<_>>());
+        assert!(changes.borrow().iter().all(|(_, removed, added)| added - removed <= 4), "{:?}", changes.borrow());
+    });
+}
+
+#[test]
 fn nothing_moves_in_the_list_while_it_is_held() {
     on_stage(stored(0), |stage| async move {
         let list = stage.messenger.conversations();

@@ -47,7 +47,7 @@ impl Messenger {
             self.conversation_removed(id);
         }
         self.conversations_changed(snapshot.conversations);
-        self.finish_batch();
+        self.finish_batch(true);
         if !self.imp().is_loaded.replace(true) {
             self.notify_is_loaded();
         }
@@ -167,15 +167,15 @@ impl Messenger {
         self.emit_by_name::<()>("conversation-removed", &[&conversation]);
     }
 
-    /// What depends on many objects is looked at once, after all of them have changed.
-    pub(super) fn finish_batch(&self) {
+    /// What depends on many objects is looked at once, after all of them have changed. `is_new`: nothing was shown before.
+    pub(super) fn finish_batch(&self, is_new: bool) {
         let imp = self.imp();
         if !imp.is_disarranged.replace(false) {
             return;
         }
         let all: Vec<_> = imp.by_id.borrow().values().cloned().collect();
-        imp.conversations.arrange(all.iter().filter(|conversation| !conversation.is_archived()));
-        imp.archived.arrange(all.iter().filter(|conversation| conversation.is_archived()));
+        imp.conversations.arrange(all.iter().filter(|conversation| !conversation.is_archived()), is_new);
+        imp.archived.arrange(all.iter().filter(|conversation| conversation.is_archived()), is_new);
         let unread = all.iter().filter(|conversation| !conversation.is_muted()).map(Conversation::unread).sum();
         if imp.unread.replace(unread) != unread {
             self.notify_unread();

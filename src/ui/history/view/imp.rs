@@ -46,6 +46,8 @@ pub struct HistoryView {
     pub(super) is_configuring: Cell<bool>,
     pub(super) size: Cell<(i32, i32)>,
     pub(super) is_idle_queued: Cell<bool>,
+    /// It has come into sight just now, and what surrounds it with it.
+    has_come: Cell<bool>,
 }
 
 impl Default for HistoryView {
@@ -67,6 +69,7 @@ impl Default for HistoryView {
             is_configuring: Cell::default(),
             size: Cell::default(),
             is_idle_queued: Cell::default(),
+            has_come: Cell::default(),
         }
     }
 }
@@ -130,8 +133,17 @@ impl WidgetImpl for HistoryView {
         if before.0 != width {
             self.state.borrow_mut().forget_average();
         }
+        if self.has_come.take() && self.pool.indexes().is_empty() && self.pool.count() > 0 {
+            // What surrounds the list is enough for one frame.
+            return self.allocate_later();
+        }
         self.layout();
         self.allocate_rows();
+    }
+
+    fn map(&self) {
+        self.has_come.set(true);
+        self.parent_map();
     }
 
     /// Into the row that had the keyboard last; from a row to what is in it, then out of the list.

@@ -102,6 +102,17 @@ impl HistoryView {
         }
     }
 
+    /// Places rows with the next frame.
+    pub(super) fn allocate_later(&self) {
+        let weak = self.obj().downgrade();
+        glib::idle_add_local_full(glib::Priority::HIGH_IDLE, move || {
+            if let Some(view) = weak.upgrade() {
+                view.queue_allocate();
+            }
+            glib::ControlFlow::Break
+        });
+    }
+
     /// What must not happen in the middle of a layout: asking for pages, making further rows, telling of the new place.
     fn queue_afterwards(&self) {
         if self.is_idle_queued.replace(true) {
