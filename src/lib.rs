@@ -14,6 +14,8 @@ pub mod ids;
 pub mod links;
 pub mod model;
 pub mod options;
+#[cfg(test)]
+mod orders;
 pub mod plain_text;
 pub mod secret;
 pub mod startup;

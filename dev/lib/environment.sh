@@ -29,7 +29,7 @@ packages=(
     locales-all dbus dbus-x11 at-spi2-core xvfb openbox x11-utils x11-apps xdotool imagemagick
     python3 python3-gi gir1.2-atspi-2.0 gir1.2-gtk-4.0 python3-dbus sqlite3
     gnome-keyring python3-dbusmock xdg-desktop-portal xdg-desktop-portal-gtk
-    prosody prosody-modules lua-dbi-sqlite3 lua-unbound ejabberd erlang-p1-sqlite3 python3-slixmpp
+    prosody prosody-modules lua-dbi-sqlite3 lua-unbound ejabberd erlang-p1-sqlite3 python3-slixmpp python3-aiohttp
 )
 # One command or pkg-config module for each part that a machine may lack.
 commands=(gcc pkg-config git meson ninja msgfmt blueprint-compiler glib-compile-resources desktop-file-validate

@@ -209,15 +209,21 @@ impl Conversation {
         self.command(Command::SetChatState { conversation: self.id(), state });
     }
 
-    /// Stores the message and sends it as soon as there is a connection. It stands in the history when this returns.
-    pub async fn send_message(&self, body: String, answers: Option<MessageId>) -> Result<(), CommandError> {
+    /// Stores the message and sends it as soon as there is a connection. It stands in the history when this returns. Until when
+    /// it can be taken back, if it can.
+    pub async fn send_message(
+        &self,
+        body: String,
+        answers: Option<MessageId>,
+    ) -> Result<Option<Timestamp>, CommandError> {
         let conversation = self.id();
         let send = |reply| Command::SendMessage { conversation, body, answers, reply };
         let message = self.engine().request(send).await?;
+        let held_until = message.annotations.held_until;
         if let Some(history) = self.known_history() {
             history.sent(message);
         }
-        Ok(())
+        Ok(held_until)
     }
 
     /// Sends files, and a caption after them. They stand in the history when this returns.

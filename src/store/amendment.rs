@@ -120,6 +120,7 @@ fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> 
         "INSERT INTO revision (message_id, origin_id, time, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     )?;
     insert.execute(params![message, "", row.time, row.body])?;
+    let time = free_time(connection, message, *time)?;
     if insert.execute(params![message, origin_id, time, content])? == 0 {
         return Ok(false);
     }
@@ -138,12 +139,24 @@ fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> 
     Ok(true)
 }
 
+/// The first time from `time` on at which no text was given yet: of those given at once, as all are that some archive calls the
+/// same second, the last that comes is the newest.
+fn free_time(connection: &Connection, message: MessageId, mut time: Timestamp) -> Result<Timestamp, StoreError> {
+    let mut is_taken = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM revision WHERE message_id = ?1 AND time = ?2 AND origin_id != '')",
+    )?;
+    while is_taken.query_row(params![message, time], |row| row.get(0))? {
+        time.0 += 1;
+    }
+    Ok(time)
+}
+
 fn react(connection: &Connection, message: MessageId, amendment: &Amendment) -> Result<bool, StoreError> {
     let Amendment { sender, time, content, .. } = amendment;
     let mut statement = connection.prepare_cached(
         "INSERT INTO reaction (message_id, sender, time, emoji) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET time = excluded.time, emoji = excluded.emoji
-            WHERE (excluded.time, excluded.emoji) > (time, emoji)",
+            WHERE excluded.time > time OR (excluded.time = time AND excluded.emoji != emoji)",
     )?;
     Ok(statement.execute(params![message, sender.as_str(), time, content])? > 0)
 }
@@ -231,13 +244,13 @@ pub fn is_early(
     Ok(statement.query_row(params![conversation, target_id, sender.as_str(), kind, origin_id], |row| row.get(0))?)
 }
 
-/// Takes what waits for a message, in the order of its time.
+/// Takes what waits for a message, in the order of its time; of what has the same time, as it came.
 pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early>, StoreError> {
     let mut early = Vec::new();
     let ids = [row.origin_id.as_ref().map(|id| &id.0), row.stanza_id.as_ref()];
     let mut statement = connection.prepare_cached(
         "DELETE FROM early_amendment WHERE conversation_id = ?1 AND target_id = ?2 AND (kind = 1 OR sender = ?3)
-         RETURNING kind, sender, origin_id, time, content, stand_in",
+         RETURNING kind, sender, origin_id, time, content, stand_in, id",
     )?;
     for (n, id) in ids.iter().enumerate() {
         let Some(id) = id.filter(|id| !ids[..n].contains(&Some(*id))) else { continue };
@@ -249,14 +262,15 @@ pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early
                 time: row.get(3)?,
                 content: row.get(4)?,
             };
-            Ok(Early { amendment, stand_in: row.get(5)? })
+            let place: i64 = row.get(6)?;
+            Ok((place, Early { amendment, stand_in: row.get(5)? }))
         })?;
         for row in rows {
             early.push(row?);
         }
     }
-    early.sort_by_key(|early| early.amendment.time);
-    Ok(early)
+    early.sort_by_key(|(place, early)| (early.amendment.time, *place));
+    Ok(early.into_iter().map(|(_, early)| early).collect())
 }
 
 /// Takes away a message altogether, with all that was said of it; the row it was.

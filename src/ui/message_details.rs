@@ -57,12 +57,12 @@ pub fn new(message: &Message, who: &str, revisions: &[Revision]) -> adw::Dialog 
 fn lines(message: &Message, who: &str, revisions: &[Revision]) -> Vec<Line> {
     let mut lines = vec![
         (gettext("From"), format!("{} ({})", one_line(who), message.sender())),
-        (gettext("Written"), time_text::exact(message.time())),
+        (gettext("Written"), time_text::to_the_second(message.time())),
     ];
     lines.extend(state_in_words(message.state()).map(|state| (gettext("State"), state)));
     lines.extend(message.failure().map(|failure| (gettext("Reason"), error_text::send_failure(failure))));
     // The first is the text as it was written.
-    let edited: Vec<_> = revisions.iter().skip(1).map(|revision| time_text::exact(revision.time)).collect();
+    let edited: Vec<_> = revisions.iter().skip(1).map(|revision| time_text::to_the_second(revision.time)).collect();
     if !edited.is_empty() {
         lines.push((gettext("Edited"), edited.join("\n")));
     }

@@ -34,8 +34,18 @@ pub fn short(time: Timestamp, now: &glib::DateTime) -> String {
 #[must_use]
 pub fn exact(time: Timestamp) -> String {
     // Translators: a day with its weekday, and the time of day; see `man strftime`.
-    let format = gettext("%A, %-d %B %Y, %H:%M");
-    local(time).and_then(|then| then.format(&format).ok()).map(Into::into).unwrap_or_default()
+    in_format(time, &gettext("%A, %-d %B %Y, %H:%M"))
+}
+
+/// The same to the second, for somebody who asks for details.
+#[must_use]
+pub fn to_the_second(time: Timestamp) -> String {
+    // Translators: a day with its weekday, and the time of day with seconds; see `man strftime`.
+    in_format(time, &gettext("%A, %-d %B %Y, %H:%M:%S"))
+}
+
+fn in_format(time: Timestamp, format: &str) -> String {
+    local(time).and_then(|then| then.format(format).ok()).map(Into::into).unwrap_or_default()
 }
 
 /// How long until the text of something that is not old changes: the next full minute.

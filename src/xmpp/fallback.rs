@@ -10,20 +10,28 @@ pub const NAMESPACE: &str = "urn:xmpp:fallback:0";
 /// No sender needs more.
 const MAX_RANGES: usize = 16;
 
-/// The body without what is a fallback for one extension, and that fallback; `None` where nothing is said of it, or what is said
-/// can't be. Places are counted in code points (§3).
+/// The body without what is a fallback for any of these extensions, and that fallback; `None` where nothing is said of it, or
+/// what is said can't be. Of each extension the first word counts. Places are counted in code points (§3).
 #[must_use]
-pub fn split(message: &Element, body: &str, extension: &str) -> Option<(String, String)> {
-    let fallback = xml::children(message, "fallback", NAMESPACE).find(|it| xml::attr(it, "for") == Some(extension))?;
+pub fn split(message: &Element, body: &str, extensions: &[&str]) -> Option<(String, String)> {
+    let of = |extension: &&str| {
+        xml::children(message, "fallback", NAMESPACE).find(|it| xml::attr(it, "for") == Some(*extension))
+    };
+    let fallbacks: Vec<_> = extensions.iter().filter_map(of).collect();
+    if fallbacks.is_empty() {
+        return None;
+    }
     let mut ranges = Vec::new();
-    for part in xml::children(fallback, "body", NAMESPACE).take(MAX_RANGES) {
+    for part in fallbacks.iter().flat_map(|it| xml::children(it, "body", NAMESPACE).take(MAX_RANGES)) {
         ranges.push(range(part, body)?);
     }
-    if fallback.children().next().is_none() {
+    if fallbacks.iter().any(|it| it.children().next().is_none()) {
         // All of it.
         return Some((String::new(), body.to_owned()));
     }
-    ranges.sort_by_key(|range| range.start);
+    ranges.sort_by_key(|range| (range.start, range.end));
+    // The same may be said for two extensions.
+    ranges.dedup();
     let (mut kept, mut cut, mut at) = (String::new(), String::new(), 0);
     for range in ranges {
         // Parts that overlap are no parts.
@@ -70,7 +78,7 @@ mod tests {
 
     fn parts(body: &str, inner: &str) -> Option<(String, String)> {
         let message = format!("<message xmlns='jabber:client'>{inner}</message>").parse().unwrap();
-        split(&message, body, "x")
+        split(&message, body, &["x"])
     }
 
     fn fallback(inner: &str) -> String {
@@ -108,9 +116,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_there_for_several_extensions_is_cut_for_those_that_are_asked_for() {
+        let body = |place: &str| format!("<body {place}/>");
+        let both = fallback(&body("start='0' end='3'")) + &fallback(&body("start='4'")).replace("'x'", "'y'");
+        let message = format!("<message xmlns='jabber:client'>{both}</message>").parse().unwrap();
+        let kept = |extensions: &[&str]| split(&message, "> a b", extensions).map(|(kept, _)| kept);
+        assert_eq!(kept(&["x", "y"]).as_deref(), Some(" "));
+        assert_eq!(kept(&["y", "z"]).as_deref(), Some("> a "));
+        assert_eq!(kept(&["z"]), None);
+        let same = fallback("<body end='2'/>") + &fallback("<body end='2'/>").replace("'x'", "'y'");
+        let message = format!("<message xmlns='jabber:client'>{same}</message>").parse().unwrap();
+        assert_eq!(split(&message, "> a b", &["x", "y"]), Some(("a b".to_owned(), "> ".to_owned())));
+    }
+
+    #[test]
     fn what_is_built_is_read_as_the_same() {
         let built = xml::element("message", ns::JABBER_CLIENT).with_child(build("x", Some(3)));
         let read = String::from(&built).parse().unwrap();
-        assert_eq!(split(&read, "abcd", "x"), Some(("d".to_owned(), "abc".to_owned())));
+        assert_eq!(split(&read, "abcd", &["x"]), Some(("d".to_owned(), "abc".to_owned())));
     }
 }

@@ -3,7 +3,10 @@
 //!
 //! Says what a message claims. Whether the file is what is claimed is found out by whoever fetches it.
 
-use super::xml::{self, Build as _, Element};
+use super::{
+    fallback, reply,
+    xml::{self, Build as _, Element},
+};
 
 pub const SHARING: &str = "urn:xmpp:sfs:0";
 const METADATA: &str = "urn:xmpp:file:metadata:0";
@@ -11,7 +14,6 @@ const URL_DATA: &str = "http://jabber.org/protocol/url-data";
 pub const OUT_OF_BAND: &str = "jabber:x:oob";
 const HASHES: &str = "urn:xmpp:hashes:2";
 const THUMBNAILS: &str = "urn:xmpp:thumbs:1";
-const FALLBACK: &str = "urn:xmpp:fallback:0";
 
 /// Addresses that are longer are none.
 const MAX_URL: usize = 4_096;
@@ -53,9 +55,13 @@ pub fn parse(message: &Element, body: Option<&str>) -> Option<SharedFile> {
         };
         return Some(file);
     }
-    // XEP-0363 §10 and what clients made of it: a file is an address alone, which stands out of band as well.
+    // XEP-0363 §10 and what clients made of it: a file is an address alone, which stands out of band as well. Where it answers
+    // something, the quote stands before it.
     let url = address(&xml::child_text(xml::child(message, "x", OUT_OF_BAND)?, "url", OUT_OF_BAND)?)?;
-    (body?.trim() == url).then(|| SharedFile { url, ..SharedFile::default() })
+    let body = body?;
+    let without_quote = fallback::split(message, body, &[reply::NAMESPACE]).map(|(rest, _)| rest);
+    let is_alone = without_quote.as_deref().unwrap_or(body).trim() == url;
+    is_alone.then(|| SharedFile { url, ..SharedFile::default() })
 }
 
 /// What says to every client that this is a file; the message's body has to be `file.url`.
@@ -88,8 +94,7 @@ pub fn build(file: &SharedFile) -> Vec<Element> {
         .with_child(xml::element("sources", SHARING).with_child(source));
     let out_of_band = xml::element("x", OUT_OF_BAND).with_child(xml::element("url", OUT_OF_BAND).with_text(&file.url));
     // XEP-0428 §2: the whole body is there for those who don't understand the rest.
-    let fallback =
-        xml::element("fallback", FALLBACK).with_attr("for", SHARING).with_child(xml::element("body", FALLBACK));
+    let fallback = fallback::build(SHARING, None).with_child(xml::element("body", fallback::NAMESPACE));
     vec![sharing, out_of_band, fallback]
 }
 
@@ -131,31 +136,13 @@ fn parse_thumbhash(thumbnail: &Element) -> Option<Vec<u8>> {
     xml::decode_base64(data).filter(|bytes| (5..=MAX_THUMBHASH).contains(&bytes.len()))
 }
 
-/// The body without the part that is there for others (XEP-0428 §2.1).
+/// The body without the parts that are there for others (XEP-0428 §2.1).
 fn caption(message: &Element, body: &str, url: &str) -> String {
-    let fallback = xml::children(message, "fallback", FALLBACK)
-        .find(|fallback| matches!(xml::attr(fallback, "for"), Some(SHARING | OUT_OF_BAND)));
-    let rest = match fallback {
-        Some(fallback) => match xml::child(fallback, "body", FALLBACK) {
-            Some(range) if xml::attr(range, "start").is_some() || xml::attr(range, "end").is_some() => {
-                let start = xml::parsed_attr(range, "start").unwrap_or(0);
-                let end = xml::parsed_attr(range, "end").unwrap_or(usize::MAX);
-                without(body, start, end)
-            }
-            _ => String::new(),
-        },
-        None if body.trim() == url => String::new(),
-        None => body.to_owned(),
-    };
-    rest.trim().to_owned()
-}
-
-/// Without the characters from `start` up to `end`; a range that makes no sense takes nothing away.
-fn without(text: &str, start: usize, end: usize) -> String {
-    if start >= end {
-        return text.to_owned();
-    }
-    text.chars().enumerate().filter(|(at, _)| !(start..end).contains(at)).map(|(_, c)| c).collect()
+    let split = fallback::split(message, body, &[SHARING, OUT_OF_BAND, reply::NAMESPACE]);
+    let rest = split.map_or_else(|| body.to_owned(), |(rest, _)| rest);
+    let rest = rest.trim();
+    // Also of those who do not say that the address is there for others.
+    if rest == url { String::new() } else { rest.to_owned() }
 }
 
 /// Only what is encrypted on its way is fetched.
@@ -274,13 +261,27 @@ mod tests {
             (format!("<body>{URL}</body>"), fallback(""), ""),
             ("<body>Très cöol https://x</body>".to_owned(), fallback("<body start='10' end='19'/>"), "Très cöol"),
             ("<body>abc</body>".to_owned(), fallback("<body start='2' end='1'/>"), "abc"),
-            ("<body>abc</body>".to_owned(), fallback("<body start='1' end='99999999999'/>"), "a"),
-            ("<body>abc</body>".to_owned(), fallback("<body start='x' end='1'/>"), "bc"),
+            ("<body>abc</body>".to_owned(), fallback("<body start='1' end='99999999999'/>"), "abc"),
+            ("<body>abc</body>".to_owned(), fallback("<body start='x' end='1'/>"), "abc"),
+            (format!("<body>{URL}</body>"), fallback("<body start='1' end='99999999999'/>"), ""),
             ("<body>abc</body>".to_owned(), String::new(), "abc"),
         ] {
             let inner = format!("{body}{}{fallback}", sharing(""));
             assert_eq!(message(&inner).unwrap().caption, expected, "{inner}");
         }
+    }
+
+    #[test]
+    fn an_answer_can_be_a_file() {
+        let quote =
+            "<reply xmlns='urn:xmpp:reply:0' id='1'/><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'>
+            <body start='0' end='4'/></fallback>";
+        let body = |rest: &str| format!("<body>&gt; a\n{rest}</body>{quote}");
+        let out_of_band = format!("<x xmlns='jabber:x:oob'><url>{URL}</url></x>");
+        assert_eq!(message(&(body(URL) + &out_of_band)).unwrap().url, URL);
+        assert_eq!(message(&(body(&format!("See {URL}")) + &out_of_band)), None);
+        assert_eq!(message(&(body(URL) + &sharing(""))).unwrap().caption, "");
+        assert_eq!(message(&(body("Look") + &sharing(""))).unwrap().caption, "Look");
     }
 
     #[test]

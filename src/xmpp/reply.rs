@@ -24,7 +24,7 @@ pub struct Reply {
 pub fn parse(message: &Element, body: &str) -> Option<(Reply, String)> {
     let reply = xml::child(message, "reply", NAMESPACE)?;
     let id = xml::filled_attr(reply, "id")?;
-    let (rest, quote) = match fallback::split(message, body, NAMESPACE) {
+    let (rest, quote) = match fallback::split(message, body, &[NAMESPACE]) {
         // A quote and nothing else is no answer: it is shown as it came.
         Some((rest, quote)) if !rest.trim().is_empty() => (rest, Some(unquoted(&quote))),
         _ => (body.to_owned(), None),

@@ -237,4 +237,8 @@ fn the_details_of_a_message_say_what_is_known_and_can_be_copied() {
     let copied = world.clipboard();
     assert!(copied.starts_with("From: You (alice@example.org)\nWritten: "), "{copied}");
     assert!(copied.contains("\nState: Delivered\nEdited: "), "{copied}");
+    for line in copied.lines().filter(|line| line.starts_with("Written: ") || line.starts_with("Edited: ")) {
+        let (_, seconds) = line.rsplit_once(':').unwrap();
+        assert!(line.matches(':').count() == 3 && seconds.len() == 2, "to the second: {line}");
+    }
 }

@@ -124,7 +124,10 @@ fn sound_that_was_asked_for_plays_when_it_comes() {
     let event = Event::MessagesChanged { conversation: CONVERSATION, messages: vec![now] };
     world.events.send_blocking(event).unwrap();
     wait("the sound", || playback().state(&path).position > Duration::from_millis(200));
-    playback().forget(&path);
+    // It is deleted, with its message, while it plays.
+    std::fs::remove_file(&path).unwrap();
+    wait("the end of it", || !playback().state(&path).is_current);
+    assert_eq!(playback().state(&path).position, Duration::ZERO);
 }
 
 #[gtk::test]

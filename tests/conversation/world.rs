@@ -2,6 +2,8 @@
 
 #[path = "../support/played.rs"]
 mod played;
+#[path = "../support/tree.rs"]
+mod tree;
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,6 +24,8 @@ use stonechat::{
     model::{self, Messenger},
     ui::{ConversationPage, history::HistoryView, message_row::MessageRow},
 };
+
+pub use tree::all;
 
 pub const CONVERSATION: ConversationId = ConversationId(7);
 const ACCOUNT: AccountId = AccountId(1);
@@ -302,17 +306,7 @@ impl Drop for World {
 }
 
 fn find(widget: &gtk::Widget, class: &str) -> Option<gtk::Widget> {
-    if widget.has_css_class(class) {
-        return Some(widget.clone());
-    }
-    let mut child = widget.first_child();
-    while let Some(widget) = child {
-        if let Some(found) = find(&widget, class) {
-            return Some(found);
-        }
-        child = widget.next_sibling();
-    }
-    None
+    all::<gtk::Widget>(widget).into_iter().find(|widget| widget.has_css_class(class))
 }
 
 /// Runs the main loop until something holds.
@@ -516,18 +510,4 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
         is_listed: true,
         active_at: Timestamp(1_790_000_000_000),
     }
-}
-
-/// All widgets of a kind below another, and that one itself.
-pub fn all<T: IsA<gtk::Widget>>(widget: &impl IsA<gtk::Widget>) -> Vec<T> {
-    let (mut open, mut found) = (vec![widget.clone().upcast::<gtk::Widget>()], Vec::new());
-    while let Some(widget) = open.pop() {
-        let mut child = widget.first_child();
-        while let Some(widget) = child {
-            child = widget.next_sibling();
-            open.push(widget);
-        }
-        found.extend(widget.downcast::<T>());
-    }
-    found
 }

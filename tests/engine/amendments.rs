@@ -1,7 +1,7 @@
 //! Corrections, reactions, retractions and replies between real clients: two sides, several devices, a device that comes new,
 //! a line that breaks, a restart.
 
-use stonechat::engine::api::{Annotations, Command, ConversationId, Event, Message, MessageId, MessageState};
+use stonechat::engine::api::{Annotations, Command, ConversationId, Message, MessageId, MessageState};
 
 use super::{
     person::{Person, befriend},
@@ -31,19 +31,6 @@ async fn retract(who: &Person, message: MessageId) {
     who.request(|reply| Command::RetractMessage { message, reply }).await.unwrap();
 }
 
-/// Waits until the history with somebody is as wanted.
-async fn until(who: &mut Person, with: &str, what: &str, wanted: impl Fn(&[Message]) -> bool) -> Vec<Message> {
-    let conversation = who.open(with).await.id;
-    loop {
-        let all = who.history(conversation).await;
-        if wanted(&all) {
-            return all;
-        }
-        let is_news = |event: &Event| matches!(event, Event::MessagesStored { .. } | Event::MessagesChanged { .. });
-        who.wait(&format!("{what}; now: {all:#?}"), |event| is_news(event).then_some(())).await;
-    }
-}
-
 fn emoji(annotations: &Annotations) -> Vec<(&str, usize, bool)> {
     annotations.reactions.iter().map(|it| (it.emoji.as_str(), it.by.len(), it.is_own)).collect()
 }
@@ -62,7 +49,7 @@ async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_c
     let (_, first) = sent(&mut alice, BOB, "Shall we bake a cake?").await;
     let (_, second) = sent(&mut alice, BOB, "Tonihgt").await;
     let (_, third) = sent(&mut alice, BOB, "I hate cake").await;
-    let at_bob = until(&mut bob, ALICE, "three messages", |all| all.len() == 3).await;
+    let at_bob = bob.until_history(ALICE, "three messages", |all| all.len() == 3).await;
     correct(&alice, second, "Tonight").await;
     retract(&alice, third).await;
     react(&bob, at_bob[0].cursor.id, &["👍", "🎂"]).await;
@@ -70,7 +57,7 @@ async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_c
     let conversation = at_bob[0].conversation;
     let body = "Yes!".to_owned();
     bob.request(|reply| Command::SendMessage { conversation, body, answers, reply }).await.unwrap();
-    until(&mut alice, BOB, "the answer", |all| all.len() == 4).await;
+    alice.until_history(BOB, "the answer", |all| all.len() == 4).await;
     react(&alice, first, &["🎂"]).await;
 
     let is_told = |all: &[Message]| {
@@ -88,11 +75,11 @@ async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_c
                 .is_some_and(|quote| quote.message == Some(second.cursor.id) && quote.text == "Tonight")
     };
     for (who, with) in [(&mut alice, BOB), (&mut phone, BOB), (&mut bob, ALICE)] {
-        until(who, with, "the whole story", is_told).await;
+        who.until_history(with, "the whole story", is_told).await;
     }
     // One that has never been there finds the same in the archive, which it reads backwards.
     let mut tablet = Person::new(&prosody, "alice").await;
-    let all = until(&mut tablet, BOB, "the whole story out of the archive", is_told).await;
+    let all = tablet.until_history(BOB, "the whole story out of the archive", is_told).await;
     assert_eq!(emoji(&all[0].annotations), [("👍", 1, false), ("🎂", 2, true)]);
     let message = all[1].cursor.id;
     let texts = tablet.request(|reply| Command::LoadRevisions { message, reply }).await.unwrap();
@@ -117,10 +104,11 @@ async fn what_was_said_while_there_was_no_line_is_said_when_there_is_one_also_af
     alice.restart().await;
     relay.refuse(false);
     alice.tell(Command::ReconnectNow { account: alice.account });
-    let all = until(&mut bob, ALICE, "both corrected", |all| {
-        all.iter().map(|message| message.body.as_str()).eq(["first", "second"])
-    })
-    .await;
+    let all = bob
+        .until_history(ALICE, "both corrected", |all| {
+            all.iter().map(|message| message.body.as_str()).eq(["first", "second"])
+        })
+        .await;
     let edited: Vec<_> = all.iter().map(|message| message.annotations.edited_at.is_some()).collect();
     assert_eq!(edited, [true, false], "what had never left was simply written anew");
 }

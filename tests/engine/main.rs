@@ -20,6 +20,8 @@ mod presence;
 mod reading;
 mod restart;
 mod sign_in;
+mod slixmpp;
+mod slixmpp_files;
 mod spoof;
 #[path = "../support/mod.rs"]
 mod support;

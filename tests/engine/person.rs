@@ -339,6 +339,19 @@ impl Person {
         page.await.unwrap().messages
     }
 
+    /// Waits until the history with somebody is as wanted.
+    pub async fn until_history(&mut self, peer: &str, what: &str, wanted: impl Fn(&[Message]) -> bool) -> Vec<Message> {
+        let conversation = self.open(peer).await.id;
+        loop {
+            let all = self.history(conversation).await;
+            if wanted(&all) {
+                return all;
+            }
+            let is_news = |event: &Event| matches!(event, Event::MessagesStored { .. } | Event::MessagesChanged { .. });
+            self.wait(&format!("{what}; now: {all:#?}"), |event| is_news(event).then_some(())).await;
+        }
+    }
+
     pub async fn texts(&self, conversation: ConversationId) -> Vec<String> {
         self.history(conversation).await.into_iter().map(|message| message.body).collect()
     }

@@ -10,6 +10,7 @@ pub mod raw;
 pub mod relay;
 pub mod scripted;
 pub mod server;
+pub mod slix;
 
 pub use ejabberd::Ejabberd;
 pub use names::Names;
@@ -17,3 +18,4 @@ pub use prosody::{Certificate, Federation, Options, Prosody};
 pub use raw::Raw;
 pub use relay::{Cut, Limit, Relay};
 pub use scripted::{Management, Poison, Script, Scripted};
+pub use slix::Slix;

@@ -1,13 +1,20 @@
 //! Pictures of every page in every look that it must survive, for somebody to judge; only where `STONECHAT_SHOTS` says where
 //! they go. What can be told without eyes is checked by the way: no page is wider than its window.
 //!
-//! High contrast is the process's: `ADW_DEBUG_HIGH_CONTRAST=1`. On a screen of 1700 × 1100.
+//! High contrast is the process's: `ADW_DEBUG_HIGH_CONTRAST=1`; so is the language: `STONECHAT_LOCALE=de_DE.UTF-8` for
+//! `headless.sh`, with translations where `STONECHAT_LOCALE_DIR` says. On a screen of 1700 × 1100; what does not fit on a smaller
+//! one is left out.
 
 use adw::prelude::*;
-use stonechat::ui::ContactDetails;
+use stonechat::{
+    config,
+    engine::api::BlockAbility,
+    ui::{ContactDetails, ConversationPage, media::playback::playback, message_row::MessageRow},
+};
 
 use crate::{
-    show::Show,
+    events::{self, EDITED, SPOKEN},
+    show::{Show, picture_of},
     stage::World,
     widgets::{all, until},
 };
@@ -38,6 +45,7 @@ fn every_page_in_every_look() {
         return;
     }
     adw::init().unwrap();
+    speak();
     let settings = gtk::Settings::default().unwrap();
     settings.set_gtk_enable_animations(false);
     let wanted = std::env::var("STONECHAT_LOOK").unwrap_or_default();
@@ -45,8 +53,9 @@ fn every_page_in_every_look() {
         settings.set_gtk_xft_dpi(look.dpi);
         let direction = if look.is_rtl { gtk::TextDirection::Rtl } else { gtk::TextDirection::Ltr };
         gtk::Widget::set_default_direction(direction);
-        for size in SIZES {
+        for size in SIZES.into_iter().filter(|size| fits(*size)) {
             take(look, size);
+            take_events(look, size);
         }
     }
     settings.set_gtk_xft_dpi(-1);
@@ -54,20 +63,40 @@ fn every_page_in_every_look() {
     settings.set_gtk_enable_animations(true);
 }
 
-fn take(look: &Look, (width, height): (i32, i32)) {
-    let begin = |world| {
-        let show = Show::begin(world);
-        show.application.settings().set_string("color-scheme", if look.is_dark { "dark" } else { "light" }).unwrap();
-        show.window.set_default_size(width + FRAME, height + FRAME);
-        until("it has its size", || show.window.width().abs_diff(width) <= 10);
-        show
-    };
-    let picture = |show: &Show, page: &str| {
-        let name = format!("{}-{width}-{page}", look.name);
-        show.picture(&name);
-        assert!(show.least_width() <= width, "{name} needs {}", show.least_width());
-    };
+/// In the language of the process, where there is a translation.
+fn speak() {
+    if let Some(dir) = config::locale_dir() {
+        gettextrs::bindtextdomain(config::GETTEXT_DOMAIN, dir).unwrap();
+        gettextrs::textdomain(config::GETTEXT_DOMAIN).unwrap();
+    }
+}
 
+/// Whether the screen has room for such a window.
+fn fits((width, height): (i32, i32)) -> bool {
+    let monitors = gtk::gdk::Display::default().unwrap().monitors();
+    monitors.iter::<gtk::gdk::Monitor>().flatten().any(|monitor| {
+        let room = monitor.geometry();
+        room.width() >= width + FRAME && room.height() >= height + FRAME
+    })
+}
+
+fn begin(look: &Look, (width, height): (i32, i32), world: World) -> Show {
+    let show = Show::begin(world);
+    show.application.settings().set_string("color-scheme", if look.is_dark { "dark" } else { "light" }).unwrap();
+    show.window.set_default_size(width + FRAME, height + FRAME);
+    until("it has its size", || show.window.width().abs_diff(width) <= 10);
+    show
+}
+
+fn picture(look: &Look, width: i32, show: &Show, page: &str) {
+    let name = format!("{}-{width}-{page}", look.name);
+    show.picture(&name);
+    assert!(show.least_width() <= width, "{name} needs {}", show.least_width());
+}
+
+fn take(look: &Look, size: (i32, i32)) {
+    let begin = |world| begin(look, size, world);
+    let picture = |show: &Show, page: &str| picture(look, size.0, show, page);
     picture(&begin(World::empty()), "sign-in");
     picture(&begin(World::lonely()), "empty");
     let show = begin(World::lively());
@@ -87,6 +116,56 @@ fn take(look: &Look, (width, height): (i32, i32)) {
     header(&show).unwrap().emit_clicked();
     until("the details are there", || !all::<ContactDetails>(&show.window).is_empty());
     picture(&show, "details");
+}
+
+/// What happens to messages, and what is asked of the person.
+fn take_events(look: &Look, size: (i32, i32)) {
+    let dir = tempfile::tempdir().unwrap();
+    let spoken = events::spoken(dir.path());
+    let world = World { block_ability: Some(BlockAbility::BlockAndReport), ..events::world(&spoken) };
+    let show = begin(look, size, world);
+    let picture = |show: &Show, page: &str| picture(look, size.0, show, page);
+    until("the rows are there", || show.names().len() >= 4);
+    show.open("Bob");
+    until("the messages are there", || !all::<MessageRow>(&show.window).is_empty());
+    playback().seek(&spoken, std::time::Duration::from_secs(2));
+    picture(&show, "events");
+    let page = all::<ConversationPage>(&show.window).remove(0);
+    page.pane().show_message(EDITED);
+    picture(&show, "events-older");
+    let id = Some(EDITED.0.to_variant());
+    for (name, action, target) in [
+        ("message-details", "conversation.message-details", id.clone()),
+        ("file-details", "conversation.message-details", Some(SPOKEN.0.to_variant())),
+        ("revisions", "conversation.revisions", id.clone()),
+        ("forward", "conversation.forward", id.clone()),
+        ("delete-message", "conversation.delete", Some(events::OWN.0.to_variant())),
+        ("block", "conversation.block", None),
+        ("export", "conversation.export", None),
+        ("delete-history", "conversation.delete-history", None),
+    ] {
+        WidgetExt::activate_action(&page, action, target.as_ref()).unwrap();
+        dialog(&show, |show| picture(show, name));
+    }
+    for message in [EDITED, events::OWN] {
+        page.pane().activate_action("history.select", Some(&message.0.to_variant())).unwrap();
+    }
+    picture(&show, "selection");
+    page.pane().activate_action("history.leave-selection", None).unwrap();
+    page.activate_action("conversation.search", None).unwrap();
+    until("the field is there", || all::<gtk::SearchEntry>(&page).len() == 1);
+    all::<gtk::SearchEntry>(&page)[0].set_text("ferry");
+    let filters =
+        || all::<gtk::MenuButton>(&page).into_iter().find(|it| it.icon_name().as_deref() == Some("funnel-symbolic"));
+    let filters = filters().unwrap();
+    filters.popup();
+    let popover = filters.popover().unwrap();
+    until("the filters are there", || popover.is_mapped());
+    all::<gtk::CheckButton>(&popover)[0].set_active(true);
+    picture_of(&popover, &format!("{}-{}-filters", look.name, size.0));
+    assert!(popover.width() <= size.0 + FRAME, "the filters need {}", popover.width());
+    filters.popdown();
+    picture(&show, "search");
 }
 
 /// The line that GTK draws around a window, within its size.

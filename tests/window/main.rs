@@ -7,6 +7,7 @@ mod attention;
 mod blocking;
 mod deletion;
 mod desktop;
+mod events;
 mod export;
 mod gallery;
 mod links;

@@ -55,25 +55,7 @@ impl Show {
 
     /// Leaves a picture where somebody wants to see one.
     pub fn picture(&self, name: &str) {
-        let Some(dir) = std::env::var_os("STONECHAT_SHOTS") else { return };
-        let widget = self.window.upcast_ref::<gtk::Widget>();
-        let paintable = gtk::WidgetPaintable::new(Some(widget));
-        // What slides in or fades has arrived after a second.
-        let enough = if widget.settings().is_gtk_enable_animations() { 60 } else { 6 };
-        let frames = std::rc::Rc::new(std::cell::Cell::new(0));
-        let count = frames.clone();
-        widget.add_tick_callback(move |widget, _| {
-            widget.queue_draw();
-            count.set(count.get() + 1);
-            if count.get() < enough { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
-        });
-        until("it has settled", || frames.get() >= enough);
-        let snapshot = gtk::Snapshot::new();
-        paintable.snapshot(&snapshot, f64::from(widget.width()), f64::from(widget.height()));
-        let node = snapshot.to_node().expect("the window is drawn");
-        let renderer = self.window.renderer().expect("the window is realized");
-        let texture = renderer.render_texture(node, None);
-        texture.save_to_png(std::path::Path::new(&dir).join(format!("{name}.png"))).unwrap();
+        picture_of(&self.window, name);
     }
 }
 
@@ -81,4 +63,27 @@ impl Drop for Show {
     fn drop(&mut self) {
         self.window.destroy();
     }
+}
+
+/// Leaves a picture of what has a surface of its own, such as a popover.
+pub fn picture_of(native: &(impl IsA<gtk::Native> + IsA<gtk::Widget>), name: &str) {
+    let Some(dir) = std::env::var_os("STONECHAT_SHOTS") else { return };
+    let widget = native.upcast_ref::<gtk::Widget>();
+    let paintable = gtk::WidgetPaintable::new(Some(widget));
+    // What slides in or fades has arrived after a second.
+    let enough = if widget.settings().is_gtk_enable_animations() { 60 } else { 6 };
+    let frames = std::rc::Rc::new(std::cell::Cell::new(0));
+    let count = frames.clone();
+    widget.add_tick_callback(move |widget, _| {
+        widget.queue_draw();
+        count.set(count.get() + 1);
+        if count.get() < enough { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
+    });
+    until("it has settled", || frames.get() >= enough);
+    let snapshot = gtk::Snapshot::new();
+    paintable.snapshot(&snapshot, f64::from(widget.width()), f64::from(widget.height()));
+    let node = snapshot.to_node().expect("the window is drawn");
+    let renderer = native.renderer().expect("the window is realized");
+    let texture = renderer.render_texture(node, None);
+    texture.save_to_png(std::path::Path::new(&dir).join(format!("{name}.png"))).unwrap();
 }

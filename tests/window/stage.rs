@@ -9,8 +9,8 @@ use gtk::glib;
 use stonechat::engine::api::{
     self, Account, AccountId, Availability, BareJid, BlockAbility, BlockList, Command, CommandError, ConnectionState,
     Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, ExportProgress,
-    HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, Reply, ServerSettings,
-    Snapshot, Subscription, SubscriptionRequest, Timestamp,
+    HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, Reply, Revision,
+    ServerSettings, Snapshot, Subscription, SubscriptionRequest, Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
@@ -108,6 +108,11 @@ impl Stage {
                 reply.send(Ok(()));
                 drop(world);
                 self.tell(blocked(&[]));
+            }
+            Command::LoadRevisions { reply, .. } => {
+                let text =
+                    |seconds: i64, body: &str| Revision { time: Timestamp(seconds * 1_000), body: body.to_owned() };
+                reply.send(Ok(vec![text(1_790_000_000, "The frist ferry"), text(1_790_000_060, "The first ferry")]));
             }
             Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
             Command::Shutdown { reply } => reply.send(()),

@@ -1,5 +1,8 @@
 //! Finding widgets by what a person sees of them, and waiting for what is to happen.
 
+#[path = "../support/tree.rs"]
+mod tree;
+
 use std::time::{Duration, Instant};
 
 use gtk::{glib, prelude::*};
@@ -18,22 +21,7 @@ pub fn until(what: &str, holds: impl Fn() -> bool) {
 
 /// All mapped widgets of a kind below this one, in the order in which they stand there.
 pub fn all<T: IsA<gtk::Widget>>(root: &impl IsA<gtk::Widget>) -> Vec<T> {
-    fn walk<T: IsA<gtk::Widget>>(widget: &gtk::Widget, found: &mut Vec<T>) {
-        if !widget.is_mapped() {
-            return;
-        }
-        if let Some(found_one) = widget.downcast_ref::<T>() {
-            found.push(found_one.clone());
-        }
-        let mut child = widget.first_child();
-        while let Some(widget) = child {
-            walk(&widget, found);
-            child = widget.next_sibling();
-        }
-    }
-    let mut found = Vec::new();
-    walk(root.upcast_ref(), &mut found);
-    found
+    tree::all(root).into_iter().filter(|widget: &T| widget.is_mapped()).collect()
 }
 
 /// Whether a label with this text is in sight.

@@ -8,6 +8,7 @@ use crate::{
         outbox,
     },
     ids::{ConversationId, Jid, Timestamp},
+    orders::orders,
     store::search,
     xmpp::{
         carbon::Direction,
@@ -53,12 +54,6 @@ fn story(fixture: &Fixture) -> Vec<IncomingMessage> {
 fn shown(fixture: &Fixture) -> Vec<Message> {
     let id = fixture.open(BOB);
     conversation::history(&fixture.store, id, HistoryAnchor::Newest, 100).unwrap().messages
-}
-
-fn orders(count: usize) -> Vec<Vec<usize>> {
-    let Some(last) = count.checked_sub(1) else { return vec![Vec::new()] };
-    let with = |order: &Vec<usize>, at: usize| [&order[..at], &[last], &order[at..]].concat();
-    orders(last).iter().flat_map(|order| (0..count).map(move |at| with(order, at))).collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     ids::MessageId,
+    orders::orders,
     store::{
         amendment::{self, Amendment, Kind},
         annotation::{self, Annotation},
@@ -31,14 +32,6 @@ fn state(connection: &Connection, id: MessageId) -> (String, Annotation, Vec<Str
     let annotation = annotation::of(connection, &[id]).unwrap().remove(&id).unwrap_or_default();
     let revisions = amendment::revisions(connection, id).unwrap();
     (body, annotation, revisions.into_iter().map(|revision| revision.body).collect())
-}
-
-/// Every order of so many things.
-fn orders(count: usize) -> Vec<Vec<usize>> {
-    let Some(last) = count.checked_sub(1) else { return vec![Vec::new()] };
-    let shorter = orders(last);
-    let with = |order: &Vec<usize>, at: usize| [&order[..at], &[last], &order[at..]].concat();
-    shorter.iter().flat_map(|order| (0..count).map(move |at| with(order, at))).collect()
 }
 
 #[test]
@@ -86,6 +79,31 @@ fn the_order_in_which_amendments_come_makes_no_difference() {
         let expected = Annotation { is_retracted: true, ..Annotation::default() };
         assert_eq!(state(&connection, row.cursor.id), (String::new(), expected, vec![]), "{order:?}");
         end();
+    }
+}
+
+#[test]
+fn of_what_was_said_at_the_same_time_the_last_counts() {
+    // Some archives know only seconds, and what is read in one go has one time.
+    let (connection, _, id) = chat();
+    let row = stored(&connection, id);
+    let say = |kind, origin: &str, content: &str| {
+        let row = message::by_id(&connection, row.cursor.id).unwrap();
+        let said = amendment(kind, "bob@chat.test", origin, NOW.0 + 10, content);
+        amendment::apply(&connection, &row, &said).unwrap()
+    };
+    for (origin, text) in [("z", "one"), ("b", "two"), ("a", "three")] {
+        assert!(say(Kind::Correction, origin, text));
+        assert_eq!(state(&connection, row.cursor.id).0, text);
+    }
+    assert!(!say(Kind::Correction, "z", "one"), "it has come twice");
+    let (body, _, revisions) = state(&connection, row.cursor.id);
+    assert_eq!((body.as_str(), revisions), ("three", ["frist", "one", "two", "three"].map(str::to_owned).into()));
+    for emoji in ["🎉", "👍", ""] {
+        assert!(say(Kind::Reactions, "r", emoji));
+        assert!(!say(Kind::Reactions, "r", emoji), "it has come twice");
+        let known = amendment::reactions_of(&connection, row.cursor.id, &jid("bob@chat.test")).unwrap();
+        assert_eq!(known.join(" "), emoji);
     }
 }
 

@@ -93,7 +93,7 @@ mod imp {
             self.picture.add_controller(press);
             let weak = self.obj().downgrade();
             let handler = playback().connect_changed(move |_| {
-                if let Some(view) = weak.upgrade() {
+                if let Some(view) = weak.upgrade().filter(super::AttachmentView::is_sound) {
                     view.show_sound();
                 }
             });
@@ -222,6 +222,10 @@ impl AttachmentView {
                 view.imp().picture.set_texture(texture);
             }
         });
+    }
+
+    fn is_sound(&self) -> bool {
+        self.imp().state.borrow().as_ref().is_some_and(|(file, _)| file.kind == AttachmentKind::Audio)
     }
 
     /// The file of sound that can be played here, so far as is known.

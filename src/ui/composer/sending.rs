@@ -31,8 +31,8 @@ impl Composer {
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let result = match &purpose {
-                Purpose::New => conversation.send_message(body.clone(), None).await,
-                Purpose::Answer(message) => conversation.send_message(body.clone(), Some(message.id())).await,
+                Purpose::New => conversation.send_message(body.clone(), None).await.map(drop),
+                Purpose::Answer(message) => conversation.send_message(body.clone(), Some(message.id())).await.map(drop),
                 Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone()).await,
             };
             let Some(composer) = weak.upgrade() else {

@@ -1,12 +1,12 @@
 //! Sending messages of the conversation on to somebody else.
 
 use adw::{prelude::*, subclass::prelude::*};
-use gettextrs::gettext;
+use gettextrs::{gettext, ngettext};
 use gtk::glib;
 
 use super::{super::forward_dialog::ForwardDialog, ConversationPage};
 use crate::{
-    engine::api::{CommandError, MessageId},
+    engine::api::{CommandError, MessageId, Timestamp},
     model::{Contact, Messenger},
     plain_text::isolated,
 };
@@ -46,9 +46,8 @@ impl ConversationPage {
             let result = send(&messenger, &contact, texts).await;
             let Some(page) = weak.upgrade() else { return };
             match result {
-                Ok(()) => {
-                    // Translators: a message was sent on to somebody.
-                    let text = gettext("Forwarded to {name}").replace("{name}", &isolated(&contact.display_name()));
+                Ok(held_until) => {
+                    let text = forwarded(held_until).replace("{name}", &isolated(&contact.display_name()));
                     page.emit_by_name::<()>("notice", &[&text]);
                 }
                 Err(error) => page.tell(&error),
@@ -57,11 +56,25 @@ impl ConversationPage {
     }
 }
 
-/// In their order; what comes after one that can't be sent is not sent either.
-async fn send(messenger: &Messenger, contact: &Contact, texts: Vec<String>) -> Result<(), CommandError> {
+/// What is said once a message has been sent on, or will be.
+fn forwarded(held_until: Option<Timestamp>) -> String {
+    let Some(until) = held_until else {
+        // Translators: a message was sent on to somebody.
+        return gettext("Forwarded to {name}");
+    };
+    let left = until.0.saturating_sub(glib::real_time() / 1_000).max(1);
+    let seconds = u32::try_from(left.saturating_add(999) / 1_000).unwrap_or(u32::MAX);
+    // Translators: a message is sent on to somebody as soon as it can't be taken back any more.
+    let text = ngettext("Forwarding to {name} in {n} second", "Forwarding to {name} in {n} seconds", seconds);
+    text.replace("{n}", &seconds.to_string())
+}
+
+/// In their order; what comes after one that can't be sent is not sent either. Until when the last is held, if it is.
+async fn send(messenger: &Messenger, contact: &Contact, texts: Vec<String>) -> Result<Option<Timestamp>, CommandError> {
     let conversation = messenger.open_conversation(contact.account(), contact.address().clone()).await?;
+    let mut held_until = None;
     for text in texts {
-        conversation.send_message(text, None).await?;
+        held_until = conversation.send_message(text, None).await?;
     }
-    Ok(())
+    Ok(held_until)
 }

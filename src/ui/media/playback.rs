@@ -1,6 +1,7 @@
 //! What plays: one file at a time, for the whole program. Begins only when somebody asks for it.
 //!
-//! Whoever shows a file asks how far it is (`Playback::state`) and is told when that may have changed.
+//! Whoever shows a file asks how far it is (`Playback::state`) and is told when that may have changed: of the time alone only
+//! whoever wants to know it.
 
 use std::{path::Path, time::Duration};
 
@@ -44,7 +45,7 @@ mod imp {
     impl ObjectImpl for Playback {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build()])
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("moved").build()])
         }
     }
 }
@@ -80,14 +81,29 @@ pub fn playback() -> Playback {
 }
 
 impl Playback {
-    /// Called when anything about what plays has changed.
+    /// Called when anything has changed but that what plays has gone on.
     pub fn connect_changed(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_local("changed", false, move |values| {
+        self.on("changed", f)
+    }
+
+    /// Called again and again while the current file plays.
+    pub fn connect_moved(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.on("moved", f)
+    }
+
+    fn on(&self, signal: &str, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_local(signal, false, move |values| {
             if let Some(playback) = values.first().and_then(|value| value.get::<Self>().ok()) {
                 f(&playback);
             }
             None
         })
+    }
+
+    /// Whether this file is the one that plays, or stands still in between.
+    #[must_use]
+    pub fn is_current(&self, path: &Path) -> bool {
+        self.imp().session.borrow().as_ref().is_some_and(|session| session.path == path)
     }
 
     /// How far a file is.
@@ -182,9 +198,9 @@ impl Playback {
     }
 
     /// A file is there no more: it does not play on, and what was known of it is forgotten.
-    pub fn forget(&self, path: &Path) {
+    fn forget(&self, path: &Path) {
         let imp = self.imp();
-        if self.state(path).is_current {
+        if self.is_current(path) {
             self.close();
         }
         imp.places.borrow_mut().remove(path);
@@ -215,16 +231,24 @@ impl Playback {
         }
         let weak = self.downgrade();
         let tick = glib::timeout_add_local(TICK, move || {
-            if let Some(playback) = weak.upgrade()
-                && playback.imp().session.borrow().as_ref().is_some_and(|session| session.is_wanted)
-            {
-                playback.changed();
+            if let Some(playback) = weak.upgrade() {
+                playback.tick();
             }
             glib::ControlFlow::Continue
         });
         match self.imp().session.borrow_mut().as_mut() {
             Some(session) => session.tick = Some(tick),
             None => tick.remove(),
+        }
+    }
+
+    fn tick(&self) {
+        let path = self.imp().session.borrow().as_ref().filter(|session| session.is_wanted).map(|s| s.path.clone());
+        match path {
+            // With its message it was deleted, and nobody could stop it any more.
+            Some(path) if !path.exists() => self.forget(&path),
+            Some(_) => self.emit_by_name::<()>("moved", &[]),
+            None => {}
         }
     }
 
@@ -259,8 +283,7 @@ impl Playback {
 
     fn fail(&self, path: &Path) {
         let imp = self.imp();
-        let is_current = imp.session.borrow().as_ref().is_some_and(|session| session.path == path);
-        if is_current {
+        if self.is_current(path) {
             imp.session.take();
         }
         imp.failed.borrow_mut().insert(path.to_owned());

@@ -43,7 +43,7 @@ mod imp {
         pub(super) path: RefCell<Option<PathBuf>>,
         /// As the sender says, until it is known.
         pub(super) claimed: Cell<Option<Duration>>,
-        pub(super) handler: RefCell<Option<glib::SignalHandlerId>>,
+        pub(super) handlers: RefCell<Vec<glib::SignalHandlerId>>,
     }
 
     #[glib::object_subclass]
@@ -76,7 +76,7 @@ mod imp {
         }
 
         fn dispose(&self) {
-            if let Some(handler) = self.handler.take() {
+            for handler in self.handlers.take() {
                 playback().disconnect(handler);
             }
             self.dispose_template();
@@ -152,12 +152,21 @@ impl SoundPlayer {
             glib::Propagation::Stop
         });
         let weak = self.downgrade();
-        let handler = playback().connect_changed(move |_| {
+        let changed = playback().connect_changed(move |_| {
             if let Some(player) = weak.upgrade().filter(SoundPlayer::is_mapped) {
                 player.update();
             }
         });
-        imp.handler.replace(Some(handler));
+        let weak = self.downgrade();
+        let moved = playback().connect_moved(move |playback| {
+            let is_ours = |player: &Self| {
+                player.is_mapped() && player.imp().path.borrow().as_ref().is_some_and(|path| playback.is_current(path))
+            };
+            if let Some(player) = weak.upgrade().filter(is_ours) {
+                player.update();
+            }
+        });
+        imp.handlers.replace(vec![changed, moved]);
         self.connect_map(Self::update);
     }
 
