@@ -425,7 +425,7 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
             }
-            Command::CorrectMessage { message, body, reply } => {
+            Command::CorrectMessage { message, body, reply, .. } => {
                 let edited_at = Some(Timestamp(1_800_000_000_000));
                 amend(&engine, message, |m| (m.body, m.annotations.edited_at) = (body, edited_at));
                 reply.send(Ok(()));

@@ -31,9 +31,9 @@ impl Composer {
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let result = match &purpose {
-                Purpose::New => conversation.send_message(body.clone(), None).await,
-                Purpose::Answer(message) => conversation.send_message(body.clone(), Some(message.id())).await,
-                Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone()).await,
+                Purpose::New => conversation.send_message(body.clone(), None, None).await,
+                Purpose::Answer(message) => conversation.send_message(body.clone(), Some(message.id()), None).await,
+                Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone(), None).await,
             };
             let Some(composer) = weak.upgrade() else {
                 if result.is_err() {

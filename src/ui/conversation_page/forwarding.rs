@@ -61,7 +61,7 @@ impl ConversationPage {
 async fn send(messenger: &Messenger, contact: &Contact, texts: Vec<String>) -> Result<(), CommandError> {
     let conversation = messenger.open_conversation(contact.account(), contact.address().clone()).await?;
     for text in texts {
-        conversation.send_message(text, None).await?;
+        conversation.send_message(text, None, None).await?;
     }
     Ok(())
 }
