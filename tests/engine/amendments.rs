@@ -32,7 +32,7 @@ async fn retract(who: &Person, message: MessageId) {
 }
 
 /// Waits until the history with somebody is as wanted.
-async fn until(who: &mut Person, with: &str, what: &str, wanted: impl Fn(&[Message]) -> bool) -> Vec<Message> {
+pub async fn until(who: &mut Person, with: &str, what: &str, wanted: impl Fn(&[Message]) -> bool) -> Vec<Message> {
     let conversation = who.open(with).await.id;
     loop {
         let all = who.history(conversation).await;

@@ -306,6 +306,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_may_be_cut_or_broken_anywhere() {
+        let page = "<!--ä--><html é='ü' à=ö ÿ><title>Tëa &auml;&#228;</tïtle></title><meta ñame=x çontent=\"ÿ\"/><script>ß</script ä>";
+        for at in (0..=page.len()).filter(|at| page.is_char_boundary(*at)) {
+            for between in ["", "é", "<", ">", "\"", "=", "&", "</", "<!--", "\0", "\u{1f375}"] {
+                let (before, after) = page.split_at(at);
+                let _ = (read(&format!("{before}{between}{after}")), read(&format!("{before}{between}")));
+            }
+        }
+        for at in 0..page.len() {
+            let bytes = &page.as_bytes()[..at];
+            let _ = (is_whole(bytes, at / 2), decode(bytes, None), decode(bytes, Some("latin1")));
+        }
+    }
+
+    #[test]
     fn a_page_that_is_made_to_take_time_takes_none() {
         let began = std::time::Instant::now();
         for part in [
