@@ -7,7 +7,7 @@ use rxml::{Namespace, NcName};
 
 use super::xml::{self, Build as _, Element};
 
-const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+pub const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const OPEN_GRAPH: &str = "https://ogp.me/ns#";
 
 /// So many descriptions of one message are looked at.

@@ -71,10 +71,10 @@ pub async fn preview(client: &Client, link: &str) -> Option<LinkPreview> {
 
 /// What a page says of itself.
 #[derive(Debug, PartialEq, Eq)]
-struct Page {
-    preview: LinkPreview,
+pub(super) struct Page {
+    pub preview: LinkPreview,
     /// Where its picture is.
-    picture: Option<http::Url>,
+    pub picture: Option<http::Url>,
 }
 
 async fn page(client: &Client, link: &str) -> Result<Option<Page>, HttpError> {
@@ -102,7 +102,7 @@ async fn page(client: &Client, link: &str) -> Result<Option<Page>, HttpError> {
     Ok(read.await.ok().flatten())
 }
 
-fn said(head: &html::Head, link: String, from: &http::Url) -> Page {
+pub(super) fn said(head: &html::Head, link: String, from: &http::Url) -> Page {
     let title = head.meta(&TITLES).unwrap_or(&head.title).to_owned();
     let description = head.meta(&DESCRIPTIONS).unwrap_or_default().to_owned();
     let site = head.meta(&["og:site_name"]).unwrap_or_default().to_owned();

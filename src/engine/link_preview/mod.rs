@@ -11,6 +11,8 @@
 //! | `fetch` | asks a page |
 
 pub mod fetch;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod html;
 pub mod picture;
 
@@ -135,7 +137,9 @@ fn shown(url: String, about: LinkPreview) -> Option<LinkPreview> {
 }
 
 fn line(text: &str, limit: usize) -> String {
-    one_line(text).chars().take(limit).collect()
+    let cut: String = one_line(text).chars().take(limit).collect();
+    // What was cut may end in what is nothing without the rest.
+    one_line(&cut).into_owned()
 }
 
 fn is_web(link: &str) -> bool {
@@ -206,7 +210,7 @@ mod tests {
         let with = |about| IncomingMessage { links: vec![about], ..message("https://a.example", &[]) };
         let found = received(&with(about.clone())).remove(0);
         assert_eq!((found.title.as_str(), found.site.as_str()), ("Bobs page", ""));
-        assert_eq!(found.description.chars().count(), MAX_DESCRIPTION);
+        assert_eq!(found.description.chars().count(), MAX_DESCRIPTION - 1, "and no space at the end");
         let silent = LinkMetadata { title: "\u{2800}".to_owned(), description: "\n".to_owned(), ..about };
         assert_eq!(received(&with(silent)), []);
     }
