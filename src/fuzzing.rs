@@ -6,7 +6,7 @@
 use std::{fs, path::Path};
 
 pub use crate::{
-    engine::fuzzing::inbound,
+    engine::{fuzzing::inbound, link_preview::fuzzing::page},
     xmpp::{fuzzing::payload, session::fuzzing::stream},
 };
 

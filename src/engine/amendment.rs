@@ -17,15 +17,17 @@ use crate::{
         MessageState, StoreError,
         amendment::{self, Amendment, Kind, OwnAmendment},
         annotation, deletion,
+        link_preview::{self, LinkPreview},
         message::{self, MessageRow},
     },
     xmpp::{
+        link_metadata::LinkMetadata,
         message::{Answered, Extras, chat},
         reaction, retraction,
     },
 };
 
-/// A message of ours gets another text, which comes from [`body::prepare`](super::body::prepare).
+/// A message of ours gets another text, which comes from [`body::prepare`](super::body::prepare), with what is said of links in it.
 ///
 /// # Errors
 /// `NotFound` where it is not one that we may change.
@@ -34,16 +36,18 @@ pub fn correct(
     scope: &Scope,
     message: MessageId,
     text: String,
+    previews: Vec<LinkPreview>,
     id: &OriginId,
 ) -> Result<Effects, StoreError> {
     let row = own(store, scope, message)?;
-    if row.body == text {
+    if row.body == text && link_preview::of(store, message)? == previews {
         return Ok(Effects::default());
     }
     if has_never_left(store, &row)? {
-        amendment::rewrite(store, message, &text)?;
+        amendment::rewrite(store, message, &text, &previews)?;
     } else {
-        amendment::apply(store, &row, &ours(scope, Kind::Correction, id, text))?;
+        let amendment = Amendment { links: previews, ..ours(scope, Kind::Correction, id, text) };
+        amendment::apply(store, &row, &amendment)?;
         amendment::say(store, message, Kind::Correction, id)?;
     }
     told(store, scope, message)
@@ -122,7 +126,14 @@ fn has_never_left(store: &Connection, row: &MessageRow) -> Result<bool, StoreErr
 }
 
 fn ours(scope: &Scope, kind: Kind, id: &OriginId, content: String) -> Amendment {
-    Amendment { kind, sender: scope.address.clone(), origin_id: id.0.clone(), time: scope.now, content }
+    Amendment {
+        kind,
+        sender: scope.address.clone(),
+        origin_id: id.0.clone(),
+        time: scope.now,
+        content,
+        links: Vec::new(),
+    }
 }
 
 fn told(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
@@ -142,6 +153,7 @@ fn outgoing(store: &Connection, scope: &Scope, amendment: OwnAmendment) -> Resul
         Kind::Correction => {
             let extras = Extras {
                 answered: answered(store, &row, &scope.address)?,
+                links: said_of_links(store, row.cursor.id)?,
                 corrects: Some(target),
                 ..Extras::default()
             };
@@ -164,6 +176,11 @@ pub fn answered(store: &Connection, row: &MessageRow, own: &BareJid) -> Result<O
         author: reply.author.unwrap_or_else(|| own.clone()),
         quote: reply.quote,
     }))
+}
+
+/// What a message of ours says of the links in it.
+pub fn said_of_links(store: &Connection, message: MessageId) -> Result<Vec<LinkMetadata>, StoreError> {
+    Ok(link_preview::of(store, message)?.iter().map(super::link_preview::said).collect())
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
-//! What stands with messages when the window gets them: edited, taken back, reactions, what they answer.
+//! What stands with messages when the window gets them: edited, taken back, reactions, what they answer, what is said of their
+//! links.
 
 use rusqlite::Connection;
 
-use super::api::{Annotations, BareJid, Message, MessageId, Quote, Reaction};
+use super::{
+    api::{Annotations, BareJid, Message, MessageId, Quote, Reaction},
+    link_preview,
+};
 use crate::store::{
     StoreError, amendment,
     annotation::{self, Annotation, Reply},
@@ -23,10 +27,11 @@ pub fn annotate<'m>(store: &Connection, messages: impl IntoIterator<Item = &'m m
     for message in &mut messages {
         let Some(known) = found.remove(&message.cursor.id) else { continue };
         let own = annotation::own_address(store, message.conversation)?.ok_or(StoreError::NotFound)?;
-        let Annotation { edited_at, is_retracted, reactions, reply, held_until } = known;
+        let Annotation { edited_at, is_retracted, reactions, reply, held_until, mut links } = known;
+        link_preview::without_strangers_pictures(store, message, &mut links)?;
         let quote = reply.map(|reply| quote(store, message, reply, &own)).transpose()?;
         let reactions = gathered(reactions, &own);
-        message.annotations = Annotations { edited_at, is_retracted, reactions, quote, held_until };
+        message.annotations = Annotations { edited_at, is_retracted, reactions, quote, held_until, links };
     }
     Ok(())
 }

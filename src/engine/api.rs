@@ -24,6 +24,7 @@ pub use crate::{
     store::{
         MessageState, SendFailure,
         amendment::Revision,
+        link_preview::LinkPreview,
         search::{Place as SearchPlace, Query as MessageQuery},
     },
     xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, ReportReason, Subscription},
@@ -41,6 +42,11 @@ impl<T> Reply<T> {
     /// Answers; does nothing when nobody waits any more.
     pub fn send(self, value: T) {
         let _ = self.0.send(value);
+    }
+
+    /// Returns when nobody waits any more.
+    pub async fn abandoned(&mut self) {
+        self.0.cancellation().await;
     }
 }
 
@@ -252,6 +258,8 @@ pub struct Annotations {
     pub quote: Option<Quote>,
     /// One's own that has not left: it can be taken back until then.
     pub held_until: Option<Timestamp>,
+    /// What its author says of links in it; nobody vouches for that.
+    pub links: Vec<LinkPreview>,
 }
 
 /// An emoji under a message.

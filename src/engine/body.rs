@@ -36,7 +36,9 @@ pub fn clean(text: &str) -> String {
     text.chars().filter(allowed).collect::<String>().replace("\r\n", "\n").replace('\r', "\n")
 }
 
-fn escaped_length(text: &str) -> usize {
+/// How many bytes a text has as it stands in XML.
+#[must_use]
+pub fn escaped_length(text: &str) -> usize {
     text.bytes()
         .map(|byte| match byte {
             b'&' => 5,

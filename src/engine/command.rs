@@ -15,7 +15,7 @@ use super::{
     context::Shared,
     conversation,
     effect::Privacy,
-    file,
+    file, link_preview,
     order::ContactOrder,
     overview, search, sign_in, talk, transcript,
 };
@@ -82,6 +82,8 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             shared.choices.set_privacy(Privacy { send_receipts, send_markers }, send_chat_states);
         }
         Command::SetUndoTime { seconds } => shared.choices.set_undo_time(seconds),
+        Command::SetLinkPreviews { enabled } => shared.choices.set_link_previews(enabled),
+        Command::LoadLinkPreview { url, reply } => link_preview::fetch::start(shared, url, reply),
         Command::SetIdle { idle } => {
             if shared.choices.set_idle(idle) != idle {
                 shared.accounts.each(|live| live.order(Order::SendPresence));
@@ -105,10 +107,7 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             // Copying takes its time.
             tokio::spawn(async move { reply.send(talk::send_files(&shared, conversation, files, caption).await) });
         }
-        Command::LoadUploadLimit { account, reply } => {
-            let shared = Arc::clone(shared);
-            tokio::spawn(async move { reply.send(file::limit(&shared, account).await) });
-        }
+        Command::LoadUploadLimit { account, reply } => load_upload_limit(shared, account, reply),
         Command::FetchFile { message, is_asked } => {
             let shared = Arc::clone(shared);
             tokio::spawn(async move { file::fetch(&shared, message, is_asked).await });
@@ -196,6 +195,11 @@ fn hand_over(shared: &Shared, command: Command) {
     if let Some(order) = order {
         order.refuse(CommandError::NotFound);
     }
+}
+
+fn load_upload_limit(shared: &Arc<Shared>, account: AccountId, reply: Reply<Result<Option<u64>, CommandError>>) {
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move { reply.send(file::limit(&shared, account).await) });
 }
 
 async fn load_snapshot(shared: &Shared) -> Result<Snapshot, CommandError> {

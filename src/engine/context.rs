@@ -50,6 +50,7 @@ pub struct Choices {
     send_chat_states: AtomicBool,
     /// In seconds.
     undo_time: AtomicU32,
+    link_previews: AtomicBool,
     is_idle: AtomicBool,
     is_active: AtomicBool,
     has_told_of_keyring: AtomicBool,
@@ -64,6 +65,7 @@ impl Default for Choices {
             send_markers: AtomicBool::new(true),
             send_chat_states: AtomicBool::new(true),
             undo_time: AtomicU32::new(0),
+            link_previews: AtomicBool::new(false),
             is_idle: AtomicBool::new(false),
             is_active: AtomicBool::new(true),
             has_told_of_keyring: AtomicBool::new(false),
@@ -108,6 +110,15 @@ impl Choices {
 
     pub fn set_undo_time(&self, seconds: u32) {
         self.undo_time.store(seconds, Relaxed);
+    }
+
+    /// Whether pages are asked what they are, when their links are about to be sent.
+    pub fn link_previews(&self) -> bool {
+        self.link_previews.load(Relaxed)
+    }
+
+    pub fn set_link_previews(&self, enabled: bool) {
+        self.link_previews.store(enabled, Relaxed);
     }
 
     /// True for the first who asks, who is then to throw away what is old.

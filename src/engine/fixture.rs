@@ -118,7 +118,8 @@ impl Fixture {
     }
 
     pub fn answer(&self, conversation: ConversationId, text: &str, answers: Option<MessageId>) -> (Message, Effects) {
-        let draft = Draft { text: text.to_owned(), answers, id: OriginId(self.id()), held_until: None };
+        let draft =
+            Draft { text: text.to_owned(), answers, previews: Vec::new(), id: OriginId(self.id()), held_until: None };
         outbox::send(&self.store, &self.scope, conversation, draft).unwrap()
     }
 

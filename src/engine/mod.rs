@@ -30,6 +30,7 @@ mod fixture;
 pub(crate) mod fuzzing;
 mod identity;
 pub mod inbound;
+pub mod link_preview;
 mod live;
 pub mod nickname;
 mod online;

@@ -22,6 +22,7 @@ use crate::{
         MessageState, SendFailure, StoreError,
         annotation::{self, Reply},
         attachment, contact, conversation, held,
+        link_preview::{LinkPreview, set as set_previews},
         message::{self, MessageRow, NewMessage, PendingMessage, Place},
     },
     xmpp::message::{Extras, chat},
@@ -145,6 +146,8 @@ pub struct Draft {
     pub text: String,
     /// The message that it answers; one that is gone, or of another conversation, is not answered.
     pub answers: Option<MessageId>,
+    /// What is said of links in it; comes from [`link_preview::fitting`](super::link_preview::fitting).
+    pub previews: Vec<LinkPreview>,
     pub id: OriginId,
     /// It can be taken back until then, and leaves no sooner.
     pub held_until: Option<Timestamp>,
@@ -160,7 +163,7 @@ pub fn send(
     conversation: ConversationId,
     draft: Draft,
 ) -> Result<(Message, Effects), StoreError> {
-    let Draft { text, answers, id, held_until } = draft;
+    let Draft { text, answers, previews, id, held_until } = draft;
     let peer = conversation::by_id(store, conversation)?;
     if peer.account != scope.account {
         return Err(StoreError::NotFound);
@@ -187,6 +190,9 @@ pub fn send(
     let row = message::insert(store, new)?.ok_or(StoreError::NotFound)?;
     if let Some(reply) = answers.map(|message| reply_to(store, conversation, message)).transpose()?.flatten() {
         annotation::set_reply(store, row.cursor.id, &reply)?;
+    }
+    if !previews.is_empty() {
+        set_previews(store, row.cursor.id, &previews)?;
     }
     if let Some(until) = held_until {
         held::hold(store, row.cursor.id, until)?;
@@ -393,6 +399,7 @@ fn outgoing(
         written_at: is_late.then_some(row.time),
         answered: amendment::answered(store, row, &scope.address)?,
         file: file.and_then(file::record::shared),
+        links: amendment::said_of_links(store, row.cursor.id)?,
         ..Extras::default()
     };
     let own =

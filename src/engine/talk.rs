@@ -7,12 +7,12 @@ use rusqlite::Connection;
 use super::{
     account::Order,
     amendment,
-    api::{AccountId, ChatState, Command, CommandError, ConversationId, Message, MessageId, NewFile},
+    api::{AccountId, ChatState, Command, CommandError, ConversationId, LinkPreview, Message, MessageId, NewFile},
     body,
     context::Shared,
     conversation,
     effect::{Effects, Scope},
-    file,
+    file, link_preview,
     outbox::{self, Draft},
     transact::Scopes,
 };
@@ -64,8 +64,8 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         Command::MarkRead { conversation, up_to } => {
             simply(shared, move |store, _| conversation::mark_read(store, conversation, up_to)).await;
         }
-        Command::SendMessage { conversation, body, answers, reply } => {
-            reply.send(send(shared, conversation, body, answers).await);
+        Command::SendMessage { conversation, body, answers, preview, reply } => {
+            reply.send(send(shared, conversation, body, answers, preview).await);
         }
         Command::UndoSend { message, reply } => {
             let undone = shared
@@ -84,7 +84,9 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             let discarded = shared.change(move |store, _| Ok(((), outbox::discard(store, message)?)));
             reply.send(discarded.await.map_err(|error| shared.failed(error)));
         }
-        Command::CorrectMessage { message, body, reply } => reply.send(correct(shared, message, body).await),
+        Command::CorrectMessage { message, body, preview, reply } => {
+            reply.send(correct(shared, message, body, preview).await);
+        }
         Command::React { message, emoji, reply } => {
             reply.send(
                 amend(shared, message, move |store, scope, id| amendment::react(store, scope, message, &emoji, id))
@@ -134,17 +136,18 @@ async fn send(
     conversation: ConversationId,
     text: String,
     answers: Option<MessageId>,
+    preview: Option<LinkPreview>,
 ) -> Result<Message, CommandError> {
     let account = shared.store.read(move |store| conversation::account_of(store, conversation)).await;
     let account = account.map_err(|error| shared.failed(error))?;
-    let text = prepare(shared, account, &text)?;
+    let (text, previews) = prepare(shared, account, &text, preview)?;
     let id = shared.ids.origin_id();
     let wait = shared.choices.undo_time();
     let until = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     let sent = shared.change(move |store, scopes| {
         let scope = scopes.of(account)?;
         let held_until = (!wait.is_zero()).then(|| Timestamp(scope.now.0.saturating_add(until)));
-        outbox::send(store, scope, conversation, Draft { text, answers, id, held_until })
+        outbox::send(store, scope, conversation, Draft { text, answers, previews, id, held_until })
     });
     let message = sent.await.map_err(|error| shared.failed(error))?;
     if !wait.is_zero() {
@@ -171,17 +174,31 @@ fn let_leave_after(shared: &Arc<Shared>, message: MessageId, wait: Duration) {
     });
 }
 
-/// The text as it can be sent.
-fn prepare(shared: &Shared, account: AccountId, text: &str) -> Result<String, CommandError> {
+/// The text as it can be sent, and what can be sent with it of what is said of a link in it.
+fn prepare(
+    shared: &Shared,
+    account: AccountId,
+    text: &str,
+    preview: Option<LinkPreview>,
+) -> Result<(String, Vec<LinkPreview>), CommandError> {
     let max_bytes = shared.accounts.with(account, |live| live.features.max_bytes).flatten();
-    body::prepare(text, body::limit(max_bytes.and_then(|bytes| usize::try_from(bytes).ok())))
+    let limit = body::limit(max_bytes.and_then(|bytes| usize::try_from(bytes).ok()));
+    let text = body::prepare(text, limit)?;
+    let room = limit.saturating_sub(body::escaped_length(&text));
+    let previews = link_preview::within(link_preview::fitting(&text, preview.into_iter().collect()), room);
+    Ok((text, previews))
 }
 
-async fn correct(shared: &Shared, message: MessageId, text: String) -> Result<(), CommandError> {
+async fn correct(
+    shared: &Shared,
+    message: MessageId,
+    text: String,
+    preview: Option<LinkPreview>,
+) -> Result<(), CommandError> {
     let place = shared.store.read(move |store| conversation::place_of(store, message)).await;
     let (account, _) = place.map_err(|error| shared.failed(error))?;
-    let text = prepare(shared, account, &text)?;
-    amend(shared, message, move |store, scope, id| amendment::correct(store, scope, message, text, id)).await
+    let (text, previews) = prepare(shared, account, &text, preview)?;
+    amend(shared, message, move |store, scope, id| amendment::correct(store, scope, message, text, previews, id)).await
 }
 
 /// Says something of a message, under a new id.

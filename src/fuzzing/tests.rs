@@ -6,7 +6,7 @@ use super::*;
 use crate::xmpp::{
     archive, avatar, caps, carbon, chat_state, delay, disco,
     incoming::{self, Incoming},
-    nickname, pubsub, receipt,
+    link_metadata, nickname, pubsub, receipt,
     roster::{self, RosterResult},
     session::fuzzing::{nonza, stanzas},
     stanza_error::StanzaError,
@@ -58,6 +58,31 @@ fn no_script_breaks_an_account() {
     }
     for data in regressions("inbound") {
         inbound(&data);
+    }
+}
+
+#[test]
+fn no_page_says_what_may_not_be_shown() {
+    let parts = [
+        "<title>",
+        "</title>",
+        "<meta name=description content=\"",
+        "\">",
+        "&#8238;",
+        "\u{202e}",
+        "&",
+        "ä",
+        "<!--",
+        "-->",
+        " \n",
+    ];
+    for seed in 0..200 {
+        let chosen = noise(seed, 60).into_iter().map(|byte| parts[usize::from(byte) % parts.len()]);
+        page(&[&[0], chosen.collect::<String>().as_bytes()].concat());
+        page(&noise(seed, 400));
+    }
+    for data in regressions("page") {
+        page(&data);
     }
 }
 
@@ -113,6 +138,7 @@ fn has_value(parent: &Element, element: &Element) -> Option<bool> {
         (avatar::DATA, "data") => avatar::parse_data(element).is_some(),
         (ns::VCARD, "PHOTO") => vcard::parse_photo(parent).is_some(),
         (ns::VCARD_UPDATE, "x") if element.children().next().is_some() => vcard_update::parse(parent).is_some(),
+        (link_metadata::RDF, "Description") => !link_metadata::parse(parent).is_empty(),
         (ns::TIME, "time") if answers => time::parse(element).is_some(),
         (ns::VERSION, "query") if answers => version::parse(element).is_some(),
         // For servers to read.

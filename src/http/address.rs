@@ -72,8 +72,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
             is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
         }
-        // Teredo and others of 2001::/23, documentation.
-        [0x2001, 0..=0x1ff | 0xdb8, ..] => false,
+        // Teredo and others of 2001::/23, documentation (RFC 3849, RFC 9637).
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // Only global unicast.
         [first, ..] => (0x2000..0x4000).contains(&first),
     }
@@ -130,6 +130,10 @@ mod tests {
             ("2002:7f00:1::1", false),
             ("2001:0:1::1", false),
             ("2001:db8::1", false),
+            ("3fff:fff::1", false),
+            ("5f00::1", false),
+            ("::127.0.0.1", false),
+            ("2002:5db8:d822::1", true),
         ] {
             assert_eq!(is_public(address.parse().unwrap()), expected, "{address}");
         }

@@ -26,12 +26,18 @@ pub struct Download {
     pub start: u64,
     /// How many bytes are to come, as the server says.
     pub length: Option<u64>,
+    /// Where it is from in the end.
+    pub url: Url,
+    /// What it is, as the server says.
+    pub content_type: Option<String>,
     body: Pin<Box<Incoming>>,
     _driver: Driver,
 }
 
 impl Client {
     /// Asks for a file from this byte on. Where the server does not know how to do that, it begins at 0.
+    ///
+    /// Who is asked learns nothing but the address: there are no cookies, and it does not hear where the address stood.
     pub async fn get(&self, url: &Url, from: u64) -> Result<Download, HttpError> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
@@ -50,9 +56,11 @@ impl Client {
                 StatusCode::PARTIAL_CONTENT if begins_at(&response, from) => from,
                 _ => return Err(HttpError::Status(status.as_u16())),
             };
-            let length = response.headers().get(header::CONTENT_LENGTH);
-            let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-            return Ok(Download { start, length, body: Box::pin(response.into_body()), _driver: driver });
+            let said = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+            let length = said(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+            let content_type = said(header::CONTENT_TYPE).map(str::to_owned);
+            let body = Box::pin(response.into_body());
+            return Ok(Download { start, length, url, content_type, body, _driver: driver });
         }
         Err(HttpError::Redirects)
     }

@@ -11,7 +11,7 @@ use glib::{prelude::*, subclass::prelude::*};
 use super::{Contact, DeliveryState, History, Message, contact::set};
 use crate::engine::api::{
     self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, ExportFormat,
-    ExportProgress, ExportWords, MessageId, NewFile, Revision, Timestamp,
+    ExportProgress, ExportWords, LinkPreview, MessageId, NewFile, Revision, Timestamp,
 };
 
 mod imp {
@@ -215,15 +215,21 @@ impl Conversation {
         &self,
         body: String,
         answers: Option<MessageId>,
+        preview: Option<LinkPreview>,
     ) -> Result<Option<Timestamp>, CommandError> {
         let conversation = self.id();
-        let send = |reply| Command::SendMessage { conversation, body, answers, reply };
+        let send = |reply| Command::SendMessage { conversation, body, answers, preview, reply };
         let message = self.engine().request(send).await?;
         let held_until = message.annotations.held_until;
         if let Some(history) = self.known_history() {
             history.sent(message);
         }
         Ok(held_until)
+    }
+
+    /// Asks the page behind a link what it is, if the person wants that. Given up when what this returns is dropped.
+    pub async fn link_preview(&self, url: String) -> Option<LinkPreview> {
+        self.engine().request(|reply| Command::LoadLinkPreview { url, reply }).await.ok().flatten()
     }
 
     /// Sends files, and a caption after them. They stand in the history when this returns.
@@ -270,9 +276,14 @@ impl Conversation {
         self.engine().request(|reply| Command::DiscardMessage { message, reply }).await
     }
 
-    /// Gives a message of ours another text.
-    pub async fn correct(&self, message: MessageId, body: String) -> Result<(), CommandError> {
-        self.engine().request(|reply| Command::CorrectMessage { message, body, reply }).await
+    /// Gives a message of ours another text, and what is said of a link in it.
+    pub async fn correct(
+        &self,
+        message: MessageId,
+        body: String,
+        preview: Option<LinkPreview>,
+    ) -> Result<(), CommandError> {
+        self.engine().request(|reply| Command::CorrectMessage { message, body, preview, reply }).await
     }
 
     /// Puts an emoji of ours under a message, or takes it away.

@@ -9,6 +9,7 @@ use super::{
     StoreError,
     column::{address, checked_integer},
     conversation,
+    link_preview::{self, LinkPreview, LinkPreviews},
     message::{self, MessageRow},
 };
 use crate::ids::{AccountId, AmendmentId, BareJid, ConversationId, MessageId, OriginId, Timestamp};
@@ -43,6 +44,8 @@ pub struct Amendment {
     pub time: Timestamp,
     /// The new text, or the emoji with spaces between them.
     pub content: String,
+    /// What is said of links in the new text.
+    pub links: Vec<LinkPreview>,
 }
 
 /// One of the texts that a message has had.
@@ -114,7 +117,7 @@ pub fn apply(connection: &Connection, row: &MessageRow, amendment: &Amendment) -
 }
 
 fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> Result<bool, StoreError> {
-    let Amendment { origin_id, time, content, .. } = amendment;
+    let Amendment { origin_id, time, content, links, .. } = amendment;
     let message = row.cursor.id;
     let mut insert = connection.prepare_cached(
         "INSERT INTO revision (message_id, origin_id, time, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
@@ -130,12 +133,16 @@ fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> 
                 WHERE message_id = ?1 AND origin_id != '' ORDER BY time DESC, origin_id DESC LIMIT -1 OFFSET ?2)",
         )?
         .execute(params![message, MAX_REVISIONS])?;
-    let newest: String = connection
+    let (newest, body): (String, String) = connection
         .prepare_cached(
-            "SELECT body FROM revision WHERE message_id = ?1 ORDER BY origin_id != '' DESC, time DESC, origin_id DESC LIMIT 1",
+            "SELECT origin_id, body FROM revision WHERE message_id = ?1
+             ORDER BY origin_id != '' DESC, time DESC, origin_id DESC LIMIT 1",
         )?
-        .query_row([message], |row| row.get(0))?;
-    set_body(connection, message, &newest)?;
+        .query_row([message], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    set_body(connection, message, &body)?;
+    if newest == *origin_id {
+        link_preview::set(connection, message, links)?;
+    }
     Ok(true)
 }
 
@@ -170,6 +177,7 @@ fn retract(connection: &Connection, message: MessageId, time: Timestamp) -> Resu
         "DELETE FROM reaction WHERE message_id = ?1",
         "DELETE FROM reply WHERE message_id = ?1",
         "DELETE FROM attachment WHERE message_id = ?1",
+        "DELETE FROM link_preview WHERE message_id = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([message])?;
     }
@@ -183,8 +191,14 @@ fn set_body(connection: &Connection, message: MessageId, body: &str) -> Result<(
 }
 
 /// A message that has never left has its text changed as if nothing else had ever been written.
-pub fn rewrite(connection: &Connection, message: MessageId, body: &str) -> Result<MessageRow, StoreError> {
+pub fn rewrite(
+    connection: &Connection,
+    message: MessageId,
+    body: &str,
+    links: &[LinkPreview],
+) -> Result<MessageRow, StoreError> {
     set_body(connection, message, body)?;
+    link_preview::set(connection, message, links)?;
     message::by_id(connection, message)
 }
 
@@ -213,13 +227,24 @@ pub fn keep_early(
     amendment: &Amendment,
     stand_in: Option<MessageId>,
 ) -> Result<bool, StoreError> {
-    let Amendment { kind, sender, origin_id, time, content } = amendment;
+    let Amendment { kind, sender, origin_id, time, content, links } = amendment;
     let kept = connection
         .prepare_cached(
-            "INSERT INTO early_amendment (conversation_id, target_id, sender, kind, origin_id, time, content, stand_in)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+            "INSERT INTO early_amendment (conversation_id, target_id, sender, kind, origin_id, time, content, stand_in,
+                links)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
         )?
-        .execute(params![conversation, target_id, sender.as_str(), kind, origin_id, time, content, stand_in])?;
+        .execute(params![
+            conversation,
+            target_id,
+            sender.as_str(),
+            kind,
+            origin_id,
+            time,
+            content,
+            stand_in,
+            LinkPreviews(links.clone())
+        ])?;
     connection
         .prepare_cached(
             "DELETE FROM early_amendment WHERE conversation_id = ?1 AND id <= (SELECT id FROM early_amendment
@@ -250,7 +275,7 @@ pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early
     let ids = [row.origin_id.as_ref().map(|id| &id.0), row.stanza_id.as_ref()];
     let mut statement = connection.prepare_cached(
         "DELETE FROM early_amendment WHERE conversation_id = ?1 AND target_id = ?2 AND (kind = 1 OR sender = ?3)
-         RETURNING kind, sender, origin_id, time, content, stand_in, id",
+         RETURNING kind, sender, origin_id, time, content, stand_in, links, id",
     )?;
     for (n, id) in ids.iter().enumerate() {
         let Some(id) = id.filter(|id| !ids[..n].contains(&Some(*id))) else { continue };
@@ -261,8 +286,9 @@ pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early
                 origin_id: row.get(2)?,
                 time: row.get(3)?,
                 content: row.get(4)?,
+                links: row.get::<_, LinkPreviews>(6)?.0,
             };
-            let place: i64 = row.get(6)?;
+            let place: i64 = row.get(7)?;
             Ok((place, Early { amendment, stand_in: row.get(5)? }))
         })?;
         for row in rows {

@@ -1,11 +1,11 @@
-//! What stands with messages beside their texts: whether they were edited or taken back, reactions, and what they answer. Read
-//! for a whole page at once.
+//! What stands with messages beside their texts: whether they were edited or taken back, reactions, what they answer, and what is
+//! said of their links. Read for a whole page at once.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, column::address};
+use super::{StoreError, column::address, link_preview::LinkPreview};
 use crate::ids::{BareJid, ConversationId, MessageId, Timestamp};
 
 /// A quote is a few lines of what is answered.
@@ -22,6 +22,8 @@ pub struct Annotation {
     pub reply: Option<Reply>,
     /// It can be taken back until then.
     pub held_until: Option<Timestamp>,
+    /// What its author says of links in it.
+    pub links: Vec<LinkPreview>,
 }
 
 /// What a message answers.
@@ -44,12 +46,14 @@ pub fn of(connection: &Connection, messages: &[MessageId]) -> Result<HashMap<Mes
     let ids: Vec<String> = messages.iter().map(|id| id.0.to_string()).collect();
     let mut statement = connection.prepare_cached(
         "WITH wanted (id) AS (SELECT value FROM json_each(?1))
-         SELECT 0, message_id, max(time), NULL, NULL, NULL FROM wanted JOIN revision ON message_id = id
+         SELECT 0, message_id, max(time), NULL, NULL, NULL, NULL, NULL FROM wanted JOIN revision ON message_id = id
             WHERE origin_id != '' GROUP BY message_id
-         UNION ALL SELECT 1, message_id, time, NULL, NULL, NULL FROM wanted JOIN retraction ON message_id = id
-         UNION ALL SELECT 2, message_id, time, sender, emoji, NULL FROM wanted JOIN reaction ON message_id = id
-         UNION ALL SELECT 3, message_id, 0, author, target_id, quote FROM wanted JOIN reply ON message_id = id
-         UNION ALL SELECT 4, message_id, until, NULL, NULL, NULL FROM wanted JOIN held_message ON message_id = id
+         UNION ALL SELECT 1, message_id, time, NULL, NULL, NULL, NULL, NULL FROM wanted JOIN retraction ON message_id = id
+         UNION ALL SELECT 2, message_id, time, sender, emoji, NULL, NULL, NULL FROM wanted JOIN reaction ON message_id = id
+         UNION ALL SELECT 3, message_id, 0, author, target_id, quote, NULL, NULL FROM wanted JOIN reply ON message_id = id
+         UNION ALL SELECT 4, message_id, until, NULL, NULL, NULL, NULL, NULL FROM wanted JOIN held_message ON message_id = id
+         UNION ALL SELECT 5, message_id, number, url, title, description, site, picture
+            FROM wanted JOIN link_preview ON message_id = id
          ORDER BY 1, 3",
     )?;
     let mut rows = statement.query([format!("[{}]", ids.join(","))])?;
@@ -65,12 +69,19 @@ pub fn of(connection: &Connection, messages: &[MessageId]) -> Result<HashMap<Mes
                     annotation.reactions.push((address(row, 3)?, emoji));
                 }
             }
-            4 => annotation.held_until = Some(row.get(2)?),
-            _ => {
+            3 => {
                 let author =
                     if row.get_ref(3)? == rusqlite::types::ValueRef::Null { None } else { Some(address(row, 3)?) };
                 annotation.reply = Some(Reply { target_id: row.get(4)?, author, quote: row.get(5)? });
             }
+            4 => annotation.held_until = Some(row.get(2)?),
+            _ => annotation.links.push(LinkPreview {
+                url: row.get(3)?,
+                title: row.get(4)?,
+                description: row.get(5)?,
+                site: row.get(6)?,
+                picture: row.get(7)?,
+            }),
         }
     }
     Ok(found)

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_attachment.sql"),
     include_str!("migrations/0012_held.sql"),
     include_str!("migrations/0013_length.sql"),
+    include_str!("migrations/0014_link_preview.sql"),
 ];
 
 /// The version that this program writes.
@@ -96,6 +97,7 @@ mod tests {
         include_str!("fixtures/0011.sql"),
         include_str!("fixtures/0012.sql"),
         include_str!("fixtures/0013.sql"),
+        include_str!("fixtures/0014.sql"),
     ];
 
     fn empty() -> Connection {

@@ -21,6 +21,7 @@ mod error;
 pub mod export;
 pub mod held;
 pub mod history;
+pub mod link_preview;
 pub mod message;
 mod message_state;
 mod migration;

@@ -7,10 +7,11 @@ use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{
     bubble_text::{BubbleText, Flow},
+    link_preview::card,
     message_text::Shown,
     reply_quote::ReplyQuote,
 };
-use crate::engine::api::Quote;
+use crate::engine::api::{LinkPreview, Quote};
 
 /// Between the text's last word and the time.
 const GAP: i32 = 10;
@@ -47,6 +48,8 @@ mod imp {
         pub(super) marked_words: RefCell<String>,
         /// Made for the first message that has one: few have.
         pub(super) quote: RefCell<Option<ReplyQuote>>,
+        /// What is said of links in it, likewise.
+        pub(super) links: RefCell<Option<gtk::Box>>,
         /// Stands above the text: the message's file.
         pub(super) head: RefCell<Option<gtk::Widget>>,
     }
@@ -249,6 +252,25 @@ impl Bubble {
         self.show_above();
     }
 
+    /// What is said of links in the message.
+    pub fn set_links(&self, previews: &[LinkPreview]) {
+        let imp = self.imp();
+        if previews.is_empty() && imp.links.borrow().is_none() {
+            return;
+        }
+        let cards = imp
+            .links
+            .borrow_mut()
+            .get_or_insert_with(|| {
+                let new = gtk::Box::new(gtk::Orientation::Vertical, 0);
+                imp.above.insert_child_after(&new, imp.quote.borrow().as_ref());
+                new
+            })
+            .clone();
+        card::show_all(&cards, previews);
+        self.show_above();
+    }
+
     pub fn set_edited(&self, is_edited: bool) {
         self.imp().edited.set_visible(is_edited);
     }
@@ -256,7 +278,8 @@ impl Bubble {
     fn show_above(&self) {
         let imp = self.imp();
         let has_quote = imp.quote.borrow().as_ref().is_some_and(WidgetExt::get_visible);
-        imp.above.set_visible(has_quote || imp.pieces.get_visible());
+        let has_links = imp.links.borrow().as_ref().is_some_and(WidgetExt::get_visible);
+        imp.above.set_visible(has_quote || has_links || imp.pieces.get_visible());
     }
 
     fn show_marks(&self) {

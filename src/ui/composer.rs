@@ -2,6 +2,7 @@
 //!
 //! Knows the conversation it writes to; where the message appears is not its affair.
 
+mod link;
 mod purpose;
 mod sending;
 mod undoing;
@@ -15,6 +16,7 @@ use super::{
     attachment::{attach_bar::AttachBar, taking},
     composer_bar::{ComposerBar, Purpose},
     emoji_completion::EmojiCompletion,
+    link_preview::bar::LinkBar,
     shortcuts, styled_input,
 };
 use crate::{engine::api::ChatState, model::Conversation};
@@ -28,7 +30,8 @@ const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
     use super::{
-        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, glib, shortcuts, styled_input, taking,
+        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, glib, link, shortcuts, styled_input,
+        taking,
     };
     use glib::subclass::Signal;
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
@@ -48,6 +51,8 @@ mod imp {
         #[template_child]
         pub(super) problem: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) link_bar: TemplateChild<LinkBar>,
+        #[template_child]
         pub(super) attach_bar: TemplateChild<AttachBar>,
         #[template_child]
         pub(super) scroller: TemplateChild<gtk::ScrolledWindow>,
@@ -62,6 +67,10 @@ mod imp {
         /// Enter sends and Shift+Enter breaks the line; else Enter breaks it and Ctrl+Enter sends.
         #[property(get, set)]
         pub(super) send_on_enter: Cell<bool>,
+        /// The pages behind links that one writes are asked what they are.
+        #[property(get, set)]
+        pub(super) asks_pages: Cell<bool>,
+        pub(super) links: link::Known,
         pub(super) conversation: RefCell<Option<Conversation>>,
         pub(super) chat_state: Cell<Option<ChatState>>,
         pub(super) draft_timeout: RefCell<Option<glib::SourceId>>,
@@ -81,9 +90,11 @@ mod imp {
         fn class_init(klass: &mut Self::Class) {
             AttachBar::ensure_type();
             ComposerBar::ensure_type();
+            LinkBar::ensure_type();
             klass.bind_template();
             klass.install_action("composer.send", None, |composer, _, _| composer.send());
             klass.install_action("composer.attach", None, |composer, _, _| taking::choose(&composer.attach_bar()));
+            klass.install_action("composer.leave-out-link", None, |composer, _, _| composer.leave_out_link());
             klass.install_action("composer.give-up", None, |composer, _, _| composer.give_up());
             let name = Some(glib::VariantTy::STRING);
             klass.install_action("composer.style", name, |composer, _, name| {
@@ -165,6 +176,7 @@ impl Composer {
         }
         self.leave();
         imp.bar.set_purpose(Purpose::New, "");
+        self.forget_links_left_out();
         imp.conversation.replace(conversation.cloned());
         self.show_problem(None);
         imp.attach_bar.set_conversation(conversation);
@@ -223,6 +235,7 @@ impl Composer {
     fn set_up(&self) {
         let imp = self.imp();
         styled_input::attach(&imp.text);
+        self.connect_asks_pages_notify(Self::asks_pages_changed);
         let _ = imp.completion.set(EmojiCompletion::new(self, &imp.text));
         let weak = self.downgrade();
         imp.text.buffer().connect_changed(move |_| {
@@ -234,6 +247,7 @@ impl Composer {
         imp.attach_bar.connect_changed(move |_| {
             if let Some(composer) = weak.upgrade() {
                 composer.show_what_can_be_done();
+                composer.look_for_link(false);
                 composer.imp().text.grab_focus();
             }
         });
@@ -309,6 +323,10 @@ impl Composer {
             self.imp().attach_bar.clear();
             return glib::Propagation::Stop;
         }
+        if key == gdk::Key::Escape && self.imp().link_bar.preview().is_some() {
+            self.leave_out_link();
+            return glib::Propagation::Stop;
+        }
         if !matches!(key, gdk::Key::Return | gdk::Key::KP_Enter | gdk::Key::ISO_Enter) {
             return glib::Propagation::Proceed;
         }
@@ -333,6 +351,7 @@ impl Composer {
         let buffer = imp.text.buffer();
         let is_empty = buffer.char_count() == 0;
         self.show_what_can_be_done();
+        self.look_for_link(!imp.is_setting.get());
         if imp.is_setting.get() {
             return;
         }

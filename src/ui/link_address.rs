@@ -14,12 +14,17 @@ const SHOWN: usize = 160;
 /// An address as Pango markup, its host bold and in the letters that the network uses.
 #[must_use]
 pub fn markup(url: &str) -> String {
-    let Some(host) = host(url) else { return escape(&shortened(url)) };
-    // Letters of other scripts may look like those of another name.
-    let in_ascii = glib::hostname_to_ascii(&url[host.clone()]);
-    let name = in_ascii.as_deref().unwrap_or(&url[host.clone()]);
+    let (Some(host), Some(name)) = (host(url), host_name(url)) else { return escape(&shortened(url)) };
     let (before, after) = (&url[..host.start], &url[host.end..]);
-    format!("{}<b>{}</b>{}", escape(&shortened(before)), escape(&shortened(name)), escape(&shortened(after)))
+    format!("{}<b>{}</b>{}", escape(&shortened(before)), escape(&shortened(&name)), escape(&shortened(after)))
+}
+
+/// The host of an address of the web, in the letters that the network uses.
+#[must_use]
+pub fn host_name(url: &str) -> Option<String> {
+    let name = &url[host(url)?];
+    // Letters of other scripts may look like those of another name.
+    Some(glib::hostname_to_ascii(name).map_or_else(|| name.to_owned(), |name| name.to_string()))
 }
 
 /// Where the host stands in an address of the web: behind a name and password, before a port.

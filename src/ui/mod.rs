@@ -41,6 +41,7 @@ mod history_deletion;
 mod lane;
 pub mod link;
 mod link_address;
+pub mod link_preview;
 mod list_row;
 pub mod media;
 mod message_details;

@@ -34,6 +34,8 @@ mod imp {
         #[template_child]
         pub(super) send_chat_states: TemplateChild<adw::SwitchRow>,
         #[template_child]
+        pub(super) link_previews: TemplateChild<adw::SwitchRow>,
+        #[template_child]
         pub(super) away_when_idle: TemplateChild<adw::SwitchRow>,
         #[template_child]
         pub(super) away_after_minutes: TemplateChild<adw::SpinRow>,
@@ -87,6 +89,7 @@ impl PreferencesDialog {
             ("send-receipts", &imp.send_receipts),
             ("send-markers", &imp.send_markers),
             ("send-chat-states", &imp.send_chat_states),
+            ("link-previews", &imp.link_previews),
             ("away-when-idle", &imp.away_when_idle),
         ] {
             // Whether a row can be used hangs on its template, not on whether the key is writable.

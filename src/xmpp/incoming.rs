@@ -10,6 +10,7 @@ use super::{
     correction,
     delay::{self, Delay},
     file_sharing::{self, SharedFile},
+    link_metadata::{self, LinkMetadata},
     marker, nickname, pubsub,
     reaction::{self, Reactions},
     receipt,
@@ -66,6 +67,8 @@ pub struct IncomingMessage {
     pub retracts: Option<String>,
     /// A file that is shared; the body then holds its address, or a caption, or both.
     pub file: Option<SharedFile>,
+    /// What the sender says of links, whether or not they stand in the body.
+    pub links: Vec<LinkMetadata>,
     pub thread: Option<String>,
     pub delay: Option<Delay>,
     /// The sender wants to be told that this has arrived.
@@ -215,6 +218,7 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
         reactions: reaction::parse(stanza),
         retracts: retraction::parse(stanza),
         file,
+        links: link_metadata::parse(stanza),
         thread: xml::child_text(stanza, "thread", ns::JABBER_CLIENT),
         delay: delay::parse(stanza),
         receipt_request: receipt::is_requested(stanza),

@@ -5,6 +5,7 @@ use super::{
     correction,
     delay::{self, Delay},
     file_sharing::{self, SharedFile},
+    link_metadata::{self, LinkMetadata},
     marker, nickname, receipt, reply, stanza_id,
     xml::{self, Build as _, Element},
 };
@@ -30,6 +31,8 @@ pub struct Extras {
     pub corrects: Option<String>,
     /// The file that it shares; the body is then its address.
     pub file: Option<SharedFile>,
+    /// What is said of links in the body (XEP-0511).
+    pub links: Vec<LinkMetadata>,
 }
 
 /// A message that another one answers.
@@ -60,6 +63,7 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
         .with_children(extras.chat_state.map(ChatState::element))
         .with_children(extras.nickname.as_deref().map(nickname::build))
         .with_children(extras.file.iter().flat_map(file_sharing::build))
+        .with_children(extras.links.iter().map(link_metadata::build))
         .with_children(extras.written_at.map(|stamp| delay::build(&Delay { stamp, from: None })))
 }
 
@@ -85,6 +89,7 @@ mod tests {
             }),
             corrects: Some("m-2".to_owned()),
             file: None,
+            links: vec![LinkMetadata { url: "https://a.example".to_owned(), ..LinkMetadata::default() }],
         };
         let built = chat(&to, &id, "<3 & \u{1f339}\n\u{0}line", &extras);
         let Incoming::Message(read) = incoming::parse(&String::from(&built).parse().unwrap()) else {
@@ -98,6 +103,7 @@ mod tests {
         let reply = read.reply.expect("it answers");
         assert_eq!((reply.id.as_str(), reply.quote.as_deref()), ("m-1", Some("What's in a\u{1f339}?")));
         assert_eq!(read.corrects.as_deref(), Some("m-2"));
+        assert_eq!(read.links, extras.links);
         assert!(read.receipt_request && read.is_markable);
         assert_eq!(read.chat_state, Some(ChatState::Active));
         assert_eq!(read.nickname.as_deref(), Some("Romeo"));

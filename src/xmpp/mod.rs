@@ -24,6 +24,7 @@ pub mod hint;
 pub mod incoming;
 pub mod iq;
 pub mod limits;
+pub mod link_metadata;
 pub mod marker;
 pub mod message;
 pub mod nickname;

@@ -4,6 +4,7 @@
 mod amending;
 mod files;
 mod forwarding;
+mod previews;
 mod searching;
 mod selecting;
 mod sound;

@@ -18,8 +18,8 @@ use gtk::{gio, glib};
 use stonechat::{
     engine::api::{
         self, Account, AccountId, Annotations, Availability, BareJid, Command, CommandError, ConnectionState, Contact,
-        Conversation, ConversationId, Cursor, EngineHandle, Event, Message, MessageId, MessageState, Presence, Preview,
-        Quote, Reaction, Revision, ServerSettings, Snapshot, Subscription, Timestamp,
+        Conversation, ConversationId, Cursor, EngineHandle, Event, LinkPreview, Message, MessageId, MessageState,
+        Presence, Preview, Quote, Reaction, Revision, ServerSettings, Snapshot, Subscription, Timestamp,
     },
     model::{self, Messenger},
     ui::{ConversationPage, history::HistoryView, message_row::MessageRow},
@@ -41,6 +41,8 @@ pub struct Engine {
     /// Until when what is sent can be taken back.
     pub held_until: Cell<Option<Timestamp>>,
     events: RefCell<Option<async_channel::Sender<Event>>>,
+    /// What the pages say that one can ask.
+    pub pages: RefCell<Vec<LinkPreview>>,
     /// How large a file may be.
     pub upload_limit: Cell<Option<u64>>,
 }
@@ -351,7 +353,7 @@ fn set_up() {
     });
 }
 
-fn settings() -> gio::Settings {
+pub fn settings() -> gio::Settings {
     let folder = concat!(env!("OUT_DIR"), "/schemas");
     let source = gio::SettingsSchemaSource::from_directory(folder, None, false).expect("it was just compiled");
     let schema = source.lookup(stonechat::config::APP_ID, false).expect("it is ours");
@@ -389,7 +391,7 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
             Command::LoadPlaces { from, to, reply, .. } => {
                 reply.send(Ok(played::places(&engine.messages.borrow(), from, to)));
             }
-            Command::SendMessage { body, answers, reply, .. } => {
+            Command::SendMessage { body, answers, preview, reply, .. } => {
                 if body.len() > engine.limit.get() {
                     reply.send(Err(CommandError::TooLong { limit: engine.limit.get() }));
                     continue;
@@ -398,6 +400,7 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 let mut stored =
                     Message { is_outgoing: true, state: MessageState::Waiting, ..message(last + 1, &body) };
                 stored.annotations.quote = answers.map(|id| quote(&engine, id));
+                stored.annotations.links = preview.into_iter().collect();
                 stored.annotations.held_until = engine.held_until.get();
                 engine.messages.borrow_mut().push(stored.clone());
                 reply.send(Ok(stored));
@@ -419,9 +422,15 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
             }
-            Command::CorrectMessage { message, body, reply } => {
+            Command::LoadLinkPreview { url, reply } => {
+                reply.send(Ok(engine.pages.borrow().iter().find(|page| page.url == url).cloned()));
+            }
+            Command::CorrectMessage { message, body, preview, reply } => {
                 let edited_at = Some(Timestamp(1_800_000_000_000));
-                amend(&engine, message, |m| (m.body, m.annotations.edited_at) = (body, edited_at));
+                let links = preview.into_iter().collect();
+                amend(&engine, message, |m| {
+                    (m.body, m.annotations.edited_at, m.annotations.links) = (body, edited_at, links);
+                });
                 reply.send(Ok(()));
             }
             Command::React { message, emoji, reply } => {

@@ -19,7 +19,7 @@ fn server() -> Prosody {
 
 async fn correct(who: &Person, message: MessageId, body: &str) {
     let body = body.to_owned();
-    who.request(|reply| Command::CorrectMessage { message, body, reply }).await.unwrap();
+    who.request(|reply| Command::CorrectMessage { message, body, preview: None, reply }).await.unwrap();
 }
 
 async fn react(who: &Person, message: MessageId, emoji: &[&str]) {
@@ -56,7 +56,7 @@ async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_c
     let answers = Some(at_bob[1].cursor.id);
     let conversation = at_bob[0].conversation;
     let body = "Yes!".to_owned();
-    bob.request(|reply| Command::SendMessage { conversation, body, answers, reply }).await.unwrap();
+    bob.request(|reply| Command::SendMessage { conversation, body, answers, preview: None, reply }).await.unwrap();
     alice.until_history(BOB, "the answer", |all| all.len() == 4).await;
     react(&alice, first, &["🎂"]).await;
 

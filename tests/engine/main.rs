@@ -17,6 +17,7 @@ mod person;
 mod plain;
 mod poison;
 mod presence;
+mod previews;
 mod reading;
 mod restart;
 mod sign_in;

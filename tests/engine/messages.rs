@@ -205,7 +205,8 @@ async fn a_row_whose_stanza_never_left_is_sent_at_the_next_start() {
     };
     let written = store.write(move |store| {
         let id = OriginId("0d3f8a52-7d0c-4a53-8d5b-crash".into());
-        let draft = Draft { text: "from before the crash".into(), answers: None, id, held_until: None };
+        let draft =
+            Draft { text: "from before the crash".into(), answers: None, previews: Vec::new(), id, held_until: None };
         Ok(outbox::send(store, &scope, conversation, draft)?.0)
     });
     let row = written.await.unwrap();

@@ -302,7 +302,9 @@ impl Person {
 
     pub async fn try_send(&self, conversation: ConversationId, body: &str) -> Result<Message, CommandError> {
         let body = body.to_owned();
-        self.handle.request(|reply| Command::SendMessage { conversation, body, answers: None, reply }).await
+        self.handle
+            .request(|reply| Command::SendMessage { conversation, body, answers: None, preview: None, reply })
+            .await
     }
 
     pub async fn send(&self, conversation: ConversationId, body: &str) -> Message {

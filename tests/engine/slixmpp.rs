@@ -32,12 +32,12 @@ fn id(heard: &Value) -> String {
 
 async fn answer(who: &Person, to: &Message, body: &str) -> Message {
     let (conversation, body, answers) = (to.conversation, body.to_owned(), Some(to.cursor.id));
-    who.request(|reply| Command::SendMessage { conversation, body, answers, reply }).await.unwrap()
+    who.request(|reply| Command::SendMessage { conversation, body, answers, preview: None, reply }).await.unwrap()
 }
 
 async fn correct(who: &Person, message: MessageId, body: &str) {
     let body = body.to_owned();
-    who.request(|reply| Command::CorrectMessage { message, body, reply }).await.unwrap();
+    who.request(|reply| Command::CorrectMessage { message, body, preview: None, reply }).await.unwrap();
 }
 
 async fn react(who: &Person, message: MessageId, emoji: &[&str]) {

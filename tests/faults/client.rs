@@ -95,7 +95,11 @@ impl Client {
     async fn told(&self, line: &Value) {
         if let Some(text) = line["send"].as_str() {
             let (conversation, body) = (self.conversation, text.to_owned());
-            match self.handle.request(|reply| Command::SendMessage { conversation, body, answers: None, reply }).await {
+            match self
+                .handle
+                .request(|reply| Command::SendMessage { conversation, body, answers: None, preview: None, reply })
+                .await
+            {
                 Ok(_) => say(&json!({"accepted": text})),
                 Err(error) => say(&json!({"trouble": format!("{text} is refused: {error}")})),
             }

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
@@ -88,7 +88,7 @@ impl Scripted {
         let (to_client, from_test) = mpsc::unbounded_channel();
         let (to_test, from_client) = mpsc::unbounded_channel();
         let is_silent = Arc::new(AtomicBool::new(false));
-        let acceptor = acceptor(&dir, script.has_old_tls);
+        let acceptor = acceptor(dir.path(), script.has_old_tls);
         let (connections, poison) = (Arc::default(), Arc::default());
         let server = Server {
             script,
@@ -153,8 +153,9 @@ impl Scripted {
     }
 }
 
-fn acceptor(dir: &TempDir, is_old: bool) -> TlsAcceptor {
-    let read = |name| fs::read(dir.path().join(name)).unwrap();
+/// Speaks TLS with the certificate that lies in `dir`.
+pub fn acceptor(dir: &Path, is_old: bool) -> TlsAcceptor {
+    let read = |name| fs::read(dir.join(name)).unwrap();
     let (certificate, key) = (read("server.pem"), read("server.key"));
     let chain = rustls_pemfile::certs(&mut &certificate[..]).map(Result::unwrap).collect();
     let key = rustls_pemfile::private_key(&mut &key[..]).unwrap().unwrap();

@@ -14,6 +14,7 @@ use crate::{
         carbon::Direction,
         delay::Delay,
         incoming::{self, Incoming, IncomingMessage},
+        link_metadata,
         reaction::Reactions,
     },
 };
@@ -173,8 +174,8 @@ fn our_correction_goes_out_under_the_first_id_until_a_server_has_it() {
     let (fixture, _, message) = sent("frist");
     let (store, scope, id) = (&fixture.store, &fixture.scope, message.cursor.id);
     let name = message::by_id(store, id).unwrap().stanza_id;
-    correct(store, scope, id, "fisrt".to_owned(), &origin("c-1")).unwrap();
-    let seen = Seen::from(correct(store, scope, id, "first".to_owned(), &origin("c-2")).unwrap());
+    correct(store, scope, id, "fisrt".to_owned(), Vec::new(), &origin("c-1")).unwrap();
+    let seen = Seen::from(correct(store, scope, id, "first".to_owned(), Vec::new(), &origin("c-2")).unwrap());
     assert_eq!(seen.changed[0].body, "first");
     let [stanza] = &read(&seen.effects.stanzas)[..] else { panic!("one") };
     assert_eq!(
@@ -190,7 +191,7 @@ fn our_correction_goes_out_under_the_first_id_until_a_server_has_it() {
     let texts: Vec<_> = revisions(store, id).unwrap().into_iter().map(|revision| revision.body).collect();
     assert_eq!(texts, ["frist", "fisrt", "first"]);
     // The same text is no correction.
-    assert!(correct(store, scope, id, "first".to_owned(), &origin("c-3")).unwrap().is_empty());
+    assert!(correct(store, scope, id, "first".to_owned(), Vec::new(), &origin("c-3")).unwrap().is_empty());
 }
 
 #[test]
@@ -199,13 +200,14 @@ fn what_has_not_left_yet_is_written_anew_and_what_is_on_its_way_is_corrected_whe
     fixture.scope.is_online = false;
     let id = fixture.open(BOB);
     let (unsent, _) = fixture.send(id, "frist");
-    correct(&fixture.store, &fixture.scope, unsent.cursor.id, "first".to_owned(), &origin("c-1")).unwrap();
+    correct(&fixture.store, &fixture.scope, unsent.cursor.id, "first".to_owned(), Vec::new(), &origin("c-1")).unwrap();
     let row = message::by_id(&fixture.store, unsent.cursor.id).unwrap();
     assert_eq!((row.body.as_str(), revisions(&fixture.store, row.cursor.id).unwrap().len()), ("first", 0));
     fixture.scope.is_online = true;
     let (under_way, _) = fixture.send(id, "secnod");
     let effects =
-        correct(&fixture.store, &fixture.scope, under_way.cursor.id, "second".to_owned(), &origin("c-2")).unwrap();
+        correct(&fixture.store, &fixture.scope, under_way.cursor.id, "second".to_owned(), Vec::new(), &origin("c-2"))
+            .unwrap();
     assert!(effects.stanzas.is_empty(), "it would overtake what it corrects");
     let batch = Batch { acked: vec![under_way.cursor.id], ..Batch::default() };
     let (effects, _) = taken_in(&fixture.store, &fixture.scope, &batch, false).unwrap();
@@ -240,17 +242,17 @@ fn we_take_back_what_is_ours_alone() {
     let theirs = fixture.receive(&[fixture.from(BOB, "theirs")]).stored.remove(0);
     for forbidden in [
         retract(store, scope, theirs.cursor.id, &origin("x")).err(),
-        correct(store, scope, theirs.cursor.id, "x".to_owned(), &origin("x")).err(),
+        correct(store, scope, theirs.cursor.id, "x".to_owned(), Vec::new(), &origin("x")).err(),
     ] {
         assert!(matches!(forbidden, Some(StoreError::NotFound)), "{forbidden:?}");
     }
-    correct(store, scope, message.cursor.id, "said otherwise".to_owned(), &origin("c-1")).unwrap();
+    correct(store, scope, message.cursor.id, "said otherwise".to_owned(), Vec::new(), &origin("c-1")).unwrap();
     let effects = retract(store, scope, message.cursor.id, &origin("x-1")).unwrap();
     let [stanza] = &read(&effects.stanzas)[..] else { panic!("the correction need not go out any more") };
     assert_eq!(stanza.retracts, message::by_id(store, message.cursor.id).unwrap().stanza_id);
     assert!(shown(&fixture)[0].annotations.is_retracted);
     assert!(matches!(
-        correct(store, scope, message.cursor.id, "x".to_owned(), &origin("c")),
+        correct(store, scope, message.cursor.id, "x".to_owned(), Vec::new(), &origin("c")),
         Err(StoreError::NotFound)
     ));
 }
@@ -295,4 +297,29 @@ fn what_was_deleted_for_oneself_does_not_come_back() {
     assert!(matches!(seen.effects.events[0], Event::MessageRemoved { .. }));
     assert!(fixture.receive(&[bobs]).stored.is_empty());
     assert!(shown(&fixture).is_empty());
+}
+
+fn preview(url: &str, title: &str) -> LinkPreview {
+    LinkPreview { url: url.to_owned(), title: title.to_owned(), ..LinkPreview::default() }
+}
+
+#[test]
+fn a_new_text_brings_what_is_said_of_its_own_links() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let (message, _) = fixture.send(conversation, "https://a.example");
+    let id = message.cursor.id;
+    let new = |text: &str, links: &[LinkPreview], id_of: &str| {
+        correct(&fixture.store, &fixture.scope, id, text.to_owned(), links.to_vec(), &origin(id_of)).unwrap()
+    };
+    outbox::acked(&fixture.store, &[id]).unwrap();
+    let links = [preview("https://b.example", "B")];
+    let effects = new("https://b.example", &links, "c-1");
+    let said = link_metadata::parse(&effects.stanzas[0].stanza);
+    assert_eq!(said.iter().map(|about| about.title.as_str()).collect::<Vec<_>>(), ["B"]);
+    assert_eq!(Seen::from(effects).changed[0].annotations.links, links);
+    assert!(new("https://b.example", &links, "c-2").is_empty(), "nothing is new");
+    let effects = new("https://b.example", &[], "c-3");
+    assert_eq!(link_metadata::parse(&effects.stanzas[0].stanza), [], "it was left out");
+    assert_eq!(Seen::from(effects).changed[0].annotations.links, []);
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::{
     AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
-    ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, Message, MessageId,
-    MessageQuery, NewAccount, NewFile, Problem, Reply, ReportReason, Revision, SearchPlace, Secret, ServerSettings,
-    Snapshot, Timestamp,
+    ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, LinkPreview, Message,
+    MessageId, MessageQuery, NewAccount, NewFile, Problem, Reply, ReportReason, Revision, SearchPlace, Secret,
+    ServerSettings, Snapshot, Timestamp,
 };
 
 /// Why a command could not be carried out.
@@ -280,6 +280,8 @@ pub enum Command {
         body: String,
         /// The message that it answers (XEP-0461).
         answers: Option<MessageId>,
+        /// What is said of a link in it (XEP-0511).
+        preview: Option<LinkPreview>,
         reply: Reply<Result<Message, CommandError>>,
     },
     /// Takes back a message that is held (`Annotations::held_until`): it goes, and its text stands before the conversation's
@@ -302,6 +304,8 @@ pub enum Command {
     CorrectMessage {
         message: MessageId,
         body: String,
+        /// What is said of a link in it, in place of what was said.
+        preview: Option<LinkPreview>,
         reply: Reply<Result<(), CommandError>>,
     },
     /// All that we say of a message in emoji from now on (XEP-0444).
@@ -360,6 +364,17 @@ pub enum Command {
     /// For how many seconds a text that is sent can be taken back; it leaves after them.
     SetUndoTime {
         seconds: u32,
+    },
+
+    /// Whether pages are asked what they are, when their links are about to be sent. Off until this is said.
+    SetLinkPreviews {
+        enabled: bool,
+    },
+    /// Asks the page behind a link what it is; `None` where it says nothing, may not be asked, or nobody wants that. It is given
+    /// up when nobody waits for the reply any more.
+    LoadLinkPreview {
+        url: String,
+        reply: Reply<Result<Option<LinkPreview>, CommandError>>,
     },
 
     /// Sends presence `unavailable`, closes the streams, finishes what is being written.

@@ -70,7 +70,8 @@ pub fn for_publishing(bytes: &[u8]) -> Result<Picture, PictureError> {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<DynamicImage, PictureError> {
+/// The pixels of a picture, upright.
+pub fn decode(bytes: &[u8]) -> Result<DynamicImage, PictureError> {
     if bytes.len() > MAX_BYTES {
         return Err(PictureError::TooLong(bytes.len()));
     }

@@ -244,7 +244,7 @@ fn uploaded(
                 store,
                 scope,
                 conversation,
-                Draft { text: caption, answers: None, id: caption_id, held_until: None },
+                Draft { text: caption, answers: None, previews: Vec::new(), id: caption_id, held_until: None },
             )?
             .1,
         );

@@ -175,7 +175,7 @@ impl World {
                         store,
                         scope,
                         opened.id,
-                        Draft { text, answers: None, id: OriginId(id.clone()), held_until: None },
+                        Draft { text, answers: None, previews: Vec::new(), id: OriginId(id.clone()), held_until: None },
                     );
                     effects.merge(sent.expect("nothing may fail").1);
                 }

@@ -7,10 +7,10 @@ use rusqlite::Connection;
 
 use super::{Inbound, MAX_ID_LENGTH};
 use crate::{
-    engine::route::Routed,
+    engine::{link_preview, route::Routed},
     ids::{ConversationId, MessageId, Timestamp},
     store::{
-        StoreError,
+        self, StoreError,
         amendment::{self, Amendment, Early, Kind},
         annotation::{self, Reply},
         message::{self, MessageRow},
@@ -73,7 +73,8 @@ impl Inbound<'_> {
         Ok(())
     }
 
-    /// A message has come: what it answers is kept, and what was said of it before counts now. The row as it then is.
+    /// A message has come: what it answers and says of links is kept, and what was said of it before
+    /// counts now. The row as it then is.
     pub(super) fn annotated(
         &mut self,
         store: &Connection,
@@ -85,6 +86,10 @@ impl Inbound<'_> {
             let author = reply.author.as_ref().map(jid::Jid::to_bare);
             let quote = reply.quote.clone().unwrap_or_default();
             annotation::set_reply(store, id, &Reply { target_id: reply.id.clone(), author, quote })?;
+        }
+        let previews = link_preview::received(message);
+        if !previews.is_empty() {
+            store::link_preview::set(store, id, &previews)?;
         }
         let early = amendment::take_early(store, &row)?;
         if early.is_empty() {
@@ -121,5 +126,6 @@ fn read(routed: &Routed<'_>, time: Timestamp) -> Option<(String, Amendment)> {
     let id = message.id.clone().or_else(|| message.origin_id.clone().map(|id| id.0));
     // One without an id is known again by its time.
     let origin_id = id.unwrap_or_else(|| format!("@{}", time.0));
-    Some((target, Amendment { kind, sender: routed.sender.to_bare(), origin_id, time, content }))
+    let links = if kind == Kind::Correction { link_preview::received(message) } else { Vec::new() };
+    Some((target, Amendment { kind, sender: routed.sender.to_bare(), origin_id, time, content, links }))
 }

@@ -209,6 +209,7 @@ fn held(fixture: &Fixture, conversation: ConversationId, text: &str) -> (Message
     let draft = Draft {
         text: text.to_owned(),
         answers: None,
+        previews: Vec::new(),
         id: OriginId(format!("held-{text}")),
         held_until: Some(Timestamp(NOW.0 + 5_000)),
     };
@@ -261,4 +262,35 @@ fn all_that_was_held_goes_out_after_a_new_start() {
     assert!(waiting(&fixture).is_empty());
     held::release_all(&fixture.store).unwrap();
     assert_eq!(ids(&waiting(&fixture)), sent);
+}
+
+fn with_preview(text: &str, id: &str) -> Draft {
+    let preview = LinkPreview {
+        url: "https://a.example".to_owned(),
+        title: "A page".to_owned(),
+        picture: Some(vec![1, 2]),
+        ..LinkPreview::default()
+    };
+    let id = OriginId(id.to_owned());
+    Draft { text: text.to_owned(), answers: None, previews: vec![preview], id, held_until: None }
+}
+
+fn titles(stanza: &minidom::Element) -> Vec<String> {
+    crate::xmpp::link_metadata::parse(stanza).into_iter().map(|about| about.title).collect()
+}
+
+#[test]
+fn what_is_said_of_a_link_goes_with_its_message_however_late_that_is() {
+    let mut fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    fixture.scope.is_online = false;
+    let draft = with_preview("see https://a.example", "p-1");
+    let (message, effects) = send(&fixture.store, &fixture.scope, conversation, draft).unwrap();
+    assert_eq!(message.annotations.links[0].title, "A page");
+    assert_eq!(titles(&effects.stanzas[0].stanza), ["A page"]);
+    fixture.scope.is_online = true;
+    for _ in 0..2 {
+        let again = waiting(&fixture);
+        assert_eq!((again.len(), titles(&again[0].stanza)), (1, vec!["A page".to_owned()]), "it is on disk");
+    }
 }

@@ -103,7 +103,7 @@ pub fn placeholder(thumbhash: &[u8]) -> Option<gdk::Texture> {
 }
 
 /// Pixels as a texture: red, green, blue, opacity.
-pub(super) fn texture(width: u32, height: u32, pixels: Vec<u8>) -> Option<gdk::Texture> {
+pub(in crate::ui) fn texture(width: u32, height: u32, pixels: Vec<u8>) -> Option<gdk::Texture> {
     let stride = width as usize * 4;
     let (width, height) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
     let bytes = glib::Bytes::from_owned(pixels);

@@ -19,6 +19,8 @@ impl Composer {
         self.give_up();
         if let Purpose::Edit { message, .. } = &purpose {
             self.keep_draft();
+            self.forget_links_left_out();
+            self.know_links_of(&purpose);
             self.set_text(&message.body());
         }
         self.set_purpose(purpose);

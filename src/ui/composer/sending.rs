@@ -20,7 +20,7 @@ impl Composer {
         if body.trim().is_empty() {
             return;
         }
-        let purpose = self.imp().bar.purpose();
+        let (purpose, (preview, left_out)) = (self.imp().bar.purpose(), self.take_preview());
         // Gone from the field with the key press; back again if it can't be sent.
         self.set_text("");
         self.give_up();
@@ -31,9 +31,11 @@ impl Composer {
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let result = match &purpose {
-                Purpose::New => conversation.send_message(body.clone(), None).await.map(drop),
-                Purpose::Answer(message) => conversation.send_message(body.clone(), Some(message.id())).await.map(drop),
-                Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone()).await,
+                Purpose::New => conversation.send_message(body.clone(), None, preview).await.map(drop),
+                Purpose::Answer(message) => {
+                    conversation.send_message(body.clone(), Some(message.id()), preview).await.map(drop)
+                }
+                Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone(), preview).await,
             };
             let Some(composer) = weak.upgrade() else {
                 if result.is_err() {
@@ -45,7 +47,10 @@ impl Composer {
                 // One who edits stays where the message is.
                 Ok(()) if matches!(purpose, Purpose::Edit { .. }) => {}
                 Ok(()) => composer.emit_by_name::<()>("sent", &[]),
-                Err(error) => composer.take_back(&conversation, purpose, &body, &error),
+                Err(error) => {
+                    composer.leave_out_again(left_out);
+                    composer.take_back(&conversation, purpose, &body, &error);
+                }
             }
         });
     }

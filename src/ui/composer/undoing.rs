@@ -33,7 +33,7 @@ impl Composer {
             let result = conversation.undo_send(message).await;
             let is_here = |composer: &Self| composer.imp().conversation.borrow().as_ref() == Some(&conversation);
             match (result, weak.upgrade().filter(is_here)) {
-                (Ok(message), Some(composer)) => composer.put_back(&conversation, message),
+                (Ok(message), Some(composer)) => composer.put_back(&conversation, &message),
                 (Ok(message), None) => keep_as_draft(&conversation, &message.body),
                 (Err(error), Some(composer)) => composer.show_problem(Some(&match error {
                     CommandError::NotFound => gettext("The message has left already."),
@@ -45,14 +45,15 @@ impl Composer {
     }
 
     /// The field is as it was before the message was sent; what was written meanwhile follows.
-    fn put_back(&self, conversation: &Conversation, message: api::Message) {
+    fn put_back(&self, conversation: &Conversation, message: &api::Message) {
         self.give_up();
         let meanwhile = self.text();
-        let text = if meanwhile.is_empty() { message.body } else { format!("{}\n{meanwhile}", message.body) };
-        let answered = message.annotations.quote.and_then(|quote| quote.message);
+        let text = if meanwhile.is_empty() { message.body.clone() } else { format!("{}\n{meanwhile}", message.body) };
+        let answered = message.annotations.quote.as_ref().and_then(|quote| quote.message);
         if let Some(answered) = answered.and_then(|id| loaded(conversation, id)) {
             self.set_purpose(Purpose::Answer(answered));
         }
+        self.know_links(&message.annotations.links);
         self.set_text(&text);
         self.keep_draft();
         self.grab_focus();

@@ -74,7 +74,7 @@ async fn send(messenger: &Messenger, contact: &Contact, texts: Vec<String>) -> R
     let conversation = messenger.open_conversation(contact.account(), contact.address().clone()).await?;
     let mut held_until = None;
     for text in texts {
-        held_until = conversation.send_message(text, None).await?;
+        held_until = conversation.send_message(text, None, None).await?;
     }
     Ok(held_until)
 }

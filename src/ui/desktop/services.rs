@@ -84,6 +84,7 @@ impl Services {
         on_change(&["away-when-idle", "away-after-minutes"], Self::apply_idle);
         on_change(&["send-receipts", "send-markers", "send-chat-states"], Self::apply_privacy);
         on_change(&["undo-seconds"], Self::apply_undo_time);
+        on_change(&["link-previews"], Self::apply_link_previews);
         on_change(&["run-in-background"], Self::apply_background);
         on_change(&["do-not-disturb", "notifications"], Self::apply_quiet);
     }
@@ -167,6 +168,10 @@ impl Services {
 
     fn apply_undo_time(&self) {
         self.messenger.send(Command::SetUndoTime { seconds: self.settings.uint("undo-seconds") });
+    }
+
+    fn apply_link_previews(&self) {
+        self.messenger.send(Command::SetLinkPreviews { enabled: self.settings.boolean("link-previews") });
     }
 
     /// While this is held, closing the window does not end the program.

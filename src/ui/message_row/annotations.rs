@@ -32,6 +32,7 @@ impl MessageRow {
         let annotations = message.annotations();
         let peer = imp.peer.borrow();
         imp.bubble.set_quote(annotations.quote.as_ref(), &peer);
+        imp.bubble.set_links(&annotations.links);
         imp.bubble.set_edited(annotations.edited_at.is_some());
         if !annotations.reactions.is_empty() {
             let mut known = imp.reactions.borrow_mut();

@@ -4,7 +4,7 @@ use gettextrs::gettext;
 use gtk::{prelude::*, subclass::prelude::*};
 
 use super::{MessageRow, state_in_words, text_of};
-use crate::ui::{attachment, error_text, history::day, message_text, reply_quote};
+use crate::ui::{attachment, error_text, history::day, link_preview::card, message_text, reply_quote};
 
 impl MessageRow {
     /// What a screen reader says of the row.
@@ -23,9 +23,11 @@ impl MessageRow {
             .replace("{who}", &who)
             .replace("{time}", &day::clock(message.time()))
             .replace("{text}", &body[..end]);
+        let annotations = message.annotations();
+        let links = annotations.links.iter().map(|preview| Some(card::in_words(preview)));
         for addition in [
             message.is_edited().then(|| gettext("Edited")),
-            message.annotations().quote.map(|quote| {
+            annotations.quote.as_ref().map(|quote| {
                 gettext("Replies to: {text}").replace("{text}", &reply_quote::excerpt(&quote.text, quote.is_retracted))
             }),
             state_in_words(message.state()),
@@ -35,6 +37,7 @@ impl MessageRow {
             self.imp().day.is_visible().then(|| self.imp().day.label().to_string()),
         ]
         .into_iter()
+        .chain(links)
         .flatten()
         {
             label.push_str(". ");
