@@ -116,6 +116,11 @@ impl FoundMessage {
 }
 
 impl FoundMessage {
+    /// The file that it shared when it was found.
+    pub fn attachment(&self) -> Option<&api::Attachment> {
+        self.inner().0.attachment.as_ref()
+    }
+
     /// What its links lead to, where only messages with a link were looked for.
     pub fn links(&self) -> &[String] {
         &self.inner().0.links

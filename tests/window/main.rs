@@ -8,6 +8,7 @@ mod blocking;
 mod deletion;
 mod desktop;
 mod export;
+mod files;
 mod gallery;
 mod links;
 mod mock;
