@@ -57,6 +57,7 @@ pub mod requests_dialog;
 mod revisions_dialog;
 mod row_menu;
 mod search_filters;
+pub mod shared_files;
 mod shared_links;
 mod shortcuts;
 pub mod shortcuts_dialog;
