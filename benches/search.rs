@@ -5,10 +5,11 @@ use std::{hint::black_box, time::Duration};
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::executor::block_on;
 use stonechat::{
-    ids::{BareJid, ConversationId, Timestamp},
+    ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::{
         MessageState, Store, StoreError,
         account::{self, NewAccount},
+        attachment::{self, AttachmentKind, AttachmentRow},
         conversation,
         message::{self, NewMessage, Place},
         search::{self, Query},
@@ -111,7 +112,35 @@ fn fill(store: &Store) -> ConversationId {
         });
         block_on(written).expect("messages");
     }
+    share(store);
     first
+}
+
+/// One message in ten is a file; most are pictures, and films are rare.
+fn share(store: &Store) {
+    for begin in (0..MESSAGES).step_by(50_000) {
+        let written = store.write(move |tx| {
+            for n in (begin..begin + 50_000).step_by(10) {
+                let (name, media_type) = match n / 10 % 10 {
+                    _ if n % 50_000 == 0 => ("film.mp4", "video/mp4"),
+                    0 => ("voice.ogg", "audio/ogg"),
+                    1 | 2 => ("the list.pdf", "application/pdf"),
+                    _ => ("IMG_20261127.jpg", "image/jpeg"),
+                };
+                let file = AttachmentRow {
+                    name: name.to_owned(),
+                    media_type: media_type.to_owned(),
+                    url: Some(String::new()),
+                    ..AttachmentRow::default()
+                };
+                // The first message has the id 1.
+                let message = MessageId(i64::try_from(n + 1).expect("a small number"));
+                attachment::insert(tx, message, &file, Timestamp(START))?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        block_on(written).expect("files");
+    }
 }
 
 fn searching(c: &mut Criterion) {
@@ -121,22 +150,28 @@ fn searching(c: &mut Criterion) {
     let first = fill(&store);
     let mut group = c.benchmark_group("search in 1,000,000 messages");
     group.sample_size(20).measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
-    for (name, text) in [
-        ("one letter", "t"),
-        ("two letters", "an"),
-        ("beginning of common words", "then"),
-        ("common word", "the"),
-        ("two common words", "no ta"),
-        ("three words", "the no ri"),
-        ("with a diacritic", "mé"),
-        ("rare word", "wheatear"),
-        ("common and rare word", "the wheatear"),
-        ("nothing", "zzz"),
-        ("chinese", "天气"),
-        ("emoji", "🎉"),
+    let all = AttachmentKind::ALL;
+    for (name, text, files) in [
+        ("one letter", "t", &[][..]),
+        ("two letters", "an", &[]),
+        ("beginning of common words", "then", &[]),
+        ("common word", "the", &[]),
+        ("two common words", "no ta", &[]),
+        ("three words", "the no ri", &[]),
+        ("with a diacritic", "mé", &[]),
+        ("rare word", "wheatear", &[]),
+        ("common and rare word", "the wheatear", &[]),
+        ("nothing", "zzz", &[]),
+        ("chinese", "天气", &[]),
+        ("emoji", "🎉", &[]),
+        ("any file", "", &all),
+        ("picture or video", "", &[AttachmentKind::Picture, AttachmentKind::Video]),
+        ("video, which is rare", "", &[AttachmentKind::Video]),
+        ("file with a common word", "the", &all),
+        ("sound with a word that none has", "the", &[AttachmentKind::Audio]),
     ] {
         for (place, conversation) in [("", None), (", one conversation", Some(first))] {
-            let query = Query { text: text.to_owned(), conversation, ..Query::default() };
+            let query = Query { text: text.to_owned(), conversation, files: files.to_vec(), ..Query::default() };
             group.bench_function(format!("{name}{place}"), |b| {
                 b.iter(|| {
                     let query = query.clone();

@@ -323,6 +323,8 @@ pub struct FoundMessage {
     pub marks: Vec<Range<usize>>,
     /// Where only messages with a link were looked for: what their links lead to.
     pub links: Vec<String>,
+    /// The file that it shares; the excerpt is then of its name and of what is said beside it.
+    pub attachment: Option<Attachment>,
 }
 
 /// Found messages, newest first.

@@ -11,17 +11,22 @@ use super::{
     account::{Done, Task},
     api::{BlockAbility, BlockList, CommandError, Event, Reply},
     avatar::refused,
-    effect::{Effects, Scope},
+    effect::{Effects, Outgoing, Scope},
     roster::is_own,
 };
 use crate::{
     ids::{BareJid, Jid},
-    store::{StoreError, blocked, conversation, message},
+    store::{
+        StoreError, blocked,
+        contact::{self, Subscription},
+        conversation, message,
+    },
     xmpp::{
         ReportReason,
         blocking::{self, BlockPush, MAX_BLOCKED},
         disco,
         incoming::{IncomingIq, IqKind},
+        presence,
         report::{self, Report},
         session::{IqError, IqKind as Ask, SessionHandle},
         stanza_id::StanzaId,
@@ -68,21 +73,53 @@ pub fn push(own: &BareJid, iq: &IncomingIq) -> Option<BlockPush> {
 pub fn pushed(store: &Connection, scope: &Scope, push: &BlockPush) -> Result<Effects, StoreError> {
     let account = scope.account;
     let mut is_change = false;
-    match push {
+    let entries = match push {
         BlockPush::Blocked(addresses) => {
             let room = MAX_BLOCKED.saturating_sub(blocked::all(store, account)?.len());
             for address in addresses.iter().take(room) {
                 is_change |= blocked::add(store, account, address)?;
             }
+            addresses.clone()
         }
         BlockPush::Unblocked(addresses) => {
             for address in addresses {
                 is_change |= blocked::remove(store, account, address)?;
             }
+            addresses.clone()
         }
-        BlockPush::UnblockedAll => is_change = blocked::clear(store, account)?,
+        BlockPush::UnblockedAll => {
+            let all = blocked::all(store, account)?;
+            is_change = blocked::clear(store, account)?;
+            all
+        }
+    };
+    if !is_change {
+        return Ok(Effects::default());
     }
-    if is_change { told(store, scope) } else { Ok(Effects::default()) }
+    let mut effects = told(store, scope)?;
+    look_again(store, scope, &entries, &mut effects)?;
+    Ok(effects)
+}
+
+/// While somebody is kept away, nothing is heard of their presence; after that the server tells them ours again (XEP-0191 §3.3),
+/// but not us theirs, so it is asked for.
+fn look_again(store: &Connection, scope: &Scope, entries: &[Jid], effects: &mut Effects) -> Result<(), StoreError> {
+    let account = scope.account;
+    let is_meant = |who: &BareJid| {
+        entries.iter().any(|entry| match entry.node() {
+            Some(_) => entry.to_bare() == *who,
+            None => entry.domain() == who.domain(),
+        })
+    };
+    for contact in contact::all(store, account)?.into_iter().filter(|contact| is_meant(&contact.address)) {
+        let is_seen = matches!(contact.subscription, Subscription::To | Subscription::Both);
+        if is_seen && !blocked::is_blocked(store, account, &contact.address)? {
+            let stanza = presence::probe(&contact.address);
+            effects.stanzas.push(Outgoing { account, stanza, message: None, amendment: None });
+        }
+        effects.unseen.push((account, contact.address));
+    }
+    Ok(())
 }
 
 /// Takes over the whole list.
@@ -260,6 +297,30 @@ mod tests {
         assert!(blocked::is_blocked(store, scope.account, &jid(BOB)).unwrap(), "all of the server is");
         assert!(!blocked::is_blocked(store, scope.account, &jid("bob@evil.chat.test")).unwrap());
         assert!(apply(&BlockPush::UnblockedAll).unwrap().is_empty());
+    }
+
+    #[test]
+    fn who_is_kept_away_no_more_is_looked_for_anew() {
+        let fixture = Fixture::new();
+        let (store, scope) = (&fixture.store, &fixture.scope);
+        fixture.befriend(BOB, crate::store::contact::Subscription::Both);
+        fixture.befriend("carol@chat.test", crate::store::contact::Subscription::From);
+        fixture.befriend("dave@other.test", crate::store::contact::Subscription::To);
+        let apply = |push: &BlockPush| {
+            let effects = pushed(store, scope, push).unwrap();
+            let to = |stanza: &Element| stanza.attr("to").unwrap_or_default().to_owned();
+            let asked: Vec<_> = effects.stanzas.iter().map(|outgoing| to(&outgoing.stanza)).collect();
+            (asked, effects.unseen.into_iter().map(|(_, who)| who.to_string()).collect::<Vec<_>>())
+        };
+        let one = |who: &str| vec![Jid::new(who).unwrap()];
+        let all = |of: &[&str]| of.iter().map(|&who| who.to_owned()).collect::<Vec<_>>();
+        assert_eq!(apply(&BlockPush::Blocked(one(BOB))), (vec![], all(&[BOB])));
+        assert_eq!(apply(&BlockPush::Blocked(one("chat.test"))), (vec![], all(&[BOB, "carol@chat.test"])));
+        let (asked, unseen) = apply(&BlockPush::Unblocked(one(BOB)));
+        assert!(asked.is_empty() && unseen == [BOB], "their server is still kept away");
+        let (asked, _) = apply(&BlockPush::UnblockedAll);
+        assert_eq!(asked, [BOB], "carol does not show us hers, and dave was never kept away");
+        assert_eq!(apply(&BlockPush::UnblockedAll), (vec![], vec![]), "nothing changes twice");
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub enum Released {
     Conversation(ConversationId),
 }
 
-/// What is to be done, in this order: `contacts`, `accounts`, `events`, `released`, `stanzas`, `caught_up`, then the
+/// What is to be done, in this order: `contacts`, `accounts`, `events`, `unseen`, `released`, `stanzas`, `caught_up`, then the
 /// notices.
 #[derive(Debug, Default)]
 pub struct Effects {
@@ -99,6 +99,8 @@ pub struct Effects {
     pub accounts: Vec<AccountId>,
     /// In the order in which the window has to hear them.
     pub events: Vec<Event>,
+    /// Contacts of whose presence nothing is known any more.
+    pub unseen: Vec<(AccountId, BareJid)>,
     /// Before the stanzas: what is to be sent from now on, so that nothing written meanwhile overtakes them.
     pub released: Vec<(AccountId, Released)>,
     pub stanzas: Vec<Outgoing>,
@@ -118,6 +120,7 @@ impl Effects {
         self.contacts.is_empty()
             && self.accounts.is_empty()
             && self.events.is_empty()
+            && self.unseen.is_empty()
             && self.released.is_empty()
             && self.stanzas.is_empty()
             && self.caught_up.is_empty()
@@ -132,6 +135,7 @@ impl Effects {
         self.contacts.extend(other.contacts);
         self.accounts.extend(other.accounts);
         self.events.extend(other.events);
+        self.unseen.extend(other.unseen);
         self.released.extend(other.released);
         self.stanzas.extend(other.stanzas);
         self.caught_up.extend(other.caught_up);

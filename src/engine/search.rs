@@ -2,7 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::api::{FoundMessage, FoundPage, MessageQuery, SearchPlace};
+use super::{
+    api::{Attachment, FoundMessage, FoundPage, MessageQuery, SearchPlace},
+    file::record,
+};
 use crate::{
     folding, links,
     store::{StoreError, message::MessageRow, search},
@@ -30,12 +33,23 @@ pub fn find(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|row| SearchPlace::of(row.time, row.cursor.id));
-    Ok(FoundPage { found: rows.into_iter().map(|row| found(row, query)).collect(), next })
+    let mut files = record::of_messages(store, rows.iter().map(|row| row.cursor.id))?;
+    let found = rows.into_iter().map(|row| {
+        let file = files.remove(&row.cursor.id);
+        found(row, file, query)
+    });
+    Ok(FoundPage { found: found.collect(), next })
 }
 
-fn found(row: MessageRow, query: &MessageQuery) -> FoundMessage {
-    let (excerpt, marks) = excerpt(&row.body, &query.text);
-    let links = if query.has_link { links::find(&row.body, MAX_LINKS) } else { Vec::new() };
+fn found(row: MessageRow, file: Option<(Attachment, String)>, query: &MessageQuery) -> FoundMessage {
+    // The text of a message with a file is the file's address.
+    let (text, said) = match &file {
+        None => (row.body.clone(), row.body.as_str()),
+        Some((file, caption)) if caption.is_empty() => (file.name.clone(), ""),
+        Some((file, caption)) => (format!("{} · {caption}", file.name), caption.as_str()),
+    };
+    let (excerpt, marks) = excerpt(&text, &query.text);
+    let links = if query.has_link { links::find(said, MAX_LINKS) } else { Vec::new() };
     FoundMessage {
         id: row.cursor.id,
         conversation: row.conversation,
@@ -45,6 +59,7 @@ fn found(row: MessageRow, query: &MessageQuery) -> FoundMessage {
         excerpt,
         marks,
         links,
+        attachment: file.map(|(file, _)| file),
     }
 }
 

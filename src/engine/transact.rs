@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::{
     account::Order,
-    api::{ChatState, ConnectionState, Contact, Event, HistoryProgress},
+    api::{ChatState, ConnectionState, Contact, Event, HistoryProgress, Presence},
     chat_state::Listener,
     context::Shared,
     effect::{AvatarNotice, Effects, Outgoing, Scope},
@@ -122,6 +122,19 @@ impl Shared {
         Ok(value)
     }
 
+    fn forget_presence(&self, account: AccountId, contact: BareJid) {
+        let states = self.accounts.with(account, |live| {
+            live.presences.is_available(&contact).then(|| {
+                live.presences.forget(&contact);
+                live.chat_states.went_offline(&contact)
+            })
+        });
+        if let Some(states) = states.flatten() {
+            self.events.emit(Event::PresenceChanged { account, changes: vec![(contact, Presence::default())] });
+            self.events.emit_all(states);
+        }
+    }
+
     /// Tells and sends what a transaction has decided.
     pub fn carry_out(&self, settled: Settled) {
         let Settled { contacts, gone, accounts, stanzas, effects } = settled;
@@ -132,6 +145,9 @@ impl Shared {
             self.tell_account(id);
         }
         self.events.emit_all(effects.events);
+        for (account, contact) in effects.unseen {
+            self.forget_presence(account, contact);
+        }
         for (account, released) in effects.released {
             self.accounts.with(account, |live| live.outbox.let_go(released));
         }

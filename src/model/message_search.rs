@@ -1,31 +1,18 @@
 //! Messages that are looked for, as a list that grows while somebody scrolls.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 
 use gio::{prelude::*, subclass::prelude::*};
 
-use super::{Conversation, Messenger};
-use crate::engine::api::{self, Command, MessageId, MessageQuery, SearchPlace, Timestamp};
+use super::{FoundMessage, Messenger};
+use crate::engine::api::{self, Command, ConversationId, Message, MessageId, MessageQuery, SearchPlace, Transfer};
 
 /// As many as fill a window; more come when they are wanted.
 const PAGE: usize = 50;
 
 mod imp {
-    use super::{Cell, FoundMessage, MessageQuery, Messenger, RefCell, SearchPlace, api};
+    use super::{Cell, FoundMessage, MessageQuery, Messenger, RefCell, SearchPlace};
     use gio::{prelude::*, subclass::prelude::*};
-
-    #[derive(Default)]
-    pub struct FoundItem {
-        pub found: super::OnceCell<(api::FoundMessage, super::Conversation)>,
-    }
-
-    #[glib::object_subclass]
-    impl ObjectSubclass for FoundItem {
-        const NAME: &'static str = "StonechatFoundMessage";
-        type Type = super::FoundMessage;
-    }
-
-    impl ObjectImpl for FoundItem {}
 
     #[derive(Default, glib::Properties)]
     #[properties(wrapper_type = super::MessageSearch)]
@@ -67,59 +54,8 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// A message that was found; it never changes.
-    pub struct FoundMessage(ObjectSubclass<imp::FoundItem>);
-}
-
-glib::wrapper! {
     /// What was found, newest first.
     pub struct MessageSearch(ObjectSubclass<imp::MessageSearch>) @implements gio::ListModel;
-}
-
-impl FoundMessage {
-    fn new(found: api::FoundMessage, conversation: Conversation) -> Self {
-        let this: Self = glib::Object::new();
-        let fresh = this.imp().found.set((found, conversation)).is_ok();
-        debug_assert!(fresh);
-        this
-    }
-
-    fn inner(&self) -> &(api::FoundMessage, Conversation) {
-        self.imp().found.get().expect("it is made from what was found only")
-    }
-
-    pub fn id(&self) -> MessageId {
-        self.inner().0.id
-    }
-
-    pub fn conversation(&self) -> &Conversation {
-        &self.inner().1
-    }
-
-    pub fn is_outgoing(&self) -> bool {
-        self.inner().0.is_outgoing
-    }
-
-    pub fn time(&self) -> Timestamp {
-        self.inner().0.time
-    }
-
-    /// One line around the first place where the words stand.
-    pub fn excerpt(&self) -> &str {
-        &self.inner().0.excerpt
-    }
-
-    /// Where the words stand in the excerpt, in bytes.
-    pub fn marks(&self) -> &[std::ops::Range<usize>] {
-        &self.inner().0.marks
-    }
-}
-
-impl FoundMessage {
-    /// What its links lead to, where only messages with a link were looked for.
-    pub fn links(&self) -> &[String] {
-        &self.inner().0.links
-    }
 }
 
 impl MessageSearch {
@@ -127,6 +63,7 @@ impl MessageSearch {
     pub fn new(messenger: &Messenger) -> Self {
         let this: Self = glib::Object::new();
         this.imp().messenger.set(Some(messenger));
+        messenger.keep_true(&this);
         this
     }
 
@@ -207,6 +144,49 @@ impl MessageSearch {
             let int = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             self.items_changed(int(start), int(removed), int(added));
         }
+    }
+
+    /// What is known of files is so still; a message that has none any more is not found by one.
+    pub(super) fn changed(&self, messages: &[Message]) {
+        let by_file = !self.imp().query.borrow().files.is_empty();
+        for message in messages {
+            let Some((index, item)) = self.find(message.cursor.id) else { continue };
+            if by_file && message.attachment.is_none() {
+                self.remove(index);
+            } else {
+                item.set_attachment(message.attachment.clone());
+            }
+        }
+    }
+
+    pub(super) fn transferred(&self, message: MessageId, transfer: Option<Transfer>) {
+        if let Some((_, item)) = self.find(message) {
+            item.set_transfer(transfer);
+        }
+    }
+
+    pub(super) fn removed(&self, message: MessageId) {
+        if let Some((index, _)) = self.find(message) {
+            self.remove(index);
+        }
+    }
+
+    /// Nothing is left of what was said there.
+    pub(super) fn deleted(&self, conversation: ConversationId) {
+        let of_it: Vec<_> = self.iter().filter(|item| item.conversation().id() == conversation).collect();
+        for item in of_it {
+            self.removed(item.id());
+        }
+    }
+
+    fn find(&self, message: MessageId) -> Option<(usize, FoundMessage)> {
+        let items = self.imp().items.borrow();
+        items.iter().position(|item| item.id() == message).map(|index| (index, items[index].clone()))
+    }
+
+    fn remove(&self, index: usize) {
+        self.imp().items.borrow_mut().remove(index);
+        self.items_changed(u32::try_from(index).unwrap_or(u32::MAX), 1, 0);
     }
 
     fn set_is_loading(&self, is_loading: bool) {

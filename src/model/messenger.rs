@@ -11,7 +11,7 @@ use std::{
 use gio::prelude::*;
 use glib::subclass::{Signal, prelude::*};
 
-use super::{Account, Contact, Conversation, ConversationList, Request, batch};
+use super::{Account, Contact, Conversation, ConversationList, MessageSearch, Request, batch};
 use crate::engine::api::{
     self, AccountId, BareJid, Command, CommandError, ConnectStep, ConversationId, EngineHandle, Event, Events, Notice,
     StartProblem,
@@ -20,7 +20,7 @@ use crate::engine::api::{
 mod imp {
     use super::{
         Account, AccountId, BareJid, Cell, Contact, Conversation, ConversationId, ConversationList, EngineHandle,
-        HashMap, OnceCell, OnceLock, RefCell, Request, Signal,
+        HashMap, MessageSearch, OnceCell, OnceLock, RefCell, Request, Signal,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -33,6 +33,8 @@ mod imp {
         /// Everybody known, on the roster or not.
         pub known: RefCell<HashMap<(AccountId, BareJid), Contact>>,
         pub by_id: RefCell<HashMap<ConversationId, Conversation>>,
+        /// What was found is kept true as well.
+        pub searches: RefCell<Vec<glib::WeakRef<MessageSearch>>>,
         /// Whether the order of the conversation list has to be looked at when the batch is through.
         pub is_disarranged: Cell<bool>,
         #[property(get)]
@@ -62,6 +64,7 @@ mod imp {
                 event_loop: RefCell::default(),
                 known: RefCell::default(),
                 by_id: RefCell::default(),
+                searches: RefCell::default(),
                 is_disarranged: Cell::default(),
                 accounts: gio::ListStore::new::<Account>(),
                 contacts: gio::ListStore::new::<Contact>(),
@@ -256,16 +259,20 @@ impl Messenger {
                 }
                 Event::MessagesChanged { conversation, messages } => {
                     self.with_history(conversation, |history| history.changed(&messages));
+                    self.each_search(|search| search.changed(&messages));
                 }
                 Event::MessageRemoved { conversation, message } => {
                     self.with_history(conversation, |history| history.removed(message));
+                    self.each_search(|search| search.removed(message));
                 }
                 Event::HistoryDeleted(conversation) => {
                     self.with_history(conversation, super::History::deleted);
+                    self.each_search(|search| search.deleted(conversation));
                     read.push(conversation);
                 }
                 Event::TransferChanged { conversation, message, transfer } => {
                     self.with_history(conversation, |history| history.transferred(message, transfer));
+                    self.each_search(|search| search.transferred(message, transfer));
                 }
                 Event::ReadChanged { conversation, .. } => read.push(conversation),
                 Event::ChatStateChanged { conversation, state } => {
@@ -285,6 +292,20 @@ impl Messenger {
             self.emit_by_name::<()>("read", &[&conversation]);
         }
         is_lost
+    }
+
+    /// What was found is told what becomes of it, for as long as somebody has it.
+    pub(super) fn keep_true(&self, search: &MessageSearch) {
+        let mut searches = self.imp().searches.borrow_mut();
+        searches.retain(|known| known.upgrade().is_some());
+        searches.push(search.downgrade());
+    }
+
+    fn each_search(&self, f: impl Fn(&MessageSearch)) {
+        let searches: Vec<_> = self.imp().searches.borrow().iter().filter_map(glib::WeakRef::upgrade).collect();
+        for search in searches {
+            f(&search);
+        }
     }
 
     fn with_history(&self, conversation: ConversationId, f: impl FnOnce(&super::History)) {

@@ -7,6 +7,31 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{StoreError, column::checked_integer};
 use crate::ids::{AccountId, MessageId, Timestamp};
 
+/// What can be done with a file besides keeping it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AttachmentKind {
+    Picture,
+    Video,
+    Audio,
+    #[default]
+    Other,
+}
+
+impl AttachmentKind {
+    pub const ALL: [Self; 4] = [Self::Picture, Self::Video, Self::Audio, Self::Other];
+
+    /// What a media type promises. Vector graphics are no pictures here: they can hold programs.
+    #[must_use]
+    pub fn of(media_type: &str) -> Self {
+        match media_type {
+            "image/png" | "image/jpeg" | "image/gif" | "image/webp" => Self::Picture,
+            other if other.starts_with("video/") => Self::Video,
+            other if other.starts_with("audio/") => Self::Audio,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// Why a file is not here, or not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttachmentProblem {

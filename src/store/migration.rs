@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_held.sql"),
     include_str!("migrations/0013_length.sql"),
     include_str!("migrations/0014_link_preview.sql"),
+    include_str!("migrations/0015_file_search.sql"),
 ];
 
 /// The version that this program writes.
@@ -79,7 +80,7 @@ fn broken_reference(connection: &Connection) -> rusqlite::Result<Option<String>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::search::Query;
+    use crate::store::{attachment::AttachmentKind, search::Query};
 
     /// A database of each earlier version and of this one, schema and rows, as that version wrote it. The one of version `n` is
     /// at index `n - 1`; it is written when the migration that leads to `n` leaves the house, and not touched after.
@@ -98,6 +99,7 @@ mod tests {
         include_str!("fixtures/0012.sql"),
         include_str!("fixtures/0013.sql"),
         include_str!("fixtures/0014.sql"),
+        include_str!("fixtures/0015.sql"),
     ];
 
     fn empty() -> Connection {
@@ -167,6 +169,17 @@ mod tests {
             // What is searched is made of what was there.
             let query = Query { text: "are".to_owned(), ..Query::default() };
             assert_eq!(super::super::search::find(&old, &query, None, 10).unwrap().len(), 1);
+            let has_files = old.query_row("SELECT EXISTS (SELECT 1 FROM attachment)", [], |row| row.get(0)).unwrap();
+            for (text, kind, is_found) in [
+                ("", AttachmentKind::Picture, has_files),
+                ("png", AttachmentKind::Picture, has_files),
+                ("", AttachmentKind::Audio, false),
+                ("hello", AttachmentKind::Picture, false),
+            ] {
+                let query = Query { text: text.to_owned(), files: vec![kind], ..Query::default() };
+                let found = super::super::search::find(&old, &query, None, 10).unwrap();
+                assert_eq!(!found.is_empty(), is_found, "{text} {kind:?}");
+            }
             let contact = &super::super::contact::all(&old, account.id).unwrap()[0];
             assert_eq!((contact.groups.len(), contact.has_picture), (2, true));
         }

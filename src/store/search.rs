@@ -2,14 +2,20 @@
 //!
 //! The index holds the words as [`folding`] takes a text apart, so that SQLite's tokenizer has nothing left to decide: it only
 //! sees words with spaces between them. Where a message stands, who wrote it and whether it has a link are words of a second
-//! column; that way every filter is an intersection of two sorted lists, however common the words are.
+//! column, as is the kind of file that it shares; that way every filter is an intersection of sorted lists, however common the
+//! words are. Of a message with a file, the words are the file's name and what is said beside it: its text is an address.
 
 use std::fmt::Write as _;
 
-use rusqlite::{Connection, functions::FunctionFlags, params};
+use rusqlite::{
+    Connection,
+    functions::{Context, FunctionFlags},
+    params,
+};
 
 use super::{
     StoreError,
+    attachment::AttachmentKind,
     message::{self, COLUMNS, MessageRow},
 };
 use crate::{
@@ -34,6 +40,8 @@ pub struct Query {
     /// Only messages before.
     pub until: Option<Timestamp>,
     pub has_link: bool,
+    /// Only messages with a file of one of these kinds; none: whether there is one does not matter.
+    pub files: Vec<AttachmentKind>,
 }
 
 impl Query {
@@ -72,25 +80,51 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
         let body = context.get_raw(0).as_str().map_err(|error| rusqlite::Error::UserFunctionError(error.into()))?;
         Ok(words(body))
     })?;
-    connection.create_scalar_function("search_scope", 4, flags, |context| {
-        let text = |n| context.get_raw(n).as_str().map_err(|error| rusqlite::Error::UserFunctionError(error.into()));
-        let conversation: i64 = context.get(0)?;
-        let is_outgoing: bool = context.get(2)?;
-        let mut scope = format!("{} {}", conversation_word(ConversationId(conversation)), sender_word(text(1)?));
-        scope.push(' ');
-        scope.push_str(direction_word(is_outgoing));
-        if has_link(text(3)?) {
-            scope.push_str(LINK);
+    // With what is shown of a file and its media type; both may be none.
+    connection.create_scalar_function("search_scope", 5, flags, |context| {
+        let mut scope = scope(context)?;
+        let media_type = context.get_raw(4).as_str_or_null();
+        if let Some(media_type) = media_type.map_err(|error| rusqlite::Error::UserFunctionError(error.into()))? {
+            scope.push(' ');
+            scope.push_str(FILE);
+            scope.push(' ');
+            scope.push_str(kind_word(AttachmentKind::of(media_type)));
         }
         Ok(scope)
-    })
+    })?;
+    connection.create_scalar_function("search_scope", 4, flags, |context| scope(context))
+}
+
+/// Conversation, sender, direction and link, out of the arguments of an SQL function.
+fn scope(context: &Context<'_>) -> rusqlite::Result<String> {
+    let text = |n| context.get_raw(n).as_str().map_err(|error| rusqlite::Error::UserFunctionError(error.into()));
+    let conversation: i64 = context.get(0)?;
+    let is_outgoing: bool = context.get(2)?;
+    let mut scope = format!("{} {}", conversation_word(ConversationId(conversation)), sender_word(text(1)?));
+    scope.push(' ');
+    scope.push_str(direction_word(is_outgoing));
+    if has_link(text(3)?) {
+        scope.push(' ');
+        scope.push_str(LINK);
+    }
+    Ok(scope)
 }
 
 fn direction_word(is_outgoing: bool) -> &'static str {
     if is_outgoing { "o" } else { "i" }
 }
 
-const LINK: &str = " l";
+const LINK: &str = "l";
+const FILE: &str = "f";
+
+fn kind_word(kind: AttachmentKind) -> &'static str {
+    match kind {
+        AttachmentKind::Picture => "fp",
+        AttachmentKind::Video => "fv",
+        AttachmentKind::Audio => "fa",
+        AttachmentKind::Other => "fo",
+    }
+}
 
 fn has_link(body: &str) -> bool {
     ["https://", "http://", "xmpp:"].iter().any(|scheme| body.contains(scheme))
@@ -132,24 +166,47 @@ fn expression(query: &Query) -> Option<String> {
         }
         text.push_str(&token.text);
     }
-    if text.is_empty() && !query.has_link {
+    let is_narrow = query.sender.is_some()
+        || query.is_outgoing.is_some()
+        || query.since.is_some()
+        || query.until.is_some()
+        || query.has_link
+        || !query.files.is_empty();
+    if text.is_empty() && !is_narrow {
         return None;
-    }
-    let mut parts = Vec::new();
-    if !text.is_empty() {
-        parts.push(format!("text : ({text}\" *)"));
     }
     let scope = [
         query.conversation.map(conversation_word),
         query.sender.as_ref().map(|sender| sender_word(sender.as_str())),
         query.is_outgoing.map(|is_outgoing| direction_word(is_outgoing).to_owned()),
-        query.has_link.then(|| LINK.trim().to_owned()),
+        query.has_link.then(|| LINK.to_owned()),
+        files_word(&query.files),
     ];
+    let mut parts = Vec::new();
+    if !text.is_empty() {
+        parts.push(format!("text : ({text}\" *)"));
+    }
     parts.extend(scope.into_iter().flatten().map(|word| format!("scope : {word}")));
+    if parts.is_empty() {
+        // Only a span of time: every message is by somebody.
+        parts.push(format!("scope : ({} OR {})", direction_word(true), direction_word(false)));
+    }
     Some(parts.join(" AND "))
 }
 
-/// At most `limit` messages, newest first, older than `before`; none for a query without words.
+/// What a message with a file of one of these kinds has in its scope.
+fn files_word(kinds: &[AttachmentKind]) -> Option<String> {
+    if AttachmentKind::ALL.iter().all(|kind| kinds.contains(kind)) {
+        return Some(FILE.to_owned());
+    }
+    match kinds {
+        [] => None,
+        [kind] => Some(kind_word(*kind).to_owned()),
+        several => Some(format!("({})", several.iter().map(|kind| kind_word(*kind)).collect::<Vec<_>>().join(" OR "))),
+    }
+}
+
+/// At most `limit` messages, newest first, older than `before`; none for a query without words and filters.
 ///
 /// # Errors
 /// SQLite's own.
@@ -204,10 +261,28 @@ mod tests {
             sender: Some(BareJid::new("bob@chat.test").unwrap()),
             is_outgoing: Some(false),
             has_link: true,
+            files: vec![AttachmentKind::Audio],
             ..Query::default()
         };
-        let expected =
-            r#"text : ("x" *) AND scope : c7 AND scope : s626f6240636861742e74657374 AND scope : i AND scope : l"#;
+        let expected = r#"text : ("x" *) AND scope : c7 AND scope : s626f6240636861742e74657374 AND scope : i AND scope : l AND scope : fa"#;
         assert_eq!(expression(&query).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn filters_are_enough_to_look_for_something_but_not_where_one_is() {
+        let here = Query { conversation: Some(ConversationId(7)), ..Query::default() };
+        assert!(here.is_empty());
+        let since = Some(Timestamp(1));
+        for (query, expected) in [
+            (Query { files: AttachmentKind::ALL.to_vec(), ..here.clone() }, "scope : c7 AND scope : f"),
+            (Query { since, ..here.clone() }, "scope : c7"),
+            (Query { since, ..Query::default() }, "scope : (o OR i)"),
+            (
+                Query { files: vec![AttachmentKind::Picture, AttachmentKind::Video], ..Query::default() },
+                "scope : (fp OR fv)",
+            ),
+        ] {
+            assert_eq!(expression(&query).as_deref(), Some(expected));
+        }
     }
 }

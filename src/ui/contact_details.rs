@@ -4,7 +4,10 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::glib;
 
-use super::{attention, avatar_view::availability_text, blocking, error_text, export, history_deletion, shared_links};
+use super::{
+    attention, avatar_view::availability_text, blocking, error_text, export, history_deletion, shared_files,
+    shared_links,
+};
 use crate::{
     engine::api::{Command, CommandError, Subscription},
     model::{Contact, Conversation, Messenger},
@@ -13,7 +16,7 @@ use crate::{
 
 mod imp {
     use super::super::{AvatarView, watch::Watch};
-    use super::{Conversation, Messenger, blocking, export, glib, history_deletion, shared_links};
+    use super::{Conversation, Messenger, blocking, export, glib, history_deletion, shared_files, shared_links};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, OnceCell};
@@ -75,6 +78,11 @@ mod imp {
             klass.install_action("details.stop-sharing", None, |details, _, _| details.stop_sharing());
             klass.install_action("details.add", None, |details, _, _| details.add());
             klass.install_action("details.remove", None, |details, _, _| details.remove());
+            klass.install_action("details.files", None, |details, _, _| {
+                if let Some(messenger) = details.imp().messenger.get() {
+                    shared_files::present(details, messenger, details.conversation());
+                }
+            });
             klass.install_action("details.links", None, |details, _, _| {
                 if let Some(messenger) = details.imp().messenger.get() {
                     shared_links::present(details, messenger, details.conversation());

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use gettextrs::gettext;
 use gtk::{glib, pango, prelude::*};
 
-use super::{AvatarView, time_text};
+use super::{AvatarView, attachment::words, time_text};
 use crate::{
     model::FoundMessage,
     plain_text::{isolated, one_line},
@@ -72,9 +72,19 @@ impl FoundRow {
             .spacing(2)
             .build();
         texts.append(&first);
-        texts.append(&excerpt);
+        match found.attachment() {
+            None => texts.append(&excerpt),
+            Some(file) => {
+                let second = gtk::Box::builder().spacing(6).build();
+                second.append(&gtk::Image::builder().icon_name(words::icon(file.kind)).css_classes(["dimmed"]).build());
+                second.append(&excerpt);
+                texts.append(&second);
+            }
+        }
         row.append(&texts);
-        row.set_description(format!("{}, {}, {text}", isolated(&contact.display_name()), when));
+        let kind = found.attachment().map(|file| words::kind(file.kind, &file.name));
+        let said = [kind, Some(text)].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        row.set_description(format!("{}, {when}, {said}", isolated(&contact.display_name())));
         row
     }
 }

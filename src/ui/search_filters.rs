@@ -7,7 +7,7 @@ use gettextrs::{gettext, pgettext};
 use gtk::glib;
 
 use super::history::day;
-use crate::engine::api::{MessageQuery, Timestamp};
+use crate::engine::api::{AttachmentKind, MessageQuery, Timestamp};
 
 mod imp {
     use super::glib;
@@ -26,6 +26,8 @@ mod imp {
         pub(super) button: TemplateChild<gtk::MenuButton>,
         #[template_child]
         pub(super) who: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) file: TemplateChild<gtk::DropDown>,
         #[template_child]
         pub(super) link: TemplateChild<gtk::CheckButton>,
         #[template_child]
@@ -108,12 +110,28 @@ impl SearchFilters {
         // The last day is within.
         query.until = until.as_ref().and_then(|day| day.add_days(1).ok()).as_ref().and_then(day_begin);
         query.has_link = imp.link.is_active();
+        query.files = match imp.file.selected() {
+            1 => AttachmentKind::ALL.to_vec(),
+            2 => vec![AttachmentKind::Picture],
+            3 => vec![AttachmentKind::Video],
+            4 => vec![AttachmentKind::Audio],
+            5 => vec![AttachmentKind::Other],
+            _ => Vec::new(),
+        };
+    }
+
+    /// Whether anything is left out.
+    pub fn is_narrow(&self) -> bool {
+        let mut query = MessageQuery::default();
+        self.narrow(&mut query);
+        query != MessageQuery::default()
     }
 
     /// Lets everything through; nobody is told.
     pub fn clear(&self) {
         self.update(|imp| {
             imp.who.set_selected(0);
+            imp.file.set_selected(0);
             imp.link.set_active(false);
             imp.days.replace([None, None]);
             imp.ends.set_active(0);
@@ -140,6 +158,8 @@ impl SearchFilters {
         };
         let who = changed();
         imp.who.connect_selected_notify(move |_| who());
+        let file = changed();
+        imp.file.connect_selected_notify(move |_| file());
         let link = changed();
         imp.link.connect_toggled(move |_| link());
         let weak = self.downgrade();
@@ -210,9 +230,7 @@ impl SearchFilters {
         // Translators: the last day of what is looked for.
         let last = until.map(|day| gettext("To {day}").replace("{day}", &day));
         imp.until.set_label(Some(&last.unwrap_or_else(|| gettext("To the last day"))));
-        let mut query = MessageQuery::default();
-        self.narrow(&mut query);
-        let is_narrow = query != MessageQuery::default();
+        let is_narrow = self.is_narrow();
         imp.reset.set_sensitive(is_narrow);
         if is_narrow {
             imp.button.add_css_class("accent");

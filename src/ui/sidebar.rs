@@ -326,7 +326,7 @@ impl Sidebar {
 
     fn show_page(&self) {
         let imp = self.imp();
-        let is_searching = !imp.wanted.borrow().is_empty();
+        let is_searching = self.is_searching();
         let found = imp.found.get().map_or(0, ListModelExt::n_items);
         let messenger = self.messenger();
         let count = messenger.conversations().n_items() + messenger.archived().n_items();

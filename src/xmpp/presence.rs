@@ -61,6 +61,12 @@ pub fn unsubscribed(to: &BareJid) -> Element {
     directed("unsubscribed", to)
 }
 
+/// Asks for somebody's presence as it is now, where what was known may be out of date (§4.3).
+#[must_use]
+pub fn probe(to: &BareJid) -> Element {
+    directed("probe", to)
+}
+
 fn directed(kind: &str, to: &BareJid) -> Element {
     xml::element("presence", ns::JABBER_CLIENT).with_attr("type", kind).with_attr("to", Jid::from(to.clone()).as_str())
 }
@@ -104,6 +110,7 @@ mod tests {
             (subscribed(&to), PresenceKind::Subscribed),
             (unsubscribe(&to), PresenceKind::Unsubscribe),
             (unsubscribed(&to), PresenceKind::Unsubscribed),
+            (probe(&to), PresenceKind::Probe),
         ] {
             let presence = read(&built);
             assert_eq!((presence.kind, presence.to), (kind, Some(to.clone().into())));

@@ -1,8 +1,9 @@
 //! Looking for something in a conversation, and going from hit to hit.
 
 use adw::prelude::*;
+use gtk::gio;
 use stonechat::{
-    engine::api::MessageId,
+    engine::api::{Attachment, AttachmentKind, MessageId},
     ui::{bubble_text::BubbleText, message_row::MessageRow},
 };
 
@@ -37,6 +38,13 @@ fn says(world: &World, text: &str) -> bool {
 fn go(world: &World, action: &str) {
     let entry = world.find("search").expect("the bar is open");
     entry.activate_action(action, None).expect("it is there");
+}
+
+/// The filter that begins with this choice.
+fn filter(world: &World, first: &str) -> gtk::DropDown {
+    let begins = |choices: gio::ListModel| choices.item(0).and_downcast::<gtk::StringObject>().map(|s| s.string());
+    let mut found = all::<gtk::DropDown>(&world.page).into_iter();
+    found.find(|list| list.model().and_then(begins).is_some_and(|s| s == first)).expect("there is such a filter")
 }
 
 /// How many words are marked in a message that is in sight.
@@ -91,7 +99,7 @@ fn filters_narrow_what_is_found() {
     let world = history();
     look_for(&world, "wheatear");
     wait("the newest hit", || is_pointed_at(&world, 1_450));
-    let who = all::<gtk::DropDown>(&world.page).remove(0);
+    let who = filter(&world, "Anyone");
     let is_ours = |n: i64| message(n, "").is_outgoing;
     let newest = |ours: bool| (1..=1_500).rev().find(|n| n % 100 == 50 && is_ours(*n) == ours).expect("there are both");
     for (chosen, ours) in [(1, true), (2, false)] {
@@ -115,4 +123,28 @@ fn the_bar_has_room_in_a_narrow_window() {
     world.settle();
     world.shot("search-narrow");
     assert!(world.window.width() <= 360, "it pushes the window no wider");
+}
+
+#[gtk::test]
+fn files_are_found_without_a_word() {
+    let mut messages: Vec<_> = (1..=600).map(|n| message(n, &words(n))).collect();
+    for (at, name, kind) in [(99, "a.png", AttachmentKind::Picture), (299, "b.pdf", AttachmentKind::Other)] {
+        let file = Attachment { kind, name: name.to_owned(), is_uploaded: true, ..Attachment::default() };
+        messages[at].attachment = Some(file);
+    }
+    let world = World::new(messages, 0, (360, 640));
+    look_for(&world, "");
+    let kinds = filter(&world, "With or without");
+    kinds.set_selected(1);
+    wait("the newest file", || is_pointed_at(&world, 300));
+    wait("said so", || says(&world, "1 of 2"));
+    go(&world, "found.older");
+    wait("the other", || is_pointed_at(&world, 100));
+    kinds.set_selected(5);
+    wait("a file that is no picture", || is_pointed_at(&world, 300) && says(&world, "1 of 1"));
+    let menu =
+        kinds.ancestor(gtk::MenuButton::static_type()).and_downcast::<gtk::MenuButton>().expect("it has a button");
+    menu.popup();
+    world.shot("search-file-filter-narrow");
+    menu.popdown();
 }

@@ -1,9 +1,11 @@
 //! Keeping somebody away (XEP-0191) and saying why (XEP-0377).
 
-use stonechat::engine::api::{BlockAbility, Command, CommandError, Event, Jid, MessageState, ReportReason};
+use stonechat::engine::api::{
+    Availability, BlockAbility, Command, CommandError, Contact, Event, Jid, MessageState, ReportReason,
+};
 
 use super::{
-    person::{Person, jid, new_account, server},
+    person::{Person, friends, jid, new_account, server},
     support::{Options, Prosody, Script, Scripted},
 };
 
@@ -83,6 +85,37 @@ async fn who_is_blocked_on_one_device_is_blocked_on_all_and_reaches_none() {
     desk.until_blocked(&[]).await;
     bob.say(ALICE, "after").await;
     assert_eq!(desk.news().await.body, "after");
+}
+
+#[tokio::test]
+async fn who_is_let_in_again_is_seen_as_they_are_now() {
+    let prosody = prosody(&[]);
+    let (mut alice, mut bob) = friends(&prosody).await;
+    let mut phone = Person::new(&prosody, "alice").await;
+    let is = |availability| move |c: &Contact| c.presence.availability == availability;
+    phone.until_contact(BOB, "there", is(Availability::Online)).await;
+    let appear = |person: &Person, availability| {
+        person.tell(Command::SetAvailability { account: person.account, availability, status: String::new() });
+    };
+    alice.block(BOB, None).await.unwrap();
+    for device in [&mut alice, &mut phone] {
+        device.until_contact(BOB, "out of sight", is(Availability::Offline)).await;
+    }
+    bob.until_contact(ALICE, "out of sight", is(Availability::Offline)).await;
+    appear(&bob, Availability::DoNotDisturb);
+    bob.until_account("busy", |account| account.availability == Availability::DoNotDisturb).await;
+    alice.unblock(BOB).await.unwrap();
+    for device in [&mut alice, &mut phone] {
+        device.until_contact(BOB, "busy", is(Availability::DoNotDisturb)).await;
+    }
+    bob.until_contact(ALICE, "there again", is(Availability::Online)).await;
+
+    alice.block(BOB, None).await.unwrap();
+    alice.until_contact(BOB, "out of sight", is(Availability::Offline)).await;
+    bob.stop().await;
+    alice.unblock(BOB).await.unwrap();
+    let seen = alice.snapshot().await.contacts.into_iter().find(|c| c.address == jid(BOB)).unwrap();
+    assert_eq!(seen.presence.availability, Availability::Offline);
 }
 
 #[tokio::test]

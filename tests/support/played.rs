@@ -37,16 +37,27 @@ pub fn places(all: &[Message], from: Cursor, to: Cursor) -> Vec<Cursor> {
     all.iter().map(|message| message.cursor).filter(|cursor| (from..=to).contains(cursor)).collect()
 }
 
-/// The messages with this text in them, whatever the case, newest first; of the filters, conversation and direction count.
+/// What words are looked for in.
+#[allow(dead_code, reason = "not every window has a search")]
+fn text_of(message: &Message) -> String {
+    match &message.attachment {
+        Some(file) => format!("{} {}", file.name, message.body).trim_end().to_owned(),
+        None => message.body.clone(),
+    }
+}
+
+/// The messages with this text in them, whatever the case, newest first; of the filters, all but time
+/// and sender count.
 #[allow(dead_code, reason = "not every window has a search")]
 pub fn found(all: &[Message], query: &MessageQuery, before: Option<SearchPlace>, limit: usize) -> FoundPage {
     let text = query.text.to_lowercase();
-    if text.trim().is_empty() && !query.has_link {
+    if query.is_empty() {
         return FoundPage::default();
     }
     let place = |m: &Message| SearchPlace::of(m.time, m.cursor.id);
     let is_wanted = |m: &&Message| {
-        m.body.to_lowercase().contains(&text)
+        text_of(m).to_lowercase().contains(&text)
+            && (query.files.is_empty() || m.attachment.as_ref().is_some_and(|file| query.files.contains(&file.kind)))
             && (!query.has_link || m.body.contains("https://"))
             && query.conversation.is_none_or(|wanted| m.conversation == wanted)
             && query.is_outgoing.is_none_or(|wanted| m.is_outgoing == wanted)
@@ -60,9 +71,10 @@ pub fn found(all: &[Message], query: &MessageQuery, before: Option<SearchPlace>,
         sender: m.sender.clone(),
         is_outgoing: m.is_outgoing,
         time: m.time,
-        excerpt: m.body.clone(),
-        marks: m.body.to_lowercase().find(&text).map(|at| at..at + text.len()).into_iter().collect(),
+        excerpt: text_of(m),
+        marks: text_of(m).to_lowercase().find(&text).map(|at| at..at + text.len()).into_iter().collect(),
         links: m.body.split(' ').filter(|w| query.has_link && w.starts_with("https://")).map(str::to_owned).collect(),
+        attachment: m.attachment.clone(),
     });
     FoundPage { found: found.collect(), next }
 }

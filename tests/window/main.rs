@@ -9,6 +9,7 @@ mod deletion;
 mod desktop;
 mod events;
 mod export;
+mod files;
 mod gallery;
 mod links;
 mod mock;

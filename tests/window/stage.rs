@@ -7,10 +7,10 @@ use std::{cell::RefCell, rc::Rc};
 
 use gtk::glib;
 use stonechat::engine::api::{
-    self, Account, AccountId, Availability, BareJid, BlockAbility, BlockList, Command, CommandError, ConnectionState,
-    Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events, ExportProgress,
-    HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, Reply, Revision,
-    ServerSettings, Snapshot, Subscription, SubscriptionRequest, Timestamp,
+    self, Account, AccountId, Attachment, Availability, BareJid, BlockAbility, BlockList, Command, CommandError,
+    ConnectionState, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events,
+    ExportProgress, HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, Reply,
+    Revision, ServerSettings, Snapshot, Subscription, SubscriptionRequest, Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
@@ -196,6 +196,15 @@ impl World {
             time: Timestamp(now),
         });
         world
+    }
+
+    /// Lets a message of a conversation be one that shares a file; counted from its newest.
+    pub fn share(&mut self, conversation: ConversationId, from_newest: usize, caption: &str, file: Attachment) {
+        let message =
+            self.messages.iter_mut().rev().filter(|message| message.conversation == conversation).nth(from_newest);
+        let message = message.expect("there are so many");
+        caption.clone_into(&mut message.body);
+        message.attachment = Some(file);
     }
 
     /// As many contacts as a large roster has.

@@ -2,30 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-pub use crate::store::attachment::AttachmentProblem;
-
-/// What can be done with a file besides keeping it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum AttachmentKind {
-    Picture,
-    Video,
-    Audio,
-    #[default]
-    Other,
-}
-
-impl AttachmentKind {
-    /// What a media type promises. Vector graphics are no pictures here: they can hold programs.
-    #[must_use]
-    pub fn of(media_type: &str) -> Self {
-        match media_type {
-            "image/png" | "image/jpeg" | "image/gif" | "image/webp" => Self::Picture,
-            other if other.starts_with("video/") => Self::Video,
-            other if other.starts_with("audio/") => Self::Audio,
-            _ => Self::Other,
-        }
-    }
-}
+pub use crate::store::attachment::{AttachmentKind, AttachmentProblem};
 
 /// The file that a message shares.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

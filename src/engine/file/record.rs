@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::{disk, media, name};
 use crate::{
-    engine::api::{Attachment, AttachmentKind, Message},
+    engine::api::{Attachment, AttachmentKind, Message, MessageId},
     store::{
         StoreError,
         attachment::{self, AttachmentRow},
@@ -17,20 +17,34 @@ use crate::{
 /// Says of each message what file it shares: in one query, however many they are.
 pub fn fill<'m>(store: &Connection, messages: impl Iterator<Item = &'m mut Message>) -> Result<(), StoreError> {
     let messages: Vec<_> = messages.collect();
-    if messages.is_empty() {
-        return Ok(());
-    }
-    let ids = messages.iter().map(|message| message.cursor.id);
-    let mut known: HashMap<_, _> = attachment::of_messages(store, ids)?.into_iter().collect();
-    // The database lies in the data directory.
-    let data_dir = store.path().and_then(|path| Path::new(path).parent());
+    let mut known = of_messages(store, messages.iter().map(|message| message.cursor.id))?;
     for message in messages {
-        if let Some(row) = known.remove(&message.cursor.id) {
-            message.body.clone_from(&row.caption);
-            message.attachment = Some(shown(row, data_dir));
+        if let Some((attachment, caption)) = known.remove(&message.cursor.id) {
+            message.body = caption;
+            message.attachment = Some(attachment);
         }
     }
     Ok(())
+}
+
+/// The files that these messages share, and what is said beside each.
+pub fn of_messages(
+    store: &Connection,
+    messages: impl Iterator<Item = MessageId>,
+) -> Result<HashMap<MessageId, (Attachment, String)>, StoreError> {
+    let mut messages = messages.peekable();
+    if messages.peek().is_none() {
+        return Ok(HashMap::new());
+    }
+    // The database lies in the data directory.
+    let data_dir = store.path().and_then(|path| Path::new(path).parent());
+    let known = attachment::of_messages(store, messages)?.into_iter();
+    Ok(known
+        .map(|(message, mut row)| {
+            let caption = std::mem::take(&mut row.caption);
+            (message, (shown(row, data_dir), caption))
+        })
+        .collect())
 }
 
 fn shown(row: AttachmentRow, data_dir: Option<&Path>) -> Attachment {

@@ -1,7 +1,10 @@
 use super::*;
 use crate::{
     ids::MessageId,
-    store::search::{self, Place, Query},
+    store::{
+        attachment::{self, AttachmentKind, AttachmentRow},
+        search::{self, Place, Query},
+    },
 };
 
 /// Some messages, one an hour; their texts in the order in which they are found.
@@ -24,6 +27,21 @@ impl Texts {
 
     fn find(&self, query: &Query) -> Vec<String> {
         search::find(&self.store, query, None, 100).unwrap().into_iter().map(|row| row.body).collect()
+    }
+
+    /// Shares a file with the message of this text.
+    fn share(&self, body: &str, name: &str, media_type: &str, caption: &str) -> MessageId {
+        let of = "SELECT id FROM message WHERE body = ?1";
+        let message = self.store.query_row(of, [body], |row| row.get(0)).unwrap();
+        let file = AttachmentRow {
+            name: name.to_owned(),
+            media_type: media_type.to_owned(),
+            url: Some(body.to_owned()),
+            caption: caption.to_owned(),
+            ..AttachmentRow::default()
+        };
+        attachment::insert(&self.store, message, &file, NOW).unwrap();
+        message
     }
 
     fn words(&self, text: &str) -> Vec<String> {
@@ -124,4 +142,68 @@ fn the_id_of_a_stored_message_is_not_the_indexs() {
     let row = message::insert(&store, incoming(chat, NOW.0, "hello")).unwrap().unwrap();
     assert_eq!(row.cursor.id, MessageId(1));
     assert_eq!(message::by_id(&store, row.cursor.id).unwrap().body, "hello");
+}
+
+fn files(kinds: &[AttachmentKind]) -> Query {
+    Query { files: kinds.to_vec(), ..Query::default() }
+}
+
+#[test]
+fn files_are_found_by_their_kind_their_names_and_what_is_said_beside_them() {
+    let texts = Texts::new(&["https://f.test/1", "https://f.test/2", "https://f.test/3", "https://f.test/4", "heron"]);
+    texts.share("https://f.test/1", "Heron.png", "image/png", "");
+    texts.share("https://f.test/2", "IMG_1.mp4", "video/mp4", "a heron, https://birds.test");
+    texts.share("https://f.test/3", "heron call.ogg", "audio/ogg", "");
+    texts.share("https://f.test/4", "list.pdf", "application/pdf", "");
+    let (one, two, three, four) = ("https://f.test/1", "https://f.test/2", "https://f.test/3", "https://f.test/4");
+    let by_outgoing = |is_outgoing| Query { is_outgoing: Some(is_outgoing), ..files(&AttachmentKind::ALL) };
+    for (query, expected) in [
+        (files(&AttachmentKind::ALL), &[four, three, two, one][..]),
+        (files(&[AttachmentKind::Picture, AttachmentKind::Video]), &[two, one]),
+        (files(&[AttachmentKind::Audio]), &[three]),
+        (files(&[AttachmentKind::Other]), &[four]),
+        (Query { text: "heron".to_owned(), ..files(&AttachmentKind::ALL) }, &[three, two, one]),
+        (Query { text: "heron".to_owned(), ..files(&[AttachmentKind::Other]) }, &[]),
+        (Query { conversation: Some(texts.chat), ..files(&[AttachmentKind::Audio]) }, &[three]),
+        (Query { conversation: Some(ConversationId(99)), ..files(&[AttachmentKind::Audio]) }, &[]),
+        (by_outgoing(false), &[four, three, two, one]),
+        (by_outgoing(true), &[]),
+        (Query { since: Some(Timestamp(NOW.0 + 3 * HOUR)), ..files(&AttachmentKind::ALL) }, &[four]),
+        // Where a file lies is nothing that anybody wrote.
+        (Query { has_link: true, ..Query::default() }, &[two]),
+        (Query { text: "test".to_owned(), ..Query::default() }, &[two]),
+    ] {
+        assert_eq!(texts.find(&query), expected, "{query:?}");
+    }
+    assert_eq!(texts.words("heron"), ["heron", three, two, one]);
+}
+
+#[test]
+fn filters_alone_find_the_newest() {
+    let texts = Texts::new(&["one", "two", "three"]);
+    let since = Some(Timestamp(NOW.0 + HOUR));
+    assert_eq!(texts.find(&Query { since, ..Query::default() }), ["three", "two"]);
+    assert_eq!(texts.find(&Query { is_outgoing: Some(false), ..Query::default() }).len(), 3);
+    assert!(texts.find(&Query { conversation: Some(texts.chat), ..Query::default() }).is_empty());
+}
+
+#[test]
+fn what_a_file_turns_out_to_be_is_what_it_is_found_by() {
+    let texts = Texts::new(&["https://f.test/1", "said before"]);
+    let message = texts.share("https://f.test/1", "a.png", "image/png", "");
+    let found = AttachmentRow { media_type: "application/octet-stream".to_owned(), ..AttachmentRow::default() };
+    attachment::set_kept(&texts.store, message, &found, NOW).unwrap();
+    assert!(texts.find(&files(&[AttachmentKind::Picture])).is_empty());
+    assert_eq!(texts.find(&files(&[AttachmentKind::Other])), ["https://f.test/1"]);
+    // One of ours gets its address late.
+    attachment::set_uploaded(&texts.store, message, "https://f.test/other").unwrap();
+    assert_eq!(texts.words("a.png"), ["https://f.test/other"]);
+    assert_eq!(texts.find(&files(&AttachmentKind::ALL)).len(), 1);
+    texts.store.execute("DELETE FROM attachment", []).unwrap();
+    assert!(texts.find(&files(&AttachmentKind::ALL)).is_empty());
+    assert_eq!((texts.words("png").len(), texts.words("other").len()), (0, 1));
+    texts.share("said before", "b.png", "image/png", "");
+    account::remove(&texts.store, texts.account).unwrap();
+    let left: i64 = texts.store.query_row("SELECT count(*) FROM message_search", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
 }

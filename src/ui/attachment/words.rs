@@ -12,32 +12,42 @@ use crate::{
 /// One line for a list: what it is, and what is said beside it.
 #[must_use]
 pub fn line(kind: AttachmentKind, name: &str, caption: &str) -> String {
-    let what = match kind {
-        AttachmentKind::Audio if is_recording(name) => gettext("Voice message"),
-        AttachmentKind::Picture => gettext("Picture"),
-        AttachmentKind::Video => gettext("Video"),
-        AttachmentKind::Audio => gettext("Audio"),
-        AttachmentKind::Other => isolated(name),
-    };
+    let what = if kind == AttachmentKind::Other { isolated(name) } else { self::kind(kind, name) };
     if caption.is_empty() { what } else { format!("{what}: {caption}") }
 }
 
 /// What a screen reader says of a file in a message.
 #[must_use]
 pub fn description(attachment: &Attachment, caption: &str) -> String {
-    let what = match attachment.kind {
-        AttachmentKind::Audio if is_recording(&attachment.name) => gettext("Voice message"),
-        AttachmentKind::Picture => gettext("Picture"),
-        AttachmentKind::Video => gettext("Video"),
-        AttachmentKind::Audio => gettext("Audio"),
-        AttachmentKind::Other => gettext("File"),
-    };
-    let mut parts = vec![what, isolated(&attachment.name)];
+    let mut parts = vec![kind(attachment.kind, &attachment.name), isolated(&attachment.name)];
     parts.extend(attachment.length.map(clock::spoken));
     parts.extend(attachment.size.map(size));
     parts.extend(attachment.problem.map(|problem| self::problem(problem, !attachment.is_uploaded)));
     parts.extend(Some(caption.to_owned()).filter(|caption| !caption.is_empty()));
     parts.join(", ")
+}
+
+/// What kind of file it is.
+#[must_use]
+pub fn kind(kind: AttachmentKind, name: &str) -> String {
+    match kind {
+        AttachmentKind::Audio if is_recording(name) => gettext("Voice message"),
+        AttachmentKind::Picture => gettext("Picture"),
+        AttachmentKind::Video => gettext("Video"),
+        AttachmentKind::Audio => gettext("Audio"),
+        AttachmentKind::Other => gettext("File"),
+    }
+}
+
+/// The picture of a kind of file.
+#[must_use]
+pub fn icon(kind: AttachmentKind) -> &'static str {
+    match kind {
+        AttachmentKind::Picture => "image-x-generic-symbolic",
+        AttachmentKind::Video => "video-x-generic-symbolic",
+        AttachmentKind::Audio => "audio-x-generic-symbolic",
+        AttachmentKind::Other => "text-x-generic-symbolic",
+    }
 }
 
 /// Whether a name is one that programs give to what they record: a word for it, and when it was.

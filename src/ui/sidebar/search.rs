@@ -68,6 +68,9 @@ impl Sidebar {
         gtk::CustomFilter::new(move |item| {
             let (Some(sidebar), Some(messenger)) = (weak.upgrade(), messenger.upgrade()) else { return false };
             let wanted = sidebar.imp().wanted.borrow();
+            if wanted.is_empty() {
+                return false;
+            }
             match (item.downcast_ref::<Conversation>(), item.downcast_ref::<Contact>()) {
                 (Some(conversation), _) => conversation.matches(&wanted),
                 // Whom a conversation stands for already is not shown twice.
@@ -102,12 +105,14 @@ impl Sidebar {
         let imp = self.imp();
         let wanted = fold(text.trim());
         let change = match () {
+            // Without words there are no names to be found.
+            () if wanted.is_empty() || imp.wanted.borrow().is_empty() => gtk::FilterChange::Different,
             () if wanted.starts_with(&*imp.wanted.borrow()) => gtk::FilterChange::MoreStrict,
             () if imp.wanted.borrow().starts_with(&wanted) => gtk::FilterChange::LessStrict,
             () => gtk::FilterChange::Different,
         };
-        let is_searching = !wanted.is_empty();
         imp.wanted.replace(wanted);
+        let is_searching = self.is_searching();
         // The model hangs on the view only during a search: at other times nothing is filtered.
         if is_searching && imp.results.model().is_none() {
             let selection = gtk::NoSelection::new(imp.found.get().cloned());
@@ -118,14 +123,10 @@ impl Sidebar {
         }
         if let Some(messages) = imp.messages.get() {
             let mut query = MessageQuery { text: text.trim().to_owned(), ..MessageQuery::default() };
-            if is_searching {
-                imp.filters.narrow(&mut query);
-            }
+            imp.filters.narrow(&mut query);
             messages.set_query(query);
         }
-        imp.filters.set_visible(is_searching);
         if !is_searching {
-            imp.filters.clear();
             imp.results.set_model(None::<&gtk::SelectionModel>);
         }
         self.show_page();
@@ -136,7 +137,13 @@ impl Sidebar {
         self.imp().messages.get().map(|messages| messages.query().text).unwrap_or_default()
     }
 
+    /// Something is looked for: words, or only what the filters let through.
+    pub(super) fn is_searching(&self) -> bool {
+        !self.imp().wanted.borrow().is_empty() || self.imp().filters.is_narrow()
+    }
+
     pub(super) fn end_search(&self) {
+        self.imp().filters.clear();
         self.imp().search.set_text("");
         self.search_for("");
     }

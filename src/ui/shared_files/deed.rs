@@ -1,0 +1,124 @@
+//! What can be done with a file that stands in a list: open, fetch, give up, save, show where it was sent; and the menu of it.
+
+use gettextrs::gettext;
+use gtk::{gdk, gio, glib, prelude::*};
+
+use crate::{model::FoundMessage, ui::attachment::open};
+
+/// Opens a file that is here with the desktop's program for it; fetches one that is not, and stops one on its way.
+pub fn open(widget: &impl IsA<gtk::Widget>, found: &FoundMessage) {
+    let Some(file) = found.attachment() else { return };
+    match file.path {
+        _ if found.transfer().is_some() => found.conversation().cancel_transfer(found.id()),
+        Some(path) => open::open(widget, &path, &file.name),
+        None => found.conversation().fetch_file(found.id(), true),
+    }
+}
+
+/// Keeps a copy of it where the person says.
+pub fn save(widget: &impl IsA<gtk::Widget>, found: &FoundMessage) {
+    if let Some(file) = found.attachment()
+        && let Some(path) = &file.path
+    {
+        open::save(widget, path, &file.name);
+    }
+}
+
+/// What opening comes to at present: an icon and words.
+pub fn opening(found: &FoundMessage, icon: &'static str) -> (&'static str, String) {
+    match found.attachment() {
+        _ if found.transfer().is_some() => ("process-stop-symbolic", gettext("Cancel")),
+        Some(file) if file.path.is_none() => ("folder-download-symbolic", gettext("Download")),
+        _ => (icon, gettext("Open")),
+    }
+}
+
+/// Where it was sent, as the window's action takes it.
+pub fn place(found: &FoundMessage) -> glib::Variant {
+    (found.conversation().id().0, found.id().0).to_variant()
+}
+
+/// Opens the menu of an item by right click, by a long press, and, when it has the focus, by the menu key.
+/// `open` opens it.
+pub fn attach_menu(widget: &impl IsA<gtk::Widget>, found: &FoundMessage, open: impl Fn() + Clone + 'static) {
+    let show = {
+        let (weak, found) = (widget.upcast_ref::<gtk::Widget>().downgrade(), found.clone());
+        move |at: Option<(f64, f64)>| {
+            if let Some(widget) = weak.upgrade() {
+                popup(&widget, &found, at, open.clone());
+            }
+        }
+    };
+    let click = gtk::GestureClick::builder().button(gdk::BUTTON_SECONDARY).build();
+    let on_click = show.clone();
+    click.connect_pressed(move |gesture, _, x, y| {
+        gesture.set_state(gtk::EventSequenceState::Claimed);
+        on_click(Some((x, y)));
+    });
+    widget.add_controller(click);
+    let press = gtk::GestureLongPress::builder().touch_only(true).build();
+    let on_press = show.clone();
+    press.connect_pressed(move |gesture, x, y| {
+        gesture.set_state(gtk::EventSequenceState::Claimed);
+        on_press(Some((x, y)));
+    });
+    widget.add_controller(press);
+    // The list asks the item that has the focus.
+    let group = gio::SimpleActionGroup::new();
+    let entry = gio::ActionEntry::builder("menu").activate(move |_: &gio::SimpleActionGroup, _, _| show(None)).build();
+    group.add_action_entries([entry]);
+    widget.insert_action_group("shared", Some(&group));
+}
+
+/// Lets the menu key and Shift+F10 open the menu of the item that has the focus.
+pub fn attach_keys(list: &impl IsA<gtk::Widget>) {
+    let keys = gtk::ShortcutController::new();
+    let action = gtk::CallbackAction::new(|list, _| {
+        let item = list.root().and_then(|root| root.focus()).and_then(|item| item.first_child());
+        match item.map(|item| item.activate_action("shared.menu", None)) {
+            Some(Ok(())) => glib::Propagation::Stop,
+            _ => glib::Propagation::Proceed,
+        }
+    });
+    for text in ["Menu", "<Shift>F10"] {
+        keys.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string(text), Some(action.clone())));
+    }
+    list.add_controller(keys);
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "pixels")]
+fn popup(widget: &gtk::Widget, found: &FoundMessage, at: Option<(f64, f64)>, open: impl Fn() + 'static) {
+    let group = gio::SimpleActionGroup::new();
+    let entry = |name: &str, f: Box<dyn Fn()>| {
+        gio::ActionEntry::builder(name).activate(move |_: &gio::SimpleActionGroup, _, _| f()).build()
+    };
+    let (weak, saved) = (widget.downgrade(), found.clone());
+    let save = move || {
+        if let Some(widget) = weak.upgrade() {
+            self::save(&widget, &saved);
+        }
+    };
+    group.add_action_entries([entry("open", Box::new(open)), entry("save", Box::new(save))]);
+    widget.insert_action_group("file", Some(&group));
+    let menu = gio::Menu::new();
+    menu.append(Some(&opening(found, "").1), Some("file.open"));
+    if found.attachment().is_some_and(|file| file.path.is_some()) {
+        menu.append(Some(&gettext("Save as…")), Some("file.save"));
+    }
+    let show = gio::MenuItem::new(Some(&gettext("Show in the conversation")), None);
+    show.set_action_and_target_value(Some("win.show-message"), Some(&place(found)));
+    menu.append_item(&show);
+    let popover = gtk::PopoverMenu::from_model(Some(&menu));
+    popover.set_parent(widget);
+    popover.set_has_arrow(at.is_none());
+    if let Some((x, y)) = at {
+        popover.set_halign(gtk::Align::Start);
+        popover.set_pointing_to(Some(&gdk::Rectangle::new(x as i32, y as i32, 1, 1)));
+    }
+    popover.connect_closed(|popover| {
+        let popover = popover.clone();
+        // The chosen action is carried out after the menu has closed.
+        glib::idle_add_local_once(move || popover.unparent());
+    });
+    popover.popup();
+}
