@@ -66,6 +66,7 @@ mod styled_input;
 mod text_flow;
 pub mod time_text;
 mod undo_bar;
+mod voice_bar;
 mod watch;
 mod window;
 

@@ -9,6 +9,7 @@ mod selecting;
 mod sound;
 mod styling;
 mod travel;
+mod voice;
 mod world;
 
 use std::time::{Duration, Instant};
