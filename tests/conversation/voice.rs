@@ -1,6 +1,13 @@
 //! Voice messages: recorded in place of the field, and never lost by accident. No test has a microphone.
 
-use std::{cell::RefCell, fs, os::unix::fs::PermissionsExt as _, path::PathBuf, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    rc::Rc,
+    time::Duration,
+};
 
 use adw::prelude::*;
 use stonechat::ui::{
@@ -26,7 +33,7 @@ struct Studio {
 
 impl Studio {
     fn new(source: &str, size: (i32, i32)) -> Self {
-        Self::within(tempfile::tempdir().unwrap(), source, size)
+        Self::within(tempfile::tempdir().expect("a folder"), source, size)
     }
 
     fn within(folder: tempfile::TempDir, source: &str, size: (i32, i32)) -> Self {
@@ -54,7 +61,7 @@ impl Studio {
     }
 
     fn act(&self, action: &str) {
-        self.composer().activate_action(action, None).unwrap();
+        self.composer().activate_action(action, None).expect("there is such an action");
     }
 
     /// The button with this tooltip, where it is in sight.
@@ -79,8 +86,11 @@ impl Studio {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let folders = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())).collect()
+        let within = |folder: &Path| {
+            let entries = fs::read_dir(folder).expect("it is there");
+            entries.filter_map(Result::ok).map(|entry| entry.path()).collect::<Vec<_>>()
+        };
+        within(self.folder.path()).iter().flat_map(|folder| within(folder)).collect()
     }
 
     fn waits(&self) -> bool {
@@ -228,12 +238,29 @@ fn silence_is_noticed_and_a_short_press_sends_nothing() {
     studio.record(3);
     wait("the hint", || studio.shows("Nothing is heard."));
     studio.world.shot("voice-deaf");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
+    studio.world.shot("voice-deaf-dark");
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
     studio.act("composer.discard-recording");
     studio.press("Record a voice message");
     wait("the beginning", || studio.files().len() == 2);
     studio.press("Send");
     wait("one file", || studio.files().len() == 1);
     assert_eq!(studio.world.said("SendFiles"), 0);
+}
+
+#[gtk::test]
+fn right_to_left_the_meter_grows_to_the_left() {
+    gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
+    let studio = Studio::new(SPEAKER, (360, 640));
+    studio.record(2);
+    studio.world.shot("voice-rtl");
+    let x = |tooltip| studio.button(tooltip).unwrap().compute_bounds(&studio.world.window).unwrap().x();
+    assert!(x("Send") < x("Stop and listen") && x("Stop and listen") < x("Discard the recording"));
+    studio.press("Stop and listen");
+    wait("the recording", || studio.waits());
+    studio.world.shot("voice-rtl-listen");
+    gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 }
 
 #[gtk::test]

@@ -14,4 +14,5 @@ mod mock;
 mod pages;
 mod show;
 mod stage;
+mod voice;
 mod widgets;

@@ -179,7 +179,9 @@ impl AttachBar {
     pub fn clear(&self) {
         let waiting = self.imp().waiting.take();
         self.changed();
-        waiting.into_iter().for_each(|waiting| self.removed(waiting));
+        for waiting in waiting {
+            self.removed(waiting);
+        }
     }
 
     /// Adds something to a conversation, whether it is shown or not. What is there already is not added twice.

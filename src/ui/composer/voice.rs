@@ -30,7 +30,7 @@ use crate::{
 /// How long what the server takes may stay unknown; then it says so when the file is sent.
 const LIMIT_PATIENCE: Duration = Duration::from_secs(1);
 /// How long what was thrown away can be taken back, in seconds.
-const UNDO: u32 = 10;
+const UNDO: u32 = 7;
 
 /// How far a recording is.
 #[derive(Default)]
@@ -239,10 +239,10 @@ impl Composer {
         }
         let conversation = self.imp().conversation.borrow().clone();
         self.show_problem(None);
-        let (Some(recorder), Some(conversation)) = (self.take_recorder(), conversation) else { return };
+        let (Some(microphone), Some(conversation)) = (self.take_recorder(), conversation) else { return };
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
-            let recorded = recorder.finish().await;
+            let recorded = microphone.finish().await;
             if recorded.length < SHORTEST {
                 recording::remove(&recorded.path);
                 if let Some(composer) = weak.upgrade().filter(|_| how != End::ThrowAway) {

@@ -68,7 +68,9 @@ pub fn left(folder: &Path) -> Vec<PathBuf> {
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "ogg"))
         .partition(|path| fs::symlink_metadata(path).is_ok_and(|data| data.is_file() && data.len() > 0));
-    empty.iter().for_each(|path| remove(path));
+    for path in empty {
+        remove(&path);
+    }
     let mut left = full;
     left.sort();
     left.truncate(MOST_LEFT);
@@ -188,6 +190,6 @@ mod tests {
         assert!(!hearing.is_deaf(Duration::from_secs(1), 0.0));
         assert!(hearing.is_deaf(Duration::from_secs(4), 0.0));
         assert!(!hearing.is_deaf(Duration::from_secs(5), 0.5));
-        assert!(!hearing.is_deaf(Duration::from_secs(60), 0.0));
+        assert!(!hearing.is_deaf(Duration::from_mins(1), 0.0));
     }
 }
