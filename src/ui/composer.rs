@@ -6,6 +6,7 @@ mod link;
 mod purpose;
 mod sending;
 mod undoing;
+mod voice;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::{
     emoji_completion::EmojiCompletion,
     link_preview::bar::LinkBar,
     shortcuts, styled_input,
+    voice_bar::VoiceBar,
 };
 use crate::{engine::api::ChatState, model::Conversation};
 
@@ -30,13 +32,15 @@ const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
     use super::{
-        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, glib, link, shortcuts, styled_input,
-        taking,
+        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, VoiceBar, glib, link, shortcuts,
+        styled_input, taking, voice::Voice,
     };
+    use crate::{engine::api::ConversationId, ui::media::recorder::Setup};
     use glib::subclass::Signal;
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
         cell::{Cell, OnceCell, RefCell},
+        collections::HashSet,
         sync::OnceLock,
     };
 
@@ -55,6 +59,8 @@ mod imp {
         #[template_child]
         pub(super) attach_bar: TemplateChild<AttachBar>,
         #[template_child]
+        pub(super) field: TemplateChild<gtk::Box>,
+        #[template_child]
         pub(super) scroller: TemplateChild<gtk::ScrolledWindow>,
         #[template_child]
         pub(super) text: TemplateChild<gtk::TextView>,
@@ -64,6 +70,10 @@ mod imp {
         pub(super) emoji: TemplateChild<gtk::MenuButton>,
         #[template_child]
         pub(super) send: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) record: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) voice_bar: TemplateChild<VoiceBar>,
         /// Enter sends and Shift+Enter breaks the line; else Enter breaks it and Ctrl+Enter sends.
         #[property(get, set)]
         pub(super) send_on_enter: Cell<bool>,
@@ -78,6 +88,12 @@ mod imp {
         /// The text is being set by ourselves.
         pub(super) is_setting: Cell<bool>,
         pub(super) completion: OnceCell<EmojiCompletion>,
+        pub(super) setup: RefCell<Setup>,
+        pub(super) voice: RefCell<Voice>,
+        /// Which recording it is; what an earlier one still says counts no more.
+        pub(super) voice_turn: Cell<u32>,
+        /// Where recordings of an earlier run have been looked for.
+        pub(super) searched: RefCell<HashSet<ConversationId>>,
         pub(super) surface_handler: RefCell<Option<(gtk::gdk::Surface, glib::SignalHandlerId)>>,
     }
 
@@ -91,11 +107,15 @@ mod imp {
             AttachBar::ensure_type();
             ComposerBar::ensure_type();
             LinkBar::ensure_type();
+            VoiceBar::ensure_type();
             klass.bind_template();
             klass.install_action("composer.send", None, |composer, _, _| composer.send());
             klass.install_action("composer.attach", None, |composer, _, _| taking::choose(&composer.attach_bar()));
             klass.install_action("composer.leave-out-link", None, |composer, _, _| composer.leave_out_link());
             klass.install_action("composer.give-up", None, |composer, _, _| composer.give_up());
+            klass.install_action("composer.record", None, |composer, _, _| composer.toggle_recording());
+            klass.install_action("composer.send-recording", None, |composer, _, _| composer.send_recording());
+            klass.install_action("composer.discard-recording", None, |composer, _, _| composer.throw_recording_away());
             let name = Some(glib::VariantTy::STRING);
             klass.install_action("composer.style", name, |composer, _, name| {
                 styled_input::toggle_named(&composer.imp().text.buffer(), name.and_then(glib::Variant::str));
@@ -116,7 +136,13 @@ mod imp {
     impl ObjectImpl for Composer {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("sent").build(), Signal::builder("edit-last").build()])
+            SIGNALS.get_or_init(|| {
+                vec![
+                    Signal::builder("sent").build(),
+                    Signal::builder("edit-last").build(),
+                    Signal::builder("toast").param_types([adw::Toast::static_type()]).build(),
+                ]
+            })
         }
 
         fn constructed(&self) {
@@ -141,7 +167,12 @@ mod imp {
         }
 
         fn grab_focus(&self) -> bool {
-            self.text.grab_focus()
+            if self.obj().is_recording() { self.voice_bar.grab_focus() } else { self.text.grab_focus() }
+        }
+
+        fn unmap(&self) {
+            self.obj().leave_recording();
+            self.parent_unmap();
         }
 
         fn realize(&self) {
@@ -180,6 +211,9 @@ impl Composer {
         imp.conversation.replace(conversation.cloned());
         self.show_problem(None);
         imp.attach_bar.set_conversation(conversation);
+        if let Some(conversation) = conversation {
+            self.find_recordings(conversation);
+        }
         self.set_text(&conversation.and_then(Conversation::draft).unwrap_or_default());
         self.set_sensitive(conversation.is_some());
     }
@@ -249,6 +283,12 @@ impl Composer {
                 composer.show_what_can_be_done();
                 composer.look_for_link(false);
                 composer.imp().text.grab_focus();
+            }
+        });
+        let weak = self.downgrade();
+        imp.attach_bar.connect_recording_removed(move |conversation, waiting| {
+            if let Some(composer) = weak.upgrade() {
+                composer.offer_back(conversation, waiting);
             }
         });
         let weak = self.downgrade();
@@ -379,7 +419,9 @@ impl Composer {
         imp.placeholder.set_visible(is_empty);
         imp.placeholder.set_label(&if has_files { gettext("Caption") } else { gettext("Message") });
         imp.send.set_visible(!is_empty || has_files);
+        imp.record.set_visible(self.may_record());
         self.action_set_enabled("composer.send", imp.attach_bar.may_be_sent());
+        self.action_set_enabled("composer.record", self.is_recording() || self.may_record());
     }
 
     fn typed(&self, is_empty: bool) {
@@ -438,6 +480,7 @@ impl Composer {
     }
 
     fn leave(&self) {
+        self.leave_recording();
         self.stop_typing_timeout();
         self.keep_draft();
         if self.imp().chat_state.get() == Some(ChatState::Composing) {

@@ -432,6 +432,11 @@ impl ConversationPage {
         dialog.present(Some(self));
     }
 
+    /// Called with a message that the window is to show for a moment, with a way back.
+    pub fn connect_toast(&self, f: impl Fn(&adw::Toast) + 'static) {
+        self.imp().composer.connect_toast(f);
+    }
+
     /// Called with a text that the window is to show for a moment.
     pub fn connect_notice(&self, f: impl Fn(&str) + 'static) {
         self.connect_local("notice", false, move |values| {

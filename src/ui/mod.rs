@@ -67,6 +67,7 @@ mod sign_in_page;
 mod styled_input;
 pub mod time_text;
 mod undo_bar;
+mod voice_bar;
 mod watch;
 mod window;
 

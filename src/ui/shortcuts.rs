@@ -45,9 +45,21 @@ pub fn groups() -> Vec<(String, Vec<Shortcut>)> {
     ]
 }
 
-/// Those that mean something only while one writes; the composer sets them itself.
+/// Those that mean something only where one writes; the composer sets them itself.
 #[must_use]
 pub fn in_composer() -> Vec<Shortcut> {
+    let mut all = styles();
+    all.push(Shortcut {
+        action: "composer.record",
+        accelerators: &["<Control><Shift>r"],
+        label: gettext("Record a voice message, or stop"),
+    });
+    all
+}
+
+/// Those of them that style what is written.
+#[must_use]
+pub fn styles() -> Vec<Shortcut> {
     let shortcut = |action, accelerators, label| Shortcut { action, accelerators, label };
     vec![
         shortcut("composer.style::strong", &["<Control>b"], gettext("Bold")),

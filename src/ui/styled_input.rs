@@ -75,7 +75,7 @@ pub fn attach(view: &gtk::TextView) {
 /// The styles for whoever does not know the keys.
 fn menu() -> gio::Menu {
     let styles = gio::Menu::new();
-    for shortcut in shortcuts::in_composer() {
+    for shortcut in shortcuts::styles() {
         styles.append(Some(&shortcut.label), Some(shortcut.action));
     }
     let menu = gio::Menu::new();
@@ -83,14 +83,16 @@ fn menu() -> gio::Menu {
     menu
 }
 
-/// Lets keys ask for a style while the composer has the keyboard; `action` has it as its target.
+/// Lets keys ask for an action, with its target if it has one, while the composer has the keyboard.
 pub fn add_shortcut<T: WidgetClassExt>(klass: &mut T, keys: &str, action: &str) {
     let trigger = gtk::ShortcutTrigger::parse_string(keys);
-    let (Ok((name, Some(target))), Some(trigger)) = (gio::Action::parse_detailed_name(action), trigger) else {
+    let (Ok((name, target)), Some(trigger)) = (gio::Action::parse_detailed_name(action), trigger) else {
         debug_assert!(false, "{keys} for {action}");
         return;
     };
-    klass.add_shortcut(&gtk::Shortcut::with_arguments(Some(trigger), Some(gtk::NamedAction::new(&name)), &target));
+    let shortcut = gtk::Shortcut::new(Some(trigger), Some(gtk::NamedAction::new(&name)));
+    shortcut.set_arguments(target.as_ref());
+    klass.add_shortcut(&shortcut);
 }
 
 /// Puts a style on or takes it off, by the style's name.

@@ -303,6 +303,12 @@ impl Window {
                 window.toast(text);
             }
         });
+        let weak = self.downgrade();
+        page.connect_toast(move |toast| {
+            if let Some(window) = weak.upgrade() {
+                window.imp().toasts.add_toast(toast.clone());
+            }
+        });
         imp.split.set_content(Some(&page));
         self.give_room(&page);
         let _ = imp.sidebar.set(sidebar);

@@ -10,6 +10,7 @@ mod selecting;
 mod sound;
 mod styling;
 mod travel;
+mod voice;
 mod world;
 
 use std::time::{Duration, Instant};

@@ -45,6 +45,8 @@ pub struct Engine {
     pub pages: RefCell<Vec<LinkPreview>>,
     /// How large a file may be.
     pub upload_limit: Cell<Option<u64>>,
+    /// The server has no place for files.
+    pub has_no_uploads: Cell<bool>,
 }
 
 impl Engine {
@@ -417,6 +419,9 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 }
             }
             Command::OpenConversation { reply, .. } => reply.send(Ok(conversation(None, 0))),
+            Command::LoadUploadLimit { reply, .. } if engine.has_no_uploads.get() => {
+                reply.send(Err(CommandError::NoUploadService));
+            }
             Command::LoadUploadLimit { reply, .. } => reply.send(Ok(engine.upload_limit.get())),
             Command::SendFiles { reply, .. } => reply.send(Ok(Vec::new())),
             Command::SearchMessages { query, before, limit, reply } => {

@@ -3,8 +3,8 @@
 use std::{fs, io::Cursor, path::PathBuf, time::Duration};
 
 use stonechat::engine::api::{
-    Attachment, AttachmentKind, AttachmentProblem, Command, CommandError, ConversationId, Event, Message, MessageState,
-    NewFile,
+    Attachment, AttachmentKind, AttachmentProblem, Command, CommandError, ConversationId, Event, MediaFacts, Message,
+    MessageState, NewFile,
 };
 
 use super::{
@@ -100,6 +100,32 @@ async fn a_picture_comes_as_it_was_sent_and_its_caption_after_it() {
     assert_eq!(own.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["", "Look"]);
     assert!(file_of(&own[0]).is_uploaded);
     assert_eq!((parts(&alice), parts(&bob)), (0, 0));
+}
+
+/// The first page of Opus in Ogg (RFC 7845 §5.1), which says that it is mono.
+const OPUS: &[u8] = b"OggS\0\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x5e\x2c\x9d\x37\x01\x13\
+    OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0";
+
+#[tokio::test]
+async fn a_voice_message_says_what_it_is_and_how_long_before_it_is_fetched() {
+    let prosody = server();
+    let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    let path = alice.dir.path().join("voice-2026-11-27-174303.ogg");
+    fs::write(&path, OPUS).unwrap();
+    let length = Some(Duration::from_millis(3_450));
+    let about = MediaFacts { length, ..MediaFacts::default() };
+    send(&alice, BOB, vec![NewFile::Media { path: path.clone(), about }], "").await.unwrap();
+    // The window removes a recording as soon as it is sent.
+    fs::remove_file(&path).unwrap();
+    let got = bob.news().await;
+    let file = file_of(&got).clone();
+    assert_eq!((file.kind, file.media_type.as_str(), file.length), (AttachmentKind::Audio, "audio/ogg", length));
+    assert_eq!((file.name.as_str(), file.size), ("voice-2026-11-27-174303.ogg", Some(OPUS.len() as u64)));
+    bob.tell(Command::FetchFile { message: got.cursor.id, is_asked: true });
+    let path = self::path(&mut bob, &got).await;
+    assert_eq!(fs::read(path).unwrap(), OPUS);
+    let own = alice.history_with(BOB).await;
+    assert_eq!((file_of(&own[0]).length, file_of(&own[0]).is_uploaded), (length, true));
 }
 
 #[tokio::test]

@@ -16,4 +16,5 @@ mod mock;
 mod pages;
 mod show;
 mod stage;
+mod voice;
 mod widgets;

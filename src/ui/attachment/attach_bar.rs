@@ -15,7 +15,10 @@ use crate::{
     },
     model::Conversation,
     plain_text::isolated,
-    ui::{error_text, media::listen::listen},
+    ui::{
+        error_text,
+        media::{listen::listen, recorder::Recorded},
+    },
 };
 
 /// More files in one go are a folder that somebody dropped by mistake.
@@ -32,10 +35,30 @@ pub struct Waiting {
     pub name: String,
     pub size: u64,
     pub texture: Option<gdk::Texture>,
+    /// It is a voice message of one's own; its file goes when it is sent or thrown away.
+    pub voice: Option<Recorded>,
 }
 
+impl Waiting {
+    /// A voice message.
+    pub async fn recorded(voice: Recorded) -> Self {
+        let path = voice.path.clone();
+        let size = gio::spawn_blocking(move || std::fs::metadata(path).map_or(0, |data| data.len())).await;
+        let about = MediaFacts { length: Some(voice.length), ..MediaFacts::default() };
+        Self {
+            file: NewFile::Media { path: voice.path.clone(), about },
+            name: gettext("Voice message"),
+            size: size.unwrap_or(0),
+            texture: None,
+            voice: Some(voice),
+        }
+    }
+}
+
+type RemovedCallback = Box<dyn Fn(&Conversation, Waiting)>;
+
 mod imp {
-    use super::{Conversation, ConversationId, Waiting, glib};
+    use super::{Conversation, ConversationId, RemovedCallback, Waiting, glib};
     use glib::subclass::Signal;
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
@@ -44,7 +67,7 @@ mod imp {
         sync::OnceLock,
     };
 
-    #[derive(Debug, Default, CompositeTemplate)]
+    #[derive(Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/attach_bar.ui")]
     pub struct AttachBar {
         #[template_child]
@@ -61,6 +84,7 @@ mod imp {
         pub(super) limit: Cell<Option<u64>>,
         /// Why nothing can be sent at all.
         pub(super) refusal: RefCell<Option<String>>,
+        pub(super) recording_removed: RefCell<Option<RemovedCallback>>,
     }
 
     #[glib::object_subclass]
@@ -137,17 +161,75 @@ impl AttachBar {
         waiting
     }
 
-    /// Puts back what could not be sent.
-    pub fn put_back(&self, mut files: Vec<Waiting>) {
-        files.append(&mut self.imp().waiting.borrow_mut());
-        self.imp().waiting.replace(files);
-        self.changed();
+    /// Puts back what could not be sent, wherever the person is by now.
+    pub fn put_back(&self, conversation: &Conversation, mut files: Vec<Waiting>) {
+        if self.is_here(conversation) {
+            files.append(&mut self.imp().waiting.borrow_mut());
+            self.imp().waiting.replace(files);
+            self.changed();
+        } else {
+            let mut elsewhere = self.imp().elsewhere.borrow_mut();
+            let there = elsewhere.entry(conversation.id()).or_default();
+            files.append(there);
+            *there = files;
+        }
     }
 
     /// Takes nothing with it.
     pub fn clear(&self) {
-        self.imp().waiting.take();
+        let waiting = self.imp().waiting.take();
         self.changed();
+        for waiting in waiting {
+            self.removed(waiting);
+        }
+    }
+
+    /// Adds something to a conversation, whether it is shown or not. What is there already is not added twice.
+    pub fn add_to(&self, conversation: &Conversation, waiting: Waiting) {
+        let is_same = |other: &Waiting| other.voice.is_some() && other.voice == waiting.voice;
+        if !self.is_here(conversation) {
+            let mut elsewhere = self.imp().elsewhere.borrow_mut();
+            let there = elsewhere.entry(conversation.id()).or_default();
+            if !there.iter().any(is_same) {
+                there.push(waiting);
+            }
+        } else if !self.imp().waiting.borrow().iter().any(is_same) {
+            self.add(waiting);
+        }
+    }
+
+    /// Adds recordings that an earlier run has left.
+    pub fn add_recordings(&self, conversation: &Conversation, paths: Vec<PathBuf>) {
+        if paths.is_empty() {
+            return;
+        }
+        let (weak, conversation) = (self.downgrade(), conversation.clone());
+        glib::spawn_future_local(async move {
+            for path in paths {
+                let length = listen(&path).await.map(|sound| sound.length).unwrap_or_default();
+                let waiting = Waiting::recorded(Recorded { path, length }).await;
+                let Some(bar) = weak.upgrade() else { return };
+                bar.add_to(&conversation, waiting);
+            }
+        });
+    }
+
+    /// Called with a voice message that the person took out; once for each bar.
+    pub fn connect_recording_removed(&self, f: impl Fn(&Conversation, Waiting) + 'static) {
+        self.imp().recording_removed.replace(Some(Box::new(f)));
+    }
+
+    fn is_here(&self, conversation: &Conversation) -> bool {
+        self.imp().conversation.borrow().as_ref() == Some(conversation)
+    }
+
+    fn removed(&self, waiting: Waiting) {
+        let imp = self.imp();
+        if let (Some(f), Some(conversation), Some(_)) =
+            (&*imp.recording_removed.borrow(), &*imp.conversation.borrow(), &waiting.voice)
+        {
+            f(conversation, waiting);
+        }
     }
 
     /// Adds files of this computer.
@@ -184,7 +266,7 @@ impl AttachBar {
             if let Some(bar) = weak.upgrade() {
                 let size = bytes.len() as u64;
                 let file = NewFile::Bytes { name: name.clone(), bytes };
-                bar.add(Waiting { file, name, size, texture: Some(texture) });
+                bar.add(Waiting { file, name, size, texture: Some(texture), voice: None });
             }
         });
     }
@@ -215,13 +297,14 @@ impl AttachBar {
     }
 
     fn remove(&self, place: usize) {
-        {
+        let removed = {
             let mut all = self.imp().waiting.borrow_mut();
-            if place < all.len() {
-                all.remove(place);
-            }
-        }
+            if place < all.len() { Some(all.remove(place)) } else { None }
+        };
         self.changed();
+        if let Some(removed) = removed {
+            self.removed(removed);
+        }
     }
 
     /// What the server takes is asked when it matters.
@@ -313,5 +396,5 @@ async fn look(file: &gio::File) -> Option<Waiting> {
         }
         None => NewFile::Path(path),
     };
-    Some(Waiting { file, name: info.display_name().into(), size, texture })
+    Some(Waiting { file, name: info.display_name().into(), size, texture, voice: None })
 }

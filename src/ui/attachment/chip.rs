@@ -4,7 +4,7 @@ use gettextrs::gettext;
 use gtk::{pango, prelude::*};
 
 use super::{attach_bar::Waiting, words};
-use crate::plain_text::isolated;
+use crate::{plain_text::isolated, ui::media::sound_player::SoundPlayer};
 
 const SIDE: i32 = 56;
 
@@ -13,6 +13,32 @@ const SIDE: i32 = 56;
 pub fn new(waiting: &Waiting, is_too_large: bool, remove: impl Fn() + 'static) -> gtk::Widget {
     let chip =
         gtk::Box::builder().spacing(8).css_classes(["chip"]).accessible_role(gtk::AccessibleRole::ListItem).build();
+    if let Some(voice) = &waiting.voice {
+        let player = SoundPlayer::default();
+        player.set_sound(Some(&voice.path), Some(voice.length).filter(|length| !length.is_zero()));
+        player.update_property(&[gtk::accessible::Property::Label(&waiting.name)]);
+        chip.append(&player);
+    } else {
+        append_file(&chip, waiting, is_too_large);
+    }
+    let tooltip = if waiting.voice.is_some() {
+        gettext("Discard the recording")
+    } else {
+        gettext("Don't send {name}").replace("{name}", &isolated(&waiting.name))
+    };
+    let button = gtk::Button::builder()
+        .icon_name("window-close-symbolic")
+        .tooltip_text(&tooltip)
+        .valign(gtk::Align::Center)
+        .css_classes(["flat", "circular", "small"])
+        .build();
+    button.update_property(&[gtk::accessible::Property::Label(&tooltip)]);
+    button.connect_clicked(move |_| remove());
+    chip.append(&button);
+    chip.upcast()
+}
+
+fn append_file(chip: &gtk::Box, waiting: &Waiting, is_too_large: bool) {
     match &waiting.texture {
         Some(texture) => {
             let picture = gtk::Image::builder()
@@ -38,15 +64,4 @@ pub fn new(waiting: &Waiting, is_too_large: bool, remove: impl Fn() + 'static) -
     let class = if is_too_large { "error" } else { "dimmed" };
     text.append(&label(&words::size(waiting.size), &[class, "caption"]));
     chip.append(&text);
-    let tooltip = gettext("Don't send {name}").replace("{name}", &isolated(&waiting.name));
-    let button = gtk::Button::builder()
-        .icon_name("window-close-symbolic")
-        .tooltip_text(&tooltip)
-        .valign(gtk::Align::Center)
-        .css_classes(["flat", "circular", "small"])
-        .build();
-    button.update_property(&[gtk::accessible::Property::Label(&tooltip)]);
-    button.connect_clicked(move |_| remove());
-    chip.append(&button);
-    chip.upcast()
 }

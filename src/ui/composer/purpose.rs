@@ -16,6 +16,7 @@ impl Composer {
 
     /// What is written from now on answers a message, or takes the place of one's text.
     pub(in crate::ui) fn begin(&self, purpose: Purpose) {
+        self.leave_recording();
         self.give_up();
         if let Purpose::Edit { message, .. } = &purpose {
             self.keep_draft();
@@ -39,5 +40,6 @@ impl Composer {
         let imp = self.imp();
         let peer = imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
         imp.bar.set_purpose(purpose, &peer.unwrap_or_default());
+        self.show_what_can_be_done();
     }
 }

@@ -3,7 +3,7 @@
 use gettextrs::gettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::Composer;
+use super::{Composer, voice};
 use crate::{
     engine::api::CommandError,
     model::Conversation,
@@ -61,22 +61,28 @@ impl Composer {
         if !imp.attach_bar.may_be_sent() {
             return;
         }
-        let files: Vec<Waiting> = imp.attach_bar.take();
+        let files = imp.attach_bar.take();
         self.set_text("");
+        self.send_waiting(conversation, files, caption);
+    }
+
+    /// Sends files that are nowhere any more; they come back above the field where they can't be sent.
+    pub(super) fn send_waiting(&self, conversation: Conversation, files: Vec<Waiting>, caption: String) {
         self.stop_typing_timeout();
-        imp.chat_state.set(None);
+        self.imp().chat_state.set(None);
         self.keep_draft();
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let new = files.iter().map(|waiting| waiting.file.clone()).collect();
             let result = conversation.send_files(new, caption.clone()).await;
+            if result.is_ok() {
+                voice::forget_sent(&files);
+            }
             let Some(composer) = weak.upgrade() else { return };
             match result {
                 Ok(()) => composer.emit_by_name::<()>("sent", &[]),
                 Err(error) => {
-                    if composer.imp().conversation.borrow().as_ref() == Some(&conversation) {
-                        composer.imp().attach_bar.put_back(files);
-                    }
+                    composer.imp().attach_bar.put_back(&conversation, files);
                     composer.take_back(&conversation, Purpose::New, &caption, &error);
                 }
             }

@@ -46,7 +46,7 @@ impl ConversationPage {
             return glib::Propagation::Stop;
         }
         let types = key.to_unicode().is_some_and(|c| !c.is_control() && c != ' ');
-        if types && !is_command && imp.composer.is_visible() {
+        if types && !is_command && imp.composer.is_visible() && !imp.composer.is_recording() {
             self.focus_composer();
             keys.forward(&imp.composer.text_view());
             return glib::Propagation::Stop;

@@ -64,7 +64,8 @@ pub fn known(path: &Path) -> Option<Option<Rc<Sound>>> {
     KNOWN.with_borrow(|known| known.get(path).cloned())
 }
 
-fn remember(path: &Path, sound: Option<Rc<Sound>>) {
+/// Knows from now on what a file looks like.
+pub(super) fn remember(path: &Path, sound: Option<Rc<Sound>>) {
     KNOWN.with_borrow_mut(|known| {
         if known.len() >= KEPT {
             known.clear();

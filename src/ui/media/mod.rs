@@ -1,4 +1,4 @@
-//! Sound: what plays, and what it looks like. Nothing else in the program knows `GStreamer`.
+//! Sound: what plays, what it looks like, and what is recorded. Nothing else in the program knows `GStreamer`.
 //!
 //! | file | duty |
 //! |---|---|
@@ -8,12 +8,16 @@
 //! | `waveform` | sound as bars |
 //! | `listen` | reads a file's bars |
 //! | `playback` | what plays, one at a time |
+//! | `recorder` | from the microphone into a file |
+//! | `recording` | such files until they are sent |
 
 mod allowed;
 pub mod bars;
 pub mod clock;
 pub mod listen;
 pub mod playback;
+pub mod recorder;
+pub mod recording;
 pub mod sound_player;
 pub mod waveform;
 
@@ -21,7 +25,7 @@ use std::sync::OnceLock;
 
 use gtk::gio;
 
-/// What keeps sound from being played.
+/// What keeps sound from being played or recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
     #[error("GStreamer is not usable: {0}")]
@@ -30,6 +34,8 @@ pub enum MediaError {
     Broken(String),
     #[error("the sound can't be kept: {0}")]
     Disk(String),
+    #[error("no microphone can be opened")]
+    NoMicrophone,
 }
 
 /// Makes `GStreamer` ready, once; what it finds is then the same for as long as the program runs.

@@ -198,7 +198,7 @@ impl Playback {
     }
 
     /// A file is there no more: it does not play on, and what was known of it is forgotten.
-    fn forget(&self, path: &Path) {
+    pub fn forget(&self, path: &Path) {
         let imp = self.imp();
         if self.is_current(path) {
             self.close();

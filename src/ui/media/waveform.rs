@@ -7,6 +7,9 @@ const LEAST: f32 = 0.06;
 /// The loudest of a sound fills the height, unless all of it is nearly silent.
 const QUIETEST_PEAK: f32 = 0.02;
 
+/// What is not louder stands at the foot of the meter, in decibels below the loudest that there is.
+const FLOOR: f64 = 50.0;
+
 /// The loudest sample of each piece of a sound, while it comes in.
 #[derive(Debug, Default)]
 pub struct Peaks {
@@ -71,6 +74,20 @@ pub fn fold(peaks: &[f32], bars: usize) -> Vec<f32> {
         .collect()
 }
 
+/// A peak from 0 to 1 of what is so loud, in decibels below the loudest that there is.
+#[must_use]
+#[expect(clippy::cast_possible_truncation)]
+pub fn amplitude(decibels: f64) -> f32 {
+    10_f64.powf(decibels / 20.0).clamp(0.0, 1.0) as f32
+}
+
+/// The same as an ear hears it: a height from 0 to 1.
+#[must_use]
+#[expect(clippy::cast_possible_truncation)]
+pub fn height(decibels: f64) -> f32 {
+    ((decibels + FLOOR) / FLOOR).clamp(0.0, 1.0) as f32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +118,17 @@ mod tests {
     fn there_are_as_many_bars_however_short_the_sound_is() {
         assert_eq!(fold(&[0.5, 1.0], 7).len(), 7);
         assert!(fold(&[], 7).is_empty());
+    }
+
+    #[test]
+    fn what_is_twice_as_loud_to_the_ear_is_twice_as_high() {
+        for (decibels, high, strong) in
+            [(f64::NEG_INFINITY, 0.0, 0.0), (-50.0, 0.0, 0.003), (-25.0, 0.5, 0.056), (3.0, 1.0, 1.0)]
+        {
+            assert!(
+                (height(decibels) - high).abs() < 0.001 && (amplitude(decibels) - strong).abs() < 0.001,
+                "{decibels}"
+            );
+        }
     }
 }
