@@ -81,6 +81,7 @@ mod imp {
             klass.install_action("message.delete", None, |row, _, _| row.ask("conversation.delete"));
             klass.install_action("message.fetch-file", None, |row, _, _| row.ask("conversation.fetch-file"));
             klass.install_action("message.cancel-file", None, |row, _, _| row.ask("conversation.cancel-file"));
+            klass.install_action("message.open-elsewhere", None, |row, _, _| row.open_file_elsewhere());
             klass.install_action("message.open-file", None, |row, _, _| row.open_file());
             klass.install_action("message.save-file", None, |row, _, _| row.save_file());
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));

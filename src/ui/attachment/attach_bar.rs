@@ -15,7 +15,13 @@ use crate::{
     },
     model::Conversation,
     plain_text::isolated,
-    ui::{error_text, media::listen::listen},
+    ui::{
+        error_text,
+        media::{
+            film::{self, Film},
+            listen::listen,
+        },
+    },
 };
 
 /// More files in one go are a folder that somebody dropped by mistake.
@@ -123,6 +129,11 @@ impl AttachBar {
 
     pub fn is_empty(&self) -> bool {
         self.imp().waiting.borrow().is_empty()
+    }
+
+    /// How many files wait.
+    pub fn len(&self) -> usize {
+        self.imp().waiting.borrow().len()
     }
 
     /// Whether the server takes all of it, as far as is known.
@@ -304,7 +315,13 @@ async fn look(file: &gio::File) -> Option<Waiting> {
     }
     let size = u64::try_from(info.size()).unwrap_or(0);
     let texture = picture_cache::load(&path, 2 * THUMBNAIL).await;
-    let is_sound = AttachmentKind::of(media::by_name(&info.display_name())) == AttachmentKind::Audio;
+    let kind = AttachmentKind::of(media::by_name(&info.display_name()));
+    if kind == AttachmentKind::Video
+        && let Some(film) = film::look(&path).await
+    {
+        return Some(film_to_send(&film, path, info.display_name().into(), size));
+    }
+    let is_sound = kind == AttachmentKind::Audio;
     // What is larger is no voice message, and reading through it would keep one waiting.
     let sound = if is_sound && size <= MAX_LISTENED { listen(&path).await } else { None };
     let file = match sound {
@@ -314,4 +331,10 @@ async fn look(file: &gio::File) -> Option<Waiting> {
         None => NewFile::Path(path),
     };
     Some(Waiting { file, name: info.display_name().into(), size, texture })
+}
+
+fn film_to_send(film: &Film, path: PathBuf, name: String, size: u64) -> Waiting {
+    let thumbhash = film.picture().as_ref().map(media::thumbhash);
+    let about = MediaFacts { length: film.length, dimensions: Some(film.dimensions), thumbhash };
+    Waiting { file: NewFile::Media { path, about }, name, size, texture: Some(film.frame.texture()) }
 }
