@@ -285,7 +285,8 @@ impl MessageRow {
                     imp.failure.replace(Some(bar.clone()));
                     bar
                 });
-                bar.set_failure(failure);
+                let file = message.attachment().filter(|file| !file.is_uploaded).and_then(|file| file.problem);
+                bar.set_failure(failure, file);
                 bar.set_visible(true);
             }
             None => {
