@@ -107,16 +107,12 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             // Copying takes its time.
             tokio::spawn(async move { reply.send(talk::send_files(&shared, conversation, files, caption).await) });
         }
-        Command::LoadUploadLimit { account, reply } => load_upload_limit(shared, account, reply),
-        Command::FetchFile { message, is_asked } => {
-            let shared = Arc::clone(shared);
-            tokio::spawn(async move { file::fetch(&shared, message, is_asked).await });
-        }
-        Command::CancelTransfer { message } => {
-            if shared.files.cancel(&shared.events, message) {
-                talk::give_up_upload(shared, message).await;
-            }
-        }
+        Command::LoadUploadLimit { .. }
+        | Command::FetchFile { .. }
+        | Command::CancelTransfer { .. }
+        | Command::SetFileLimits { .. }
+        | Command::LoadFilesKept { .. }
+        | Command::DropFilesKept { .. } => file::carry_out(shared, command).await,
         Command::OpenConversation { .. }
         | Command::CloseConversation { .. }
         | Command::DeleteHistory { .. }

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -15,7 +15,7 @@ use super::{
     clock::{Clock, IdSource},
     effect::Privacy,
     event_sink::EventSink,
-    file::Transfers,
+    file::{self, Transfers},
     live::Accounts,
     secrets::{SecretError, SecretStore},
 };
@@ -51,6 +51,10 @@ pub struct Choices {
     /// In seconds.
     undo_time: AtomicU32,
     link_previews: AtomicBool,
+    /// In bytes.
+    unasked_bytes: AtomicU64,
+    /// In bytes.
+    kept_bytes: AtomicU64,
     is_idle: AtomicBool,
     is_active: AtomicBool,
     has_told_of_keyring: AtomicBool,
@@ -66,6 +70,8 @@ impl Default for Choices {
             send_chat_states: AtomicBool::new(true),
             undo_time: AtomicU32::new(0),
             link_previews: AtomicBool::new(false),
+            unasked_bytes: AtomicU64::new(file::UNASKED_BYTES),
+            kept_bytes: AtomicU64::new(file::KEPT_BYTES),
             is_idle: AtomicBool::new(false),
             is_active: AtomicBool::new(true),
             has_told_of_keyring: AtomicBool::new(false),
@@ -119,6 +125,21 @@ impl Choices {
 
     pub fn set_link_previews(&self, enabled: bool) {
         self.link_previews.store(enabled, Relaxed);
+    }
+
+    /// How large a file may be that nobody has asked for; zero where none comes.
+    pub fn unasked_bytes(&self) -> u64 {
+        self.unasked_bytes.load(Relaxed)
+    }
+
+    /// How many bytes of files stay here.
+    pub fn kept_bytes(&self) -> u64 {
+        self.kept_bytes.load(Relaxed)
+    }
+
+    pub fn set_file_limits(&self, unasked: u64, kept: u64) {
+        self.unasked_bytes.store(unasked, Relaxed);
+        self.kept_bytes.store(kept, Relaxed);
     }
 
     /// True for the first who asks, who is then to throw away what is old.

@@ -2,6 +2,8 @@
 //!
 //! The file itself lies below `media/` beside the database; whoever takes a row's file away removes it there.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, column::checked_integer};
@@ -229,6 +231,16 @@ pub fn forget_file(connection: &Connection, message: MessageId) -> Result<(), St
     Ok(())
 }
 
+/// How many bytes of files are kept that could be had again: each file once, however many messages have it.
+pub fn kept_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT COALESCE(SUM(bytes), 0) FROM (SELECT MAX(file_bytes) AS bytes FROM attachment WHERE file IS NOT NULL
+         GROUP BY file HAVING COUNT(*) = COUNT(url))",
+    )?;
+    let bytes: i64 = statement.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
+}
+
 /// Lets go of the files that were not wanted for the longest time until no more than `limit` bytes are kept. What has not been
 /// uploaded stays. Returns the messages whose file it was, and the files that nobody has any more.
 pub fn evict(connection: &Connection, limit: u64) -> Result<(Vec<MessageId>, Vec<String>), StoreError> {
@@ -237,11 +249,17 @@ pub fn evict(connection: &Connection, limit: u64) -> Result<(Vec<MessageId>, Vec
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let mut kept = 0_u64;
+    let mut staying = HashSet::new();
     let (mut messages, mut files) = (Vec::new(), Vec::new());
     for row in rows {
         let (message, file, bytes): (MessageId, String, i64) = row?;
+        if staying.contains(&file) {
+            continue;
+        }
         kept = kept.saturating_add(u64::try_from(bytes).unwrap_or(0));
-        if kept > limit {
+        if kept <= limit {
+            staying.insert(file);
+        } else {
             messages.push(message);
             files.push(file);
         }

@@ -293,7 +293,8 @@ impl Application {
             simple("quit", gio::prelude::ApplicationExt::quit),
             simple("about", |application| about_dialog().present(Some(&application.window()))),
             simple("preferences", |application| {
-                PreferencesDialog::new(application.settings()).present(Some(&application.window()));
+                let dialog = PreferencesDialog::new(application.settings(), application.messenger().engine());
+                dialog.present(Some(&application.window()));
             }),
             simple("shortcuts", |application| {
                 ShortcutsDialog::new(&shortcuts::for_people()).present(Some(&application.window()));

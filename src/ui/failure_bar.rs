@@ -2,8 +2,8 @@
 
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::error_text;
-use crate::engine::api::SendFailure;
+use super::{attachment::words, error_text};
+use crate::engine::api::{AttachmentProblem, SendFailure};
 
 mod imp {
     use super::glib;
@@ -54,9 +54,12 @@ impl Default for FailureBar {
 }
 
 impl FailureBar {
-    pub fn set_failure(&self, failure: SendFailure) {
-        self.imp().reason.set_label(&error_text::send_failure(failure));
-        // The same text would be too long again.
-        self.imp().retry.set_visible(failure != SendFailure::TooLong);
+    /// Where it was a file that did not go, `file` says why, and nothing else does.
+    pub fn set_failure(&self, failure: SendFailure, file: Option<AttachmentProblem>) {
+        let reason = file.map_or_else(|| error_text::send_failure(failure), |file| words::problem(file, true));
+        self.imp().reason.set_label(&reason);
+        // The same would be too much again.
+        let is_too_much = failure == SendFailure::TooLong || file == Some(AttachmentProblem::TooLarge);
+        self.imp().retry.set_visible(!is_too_much);
     }
 }

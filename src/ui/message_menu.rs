@@ -112,6 +112,7 @@ pub fn add_file(menu: &gio::Menu, is_here: bool, is_moving: bool) {
         section.append(Some(&gettext("Cancel")), Some("message.cancel-file"));
     } else if is_here {
         section.append(Some(&gettext("Open")), Some("message.open-file"));
+        section.append(Some(&gettext("Open with another program")), Some("message.open-elsewhere"));
         section.append(Some(&gettext("Save as…")), Some("message.save-file"));
     } else {
         section.append(Some(&gettext("Download")), Some("message.fetch-file"));

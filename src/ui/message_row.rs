@@ -81,6 +81,7 @@ mod imp {
             klass.install_action("message.delete", None, |row, _, _| row.ask("conversation.delete"));
             klass.install_action("message.fetch-file", None, |row, _, _| row.ask("conversation.fetch-file"));
             klass.install_action("message.cancel-file", None, |row, _, _| row.ask("conversation.cancel-file"));
+            klass.install_action("message.open-elsewhere", None, |row, _, _| row.open_file_elsewhere());
             klass.install_action("message.open-file", None, |row, _, _| row.open_file());
             klass.install_action("message.save-file", None, |row, _, _| row.save_file());
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
@@ -283,7 +284,8 @@ impl MessageRow {
                     imp.failure.replace(Some(bar.clone()));
                     bar
                 });
-                bar.set_failure(failure);
+                let file = message.attachment().filter(|file| !file.is_uploaded).and_then(|file| file.problem);
+                bar.set_failure(failure, file);
                 bar.set_visible(true);
             }
             None => {

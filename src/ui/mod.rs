@@ -34,6 +34,7 @@ pub mod error_text;
 pub mod export;
 mod failure_bar;
 mod fetching_bar;
+pub mod file_preferences;
 mod forward_dialog;
 mod found_row;
 pub mod history;

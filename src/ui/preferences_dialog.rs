@@ -3,10 +3,13 @@
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
 
+use super::file_preferences::FilePreferences;
+use crate::engine::api::EngineHandle;
+
 mod imp {
-    use super::glib;
+    use super::{FilePreferences, glib};
     use adw::subclass::prelude::*;
-    use gtk::CompositeTemplate;
+    use gtk::{CompositeTemplate, prelude::*};
 
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/preferences_dialog.ui")]
@@ -28,6 +31,8 @@ mod imp {
         #[template_child]
         pub(super) do_not_disturb: TemplateChild<adw::SwitchRow>,
         #[template_child]
+        pub(super) files: TemplateChild<FilePreferences>,
+        #[template_child]
         pub(super) send_receipts: TemplateChild<adw::SwitchRow>,
         #[template_child]
         pub(super) send_markers: TemplateChild<adw::SwitchRow>,
@@ -48,6 +53,7 @@ mod imp {
         type ParentType = adw::PreferencesDialog;
 
         fn class_init(klass: &mut Self::Class) {
+            FilePreferences::ensure_type();
             klass.bind_template();
         }
 
@@ -71,9 +77,10 @@ glib::wrapper! {
 
 impl PreferencesDialog {
     #[must_use]
-    pub fn new(settings: &gio::Settings) -> Self {
+    pub fn new(settings: &gio::Settings, engine: &EngineHandle) -> Self {
         let dialog: Self = glib::Object::new();
         dialog.bind(settings);
+        dialog.imp().files.bind(settings, engine);
         dialog
     }
 
@@ -92,7 +99,6 @@ impl PreferencesDialog {
             ("link-previews", &imp.link_previews),
             ("away-when-idle", &imp.away_when_idle),
         ] {
-            // Whether a row can be used hangs on its template, not on whether the key is writable.
             settings.bind(key, &**row, "active").flags(WITHOUT_SENSITIVITY).build();
         }
         settings
@@ -138,5 +144,6 @@ impl PreferencesDialog {
 const UNDO_SECONDS: [u32; 3] = [0, 5, 10];
 const COLOR_SCHEMES: [&str; 3] = ["system", "light", "dark"];
 
-const WITHOUT_SENSITIVITY: gio::SettingsBindFlags =
+/// Whether a row can be used hangs on its template, not on whether the key is writable.
+pub(super) const WITHOUT_SENSITIVITY: gio::SettingsBindFlags =
     gio::SettingsBindFlags::GET.union(gio::SettingsBindFlags::SET).union(gio::SettingsBindFlags::NO_SENSITIVITY);

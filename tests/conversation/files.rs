@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use adw::prelude::*;
-use gtk::gio;
+use gtk::{gdk, gio, glib};
 use stonechat::{
-    engine::api::{Attachment, AttachmentKind, AttachmentProblem, Event, Message, Transfer},
+    engine::api::{Attachment, AttachmentKind, AttachmentProblem, Event, Message, MessageState, SendFailure, Transfer},
     ui::{attachment::viewer::PictureViewer, message_row::MessageRow},
 };
 
-use super::world::{CONVERSATION, World, message, wait, words};
+use super::world::{CONVERSATION, World, all, message, wait, words};
 
 /// An example of the format's own.
-const THUMBHASH: [u8; 21] = [
+pub const THUMBHASH: [u8; 21] = [
     0xd5, 0x07, 0x12, 0x1d, 0x04, 0x67, 0x87, 0x8f, 0x77, 0x57, 0x87, 0x48, 0x87, 0x87, 0x97, 0x87, 0x58, 0x78, 0x90,
     0x95, 0x08,
 ];
@@ -182,4 +182,139 @@ fn a_picture_is_looked_at_closely_and_then_the_next() {
     wait("the first again", || name(&viewer) == "a.png");
     world.press(&["Escape"]);
     wait("the end", || world.window.visible_dialog().is_none());
+}
+
+fn texture(width: i32, height: i32) -> gdk::Texture {
+    let pixels = vec![0x80; usize::try_from(width * height * 4).expect("not negative")];
+    let stride = usize::try_from(width * 4).expect("not negative");
+    gdk::MemoryTexture::new(width, height, gdk::MemoryFormat::R8g8b8a8, &glib::Bytes::from_owned(pixels), stride).into()
+}
+
+/// The labels in sight that say this.
+fn says(world: &World, text: &str) -> usize {
+    all::<gtk::Label>(&world.page).iter().filter(|label| label.is_mapped() && label.label() == text).count()
+}
+
+#[gtk::test]
+fn what_could_not_be_uploaded_says_so_once() {
+    let failed = Message {
+        is_outgoing: true,
+        state: MessageState::Failed(SendFailure::Refused),
+        attachment: Some(Attachment {
+            problem: Some(AttachmentProblem::NoService),
+            path: Some("/nowhere/here.pdf".into()),
+            is_uploaded: false,
+            ..document("here.pdf")
+        }),
+        ..message(1, "")
+    };
+    let world = World::new(vec![failed], 0, (560, 640));
+    world.settle();
+    world.shot("files-failed");
+    assert_eq!(says(&world, "Your server takes no files."), 1);
+    assert_eq!(says(&world, "The server refused this message."), 0);
+}
+
+#[gtk::test]
+fn a_picture_or_files_are_pasted_and_a_text_stays_a_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(vec![message(1, "Send me the picture")], 0, (560, 640));
+    let composer = world.page.composer();
+    let bar = composer.attach_bar();
+    wait("the window in front", || world.window.is_active());
+    world.page.focus_composer();
+    world.window.clipboard().set_texture(&texture(40, 30));
+    world.press(&["ctrl+v"]);
+    wait("the picture", || !bar.is_empty());
+    world.settle();
+    world.shot("files-pasted");
+    let pasted = bar.take();
+    assert_eq!(pasted.len(), 1);
+    assert!(pasted[0].name.starts_with("Picture ") && pasted[0].texture.is_some(), "{}", pasted[0].name);
+    let file = gio::File::for_path(picture_file(dir.path(), "one.png", 90, 60));
+    world.window.clipboard().set(&gdk::FileList::from_array(&[file]));
+    world.press(&["ctrl+v"]);
+    wait("the file", || !bar.is_empty());
+    assert_eq!(bar.take()[0].name, "one.png");
+    world.window.clipboard().set_text("only words");
+    world.press(&["ctrl+v"]);
+    wait("the words", || composer.text() == "only words");
+    assert!(bar.is_empty());
+}
+
+#[gtk::test]
+fn files_and_pictures_are_dropped_on_the_conversation() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::new(vec![message(1, "Send me the pictures")], 0, (560, 640));
+    let bar = world.page.composer().attach_bar();
+    let targets: Vec<gtk::DropTarget> = all::<gtk::Widget>(&world.page)
+        .iter()
+        .filter(|widget| !widget.is::<gtk::TextView>() && !widget.is::<gtk::Text>())
+        .flat_map(|widget| widget.observe_controllers().iter::<glib::Object>().flatten().collect::<Vec<_>>())
+        .filter_map(|controller| controller.downcast().ok())
+        .filter(|target: &gtk::DropTarget| {
+            target.formats().is_some_and(|formats| formats.contains_type(gdk::FileList::static_type()))
+        })
+        .collect();
+    assert_eq!(targets.len(), 1, "one place takes them");
+    let target = &targets[0];
+    let area = target.widget().expect("it is on a widget");
+    // The messages and the composer, and all between.
+    let bounds = area.compute_bounds(&world.window).unwrap();
+    assert!(bounds.width() > 500.0 && bounds.height() > 500.0, "{bounds:?}");
+    let drop = |value: glib::Value| target.emit_by_name::<bool>("drop", &[&glib::BoxedValue(value), &100.0, &100.0]);
+    let files = ["one.png", "two.png"].map(|name| gio::File::for_path(picture_file(dir.path(), name, 90, 60)));
+    assert!(drop(gdk::FileList::from_array(&files).to_value()));
+    wait("the files", || bar.len() == 2);
+    assert!(drop(texture(40, 30).to_value()));
+    wait("the picture", || bar.len() == 3);
+    let names: Vec<_> = bar.take().into_iter().map(|waiting| waiting.name).collect();
+    assert_eq!(names[..2], ["one.png", "two.png"]);
+}
+
+#[gtk::test]
+fn a_picture_that_moves_does_so_and_can_be_pinched() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.gif");
+    {
+        let file = std::fs::File::create(&path).unwrap();
+        let mut encoder = image::codecs::gif::GifEncoder::new(file);
+        encoder.set_repeat(image::codecs::gif::Repeat::Infinite).unwrap();
+        for colour in [[200, 40, 40, 255], [40, 40, 200, 255]] {
+            let picture = image::RgbaImage::from_pixel(120, 80, image::Rgba(colour));
+            let pause = image::Delay::from_numer_denom_ms(60, 1);
+            encoder.encode_frame(image::Frame::from_parts(picture, 0, 0, pause)).unwrap();
+        }
+    }
+    let file = Attachment {
+        name: "a.gif".to_owned(),
+        media_type: "image/gif".to_owned(),
+        ..picture(Some((120, 80)), Some(path))
+    };
+    let world = World::new(vec![with_file(1, "", file)], 0, (900, 700));
+    row(&world, 0).activate_action("message.open-file", None).unwrap();
+    let viewer = || world.window.visible_dialog().and_downcast::<PictureViewer>();
+    wait("the viewer", || viewer().is_some_and(|viewer| viewer.has_picture()));
+    let viewer = viewer().unwrap();
+    let mut seen = std::collections::HashSet::new();
+    wait("two pictures and the first again", || {
+        let picture = viewer.picture().unwrap();
+        let mut pixels = vec![0; 120 * 80 * 4];
+        picture.download(&mut pixels, 120 * 4);
+        seen.insert(pixels[..4].to_vec());
+        seen.len() == 2
+    });
+    let pinch = all::<gtk::Widget>(&viewer)
+        .iter()
+        .flat_map(|widget| widget.observe_controllers().iter::<glib::Object>().flatten().collect::<Vec<_>>())
+        .find_map(|controller| controller.downcast::<gtk::GestureZoom>().ok())
+        .expect("it can be pinched");
+    pinch.emit_by_name::<()>("begin", &[&None::<gdk::EventSequence>]);
+    pinch.emit_by_name::<()>("scale-changed", &[&2.0_f64]);
+    assert_eq!(viewer.zoom(), Some(2.0));
+    pinch.emit_by_name::<()>("scale-changed", &[&3.0_f64]);
+    assert_eq!(viewer.zoom(), Some(3.0), "from where the pinch began");
+    wait("the window in front", || world.window.is_active());
+    world.zoom_in((450.0, 350.0));
+    wait("one step more", || viewer.zoom().is_some_and(|zoom| zoom > 3.5));
 }

@@ -3,6 +3,7 @@
 
 mod amending;
 mod files;
+mod film;
 mod forwarding;
 mod previews;
 mod searching;

@@ -227,6 +227,14 @@ impl World {
         self.tool(&["mousemove", "--window", &id, &x, &y]);
     }
 
+    /// Turns the wheel up over a place in the window with the Control key held.
+    pub fn zoom_in(&self, at: (f32, f32)) {
+        self.hover(at);
+        self.tool(&["keydown", "ctrl"]);
+        self.tool(&["click", "4"]);
+        self.tool(&["keyup", "ctrl"]);
+    }
+
     /// Where in the window a message is, vertically in its middle.
     pub fn middle(&self, message: MessageId) -> (f32, f32) {
         let row = self.history().position_of(message).and_then(|index| self.view().row(index)).expect("it is in sight");

@@ -143,6 +143,35 @@ async fn a_strangers_file_waits_until_somebody_asks_for_it() {
 }
 
 #[tokio::test]
+async fn what_comes_unasked_and_what_stays_is_the_persons_choice() {
+    let prosody = server();
+    let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    bob.tell(Command::SetFileLimits { unasked: 0, kept: None });
+    let picture = picture(40, 30);
+    send(&alice, BOB, vec![bytes("a.png", picture.clone())], "").await.unwrap();
+    let got = bob.news().await;
+    bob.tell(Command::FetchFile { message: got.cursor.id, is_asked: false });
+    bob.say(ALICE, "I take nothing").await;
+    assert_eq!(file_of(&bob.history(got.conversation).await[0]).path, None);
+    bob.tell(Command::SetFileLimits { unasked: 1_000_000, kept: None });
+    bob.tell(Command::FetchFile { message: got.cursor.id, is_asked: false });
+    let first = path(&mut bob, &got).await;
+    let kept = async |bob: &Person| bob.request(|reply| Command::LoadFilesKept { reply }).await.unwrap();
+    assert_eq!(kept(&bob).await, picture.len() as u64);
+    bob.request(|reply| Command::DropFilesKept { reply }).await.unwrap();
+    assert!(!first.exists());
+    assert_eq!((kept(&bob).await, file_of(&bob.history(got.conversation).await[0]).path.clone()), (0, None));
+    // It can be had again, and stays although it is more than what is to stay.
+    bob.tell(Command::SetFileLimits { unasked: 1_000_000, kept: Some(1) });
+    bob.tell(Command::FetchFile { message: got.cursor.id, is_asked: true });
+    assert_eq!(fs::read(path(&mut bob, &got).await).unwrap(), picture);
+    // A smaller limit holds at once.
+    bob.tell(Command::SetFileLimits { unasked: 1_000_000, kept: Some(1) });
+    until_file(&mut bob, got.conversation, &got, "no file", |file| file.path.is_none().then_some(())).await;
+    assert!(!first.exists());
+}
+
+#[tokio::test]
 async fn an_upload_that_breaks_off_goes_on_after_a_restart() {
     let (port, _) = free_ports();
     let relay = Relay::start(port);

@@ -14,7 +14,7 @@ const LOGIND: &str = "org.freedesktop.login1";
 
 impl Show {
     /// How often the engine was told this.
-    fn told(&self, command: &str) -> usize {
+    pub fn told(&self, command: &str) -> usize {
         self.stage.world.borrow().commands.iter().filter(|told| told.contains(command)).count()
     }
 

@@ -14,6 +14,7 @@ mod gallery;
 mod links;
 mod mock;
 mod pages;
+mod preferences;
 mod show;
 mod stage;
 mod voice;

@@ -30,6 +30,8 @@ pub struct World {
     pub block_ability: Option<BlockAbility>,
     /// An export that is under way: the test tells how far it is, and what comes of it.
     pub export: Option<Export>,
+    /// How many bytes of files are kept.
+    pub files_kept: u64,
     /// What a sign-in comes to.
     pub sign_in: Option<CommandError>,
 }
@@ -91,6 +93,11 @@ impl Stage {
             }
             Command::DeleteHistory { conversation, reply } => {
                 world.commands.push(format!("DeleteHistory {conversation:?}"));
+                reply.send(Ok(()));
+            }
+            Command::LoadFilesKept { reply } => reply.send(Ok(world.files_kept)),
+            Command::DropFilesKept { reply } => {
+                world.files_kept = 0;
                 reply.send(Ok(()));
             }
             Command::LoadBlockAbility { reply, .. } => {

@@ -365,6 +365,19 @@ pub enum Command {
     SetUndoTime {
         seconds: u32,
     },
+    /// How large a file of a contact's may be to come by itself, and how much of all that came is kept (`None`: all); in bytes.
+    SetFileLimits {
+        unasked: u64,
+        kept: Option<u64>,
+    },
+    /// How many bytes of files are kept here that could be had again.
+    LoadFilesKept {
+        reply: Reply<Result<u64, CommandError>>,
+    },
+    /// Lets go of those files.
+    DropFilesKept {
+        reply: Reply<Result<(), CommandError>>,
+    },
 
     /// Whether pages are asked what they are, when their links are about to be sent. Off until this is said.
     SetLinkPreviews {

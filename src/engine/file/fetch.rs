@@ -9,7 +9,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{CACHE_BYTES, changed, client, disk, failed, media, policy, problem_of};
+use super::{changed, client, disk, failed, media, policy, problem_of, trim};
 use crate::{
     engine::{
         api::{AttachmentKind, AttachmentProblem, ConversationId, Event, MessageId, Notice, Transfer},
@@ -35,7 +35,8 @@ struct Wanted {
     message: MessageId,
     row: AttachmentRow,
     url: Url,
-    is_asked: bool,
+    /// How many bytes may come unasked; none where somebody has asked.
+    unasked: Option<u64>,
 }
 
 /// Why a file is not here.
@@ -65,13 +66,14 @@ pub async fn fetch(shared: &Arc<Shared>, message: MessageId, is_asked: bool) {
 }
 
 async fn look(shared: &Shared, message: MessageId, is_asked: bool) -> Result<Option<Wanted>, StoreError> {
+    let most = shared.choices.unasked_bytes();
     let found = shared.store.read(move |store| {
         let Some(row) = attachment::find(store, message)? else { return Ok(None) };
         let about = message::by_id(store, message)?;
         let conversation = conversation::by_id(store, about.conversation)?;
         let known = contact::find(store, conversation.account, &conversation.peer)?;
         let kind = AttachmentKind::of(&row.media_type);
-        let comes = policy::comes_unasked(kind, row.size, about.is_outgoing(), known.as_ref());
+        let comes = policy::comes_unasked(kind, row.size, about.is_outgoing(), known.as_ref(), most);
         let is_wanted = is_asked || comes && row.problem.is_none();
         let data = (conversation.account, about.conversation, row);
         Ok(is_wanted.then_some(data))
@@ -96,7 +98,7 @@ async fn look(shared: &Shared, message: MessageId, is_asked: bool) -> Result<Opt
         failed(shared, message, AttachmentProblem::TooLarge).await;
         return Ok(None);
     }
-    Ok(Some(Wanted { account, conversation, message, row, url, is_asked }))
+    Ok(Some(Wanted { account, conversation, message, row, url, unasked: (!is_asked).then_some(most) }))
 }
 
 fn start(shared: &Arc<Shared>, wanted: Wanted) {
@@ -110,7 +112,7 @@ fn start(shared: &Arc<Shared>, wanted: Wanted) {
         match result.await {
             Ok(()) | Err(Failure::Stopped) => {}
             // Nobody asked for it: it waits until somebody does.
-            Err(Failure::TooLarge(_)) if !wanted.is_asked => {}
+            Err(Failure::TooLarge(_)) if wanted.unasked.is_some() => {}
             Err(failure) => {
                 log::info!("a file does not come: {failure}");
                 failed(&work, message, said(&work, &failure)).await;
@@ -158,7 +160,7 @@ async fn run(shared: &Shared, wanted: &Wanted) -> Result<(), Failure> {
 
 /// Writes what comes behind what is here already.
 async fn transfer(shared: &Shared, client: &Client, wanted: &Wanted, part: &PathBuf) -> Result<(), Failure> {
-    let most = policy::limit(wanted.row.size, wanted.is_asked);
+    let most = policy::limit(wanted.row.size, wanted.unasked);
     let here = tokio::fs::metadata(part).await.map_or(0, |part| part.len());
     if here > 0 && wanted.row.size == Some(here) {
         return Ok(());
@@ -216,19 +218,14 @@ async fn take_in(shared: &Shared, wanted: &Wanted, part: PathBuf) -> Result<(), 
         Err(error) if error.is_panic() => return Err(Failure::Different),
         Err(_) => return Err(Failure::Stopped),
     };
-    let (message, now) = (wanted.message, shared.clock.now());
+    let (message, now, size) = (wanted.message, shared.clock.now(), found.size.unwrap_or(0));
     let kept = shared.change(move |store, _| {
         attachment::set_kept(store, message, &found, now)?;
-        let (others, unused) = attachment::evict(store, CACHE_BYTES)?;
-        let mut effects = changed(store, message)?;
-        for other in others {
-            effects.merge(changed(store, other)?);
-        }
-        Ok((unused, effects))
+        Ok(((), changed(store, message)?))
     });
-    let unused = kept.await?;
-    let data_dir = shared.data_dir.clone();
-    let _ = spawn_blocking(move || unused.iter().for_each(|file| disk::remove(&data_dir, file))).await;
+    kept.await?;
+    // However little is to be kept, what has just come stays until the next does.
+    trim(shared, shared.choices.kept_bytes().max(size)).await?;
     Ok(())
 }
 

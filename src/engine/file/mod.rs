@@ -9,10 +9,12 @@
 //! | `policy` | what is fetched unasked |
 //! | `record` | the store's rows as the window gets them |
 //! | `transfer` | what is on its way at the moment |
+//! | `command` | what the window wants of them |
 //! | `fetch` | from there to here |
 //! | `send`, `upload` | from here to there |
 
 pub mod clean;
+mod command;
 mod disk;
 mod fetch;
 pub mod media;
@@ -27,7 +29,9 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::Connection;
 
+pub use command::carry_out;
 pub use fetch::fetch;
+pub use policy::UNASKED_BYTES;
 pub use send::{prepare, send};
 pub use transfer::Transfers;
 pub use upload::{Known, Service, limit, start_waiting};
@@ -44,8 +48,8 @@ use crate::{
     store::{StoreError, account::AccountRow, attachment, message},
 };
 
-/// How many bytes of files are kept here; what was not wanted for the longest time goes first.
-pub const CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// How many bytes of files are kept here where nothing else was chosen; what was not wanted for the longest time goes first.
+pub const KEPT_BYTES: u64 = 2_000_000_000;
 
 /// A file that was written so long ago and that no row names is nobody's.
 const SETTLED: Duration = Duration::from_hours(1);
@@ -102,6 +106,28 @@ async fn failed(shared: &Shared, message: MessageId, problem: AttachmentProblem)
     }
 }
 
+/// Lets go of files until no more than `limit` bytes of those that could be had again are here, and tells of it.
+///
+/// # Errors
+/// What the store says.
+pub async fn trim(shared: &Shared, limit: u64) -> Result<(), StoreError> {
+    let trimmed = shared.change(move |store, _| {
+        let (messages, unused) = attachment::evict(store, limit)?;
+        let mut effects = Effects::default();
+        for message in messages {
+            effects.merge(changed(store, message)?);
+        }
+        Ok((unused, effects))
+    });
+    remove(shared, trimmed.await?).await;
+    Ok(())
+}
+
+async fn remove(shared: &Shared, unused: Vec<String>) {
+    let data_dir = shared.data_dir.clone();
+    let _ = tokio::task::spawn_blocking(move || unused.iter().for_each(|file| disk::remove(&data_dir, file))).await;
+}
+
 /// Removes the files that no message has any more, once in each run.
 pub async fn tidy(shared: &Shared) {
     let data_dir = shared.data_dir.clone();
@@ -115,12 +141,8 @@ pub async fn tidy(shared: &Shared) {
         }
         Ok(unused)
     });
-    let data_dir = shared.data_dir.clone();
     match unused.await {
-        Ok(unused) => {
-            let _ =
-                tokio::task::spawn_blocking(move || unused.iter().for_each(|file| disk::remove(&data_dir, file))).await;
-        }
+        Ok(unused) => remove(shared, unused).await,
         Err(error) => log::warn!("old files stay: {error}"),
     }
 }

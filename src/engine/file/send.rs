@@ -161,6 +161,11 @@ fn failure(error: &io::Error) -> CommandError {
 
 /// Stores a message for each file; the caption waits with the last of them. Their upload follows.
 ///
+/// The caption becomes a message of its own, though XEP-0447 §3 lets a text stand in the message of the file and XEP-0428 can
+/// mark the address in it as a fallback. Others would lose one of the two: Dino (0.5) takes a message with a file for a file and
+/// drops its text; Conversations and all who go by XEP-0066 show a file only where the body is its address and nothing else, and
+/// a text with a link in it otherwise. What others send as one is shown as one (`xmpp::file_sharing`).
+///
 /// # Errors
 /// `NotFound` where the conversation is not one of this account.
 pub fn send(

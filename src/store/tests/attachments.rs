@@ -52,6 +52,7 @@ fn what_has_not_been_uploaded_is_not_sent_and_never_evicted() {
     };
     assert_eq!(waiting(&connection), [text.cursor.id]);
     assert_eq!(attachment::to_upload(&connection, account).unwrap(), [ours.cursor.id]);
+    assert_eq!(attachment::kept_bytes(&connection).unwrap(), 0);
     assert_eq!(attachment::evict(&connection, 0).unwrap(), (vec![], vec![]));
     attachment::set_uploaded(&connection, ours.cursor.id, "https://up/a.png").unwrap();
     assert_eq!(waiting(&connection), [ours.cursor.id, text.cursor.id]);
@@ -67,10 +68,11 @@ fn the_files_that_were_wanted_last_stay() {
     let newer = put(&connection, chat, &row(Some("bb/b.png"), 10), 2).cursor.id;
     // The same file as the oldest, in a message that stays.
     let same = put(&connection, chat, &row(Some("aa/a.png"), 10), 3).cursor.id;
-    assert_eq!(attachment::evict(&connection, 30).unwrap().0, []);
-    assert_eq!(attachment::evict(&connection, 20).unwrap(), (vec![old], vec![]));
+    assert_eq!(attachment::kept_bytes(&connection).unwrap(), 20);
+    assert_eq!(attachment::evict(&connection, 20).unwrap().0, []);
     attachment::touch(&connection, newer, Timestamp(NOW.0 + 9)).unwrap();
-    assert_eq!(attachment::evict(&connection, 10).unwrap(), (vec![same], vec!["aa/a.png".to_owned()]));
+    assert_eq!(attachment::evict(&connection, 10).unwrap(), (vec![same, old], vec!["aa/a.png".to_owned()]));
+    assert_eq!(attachment::kept_bytes(&connection).unwrap(), 10);
 }
 
 #[test]

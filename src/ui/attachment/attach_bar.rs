@@ -17,7 +17,11 @@ use crate::{
     plain_text::isolated,
     ui::{
         error_text,
-        media::{listen::listen, recorder::Recorded},
+        media::{
+            film::{self, Film},
+            listen::listen,
+            recorder::Recorded,
+        },
     },
 };
 
@@ -147,6 +151,11 @@ impl AttachBar {
 
     pub fn is_empty(&self) -> bool {
         self.imp().waiting.borrow().is_empty()
+    }
+
+    /// How many files wait.
+    pub fn len(&self) -> usize {
+        self.imp().waiting.borrow().len()
     }
 
     /// Whether the server takes all of it, as far as is known.
@@ -387,7 +396,13 @@ async fn look(file: &gio::File) -> Option<Waiting> {
     }
     let size = u64::try_from(info.size()).unwrap_or(0);
     let texture = picture_cache::load(&path, 2 * THUMBNAIL).await;
-    let is_sound = AttachmentKind::of(media::by_name(&info.display_name())) == AttachmentKind::Audio;
+    let kind = AttachmentKind::of(media::by_name(&info.display_name()));
+    if kind == AttachmentKind::Video
+        && let Some(film) = film::look(&path).await
+    {
+        return Some(film_to_send(&film, path, info.display_name().into(), size));
+    }
+    let is_sound = kind == AttachmentKind::Audio;
     // What is larger is no voice message, and reading through it would keep one waiting.
     let sound = if is_sound && size <= MAX_LISTENED { listen(&path).await } else { None };
     let file = match sound {
@@ -397,4 +412,10 @@ async fn look(file: &gio::File) -> Option<Waiting> {
         None => NewFile::Path(path),
     };
     Some(Waiting { file, name: info.display_name().into(), size, texture, voice: None })
+}
+
+fn film_to_send(film: &Film, path: PathBuf, name: String, size: u64) -> Waiting {
+    let thumbhash = film.picture().as_ref().map(media::thumbhash);
+    let about = MediaFacts { length: film.length, dimensions: Some(film.dimensions), thumbhash };
+    Waiting { file: NewFile::Media { path, about }, name, size, texture: Some(film.frame.texture()), voice: None }
 }

@@ -3,6 +3,7 @@
 //! | file | duty |
 //! |---|---|
 //! | `view` | a picture or a card in the message's bubble |
+//! | `film` | the same for a film, which plays there |
 //! | `picture_area` | a picture in its shape, before it is there and after |
 //! | `picture_cache` | pictures as textures |
 //! | `words` | sizes, problems, one line for a list |
@@ -14,6 +15,7 @@
 mod animation;
 pub mod attach_bar;
 mod chip;
+mod film;
 pub mod open;
 pub mod picture_area;
 pub mod picture_cache;

@@ -9,11 +9,13 @@ pub const MOST_WIDTH: i32 = 360;
 pub const MOST_HEIGHT: i32 = 360;
 /// Room for a button, however flat the picture is.
 const LEAST: i32 = 72;
+/// Room for a film's controls, however narrow it is.
+const WHOLE: i32 = 260;
 /// The shape of a picture of which nothing is known.
 const UNKNOWN: (u32, u32) = (4, 3);
 
 mod imp {
-    use super::{LEAST, Size, UNKNOWN, fit, gdk, glib};
+    use super::{LEAST, Size, UNKNOWN, WHOLE, fit, gdk, glib};
     use gtk::{graphene, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
@@ -21,11 +23,20 @@ mod imp {
     pub struct PictureArea {
         pub(super) dimensions: Cell<(u32, u32)>,
         pub(super) texture: RefCell<Option<gdk::Texture>>,
+        /// Nothing of it is cut off: what its shape leaves over stays empty.
+        pub(super) is_whole: Cell<bool>,
+        /// It only stands for what is to come.
+        pub(super) is_placeholder: Cell<bool>,
     }
 
     impl Default for PictureArea {
         fn default() -> Self {
-            Self { dimensions: Cell::new(UNKNOWN), texture: RefCell::default() }
+            Self {
+                dimensions: Cell::new(UNKNOWN),
+                texture: RefCell::default(),
+                is_whole: Cell::default(),
+                is_placeholder: Cell::default(),
+            }
         }
     }
 
@@ -55,6 +66,7 @@ mod imp {
 
         fn measure(&self, orientation: gtk::Orientation, for_size: i32) -> (i32, i32, i32, i32) {
             let Size { width, height } = fit(self.dimensions.get());
+            let width = if self.is_whole.get() { width.max(WHOLE) } else { width };
             match orientation {
                 gtk::Orientation::Horizontal => (LEAST.min(width), width, -1, -1),
                 _ if for_size < 0 || for_size >= width => (height, height, -1, -1),
@@ -71,7 +83,9 @@ mod imp {
             let [width, height, pw, ph] =
                 [self.obj().width(), self.obj().height(), texture.width(), texture.height()].map(|n| n.max(1) as f32);
             // Fills the area; what is very long or flat loses its ends here, and shows them in the viewer.
-            let scale = (width / pw).max(height / ph);
+            let (across, down) = (width / pw, height / ph);
+            let scale =
+                if self.is_whole.get() && !self.is_placeholder.get() { across.min(down) } else { across.max(down) };
             let (w, h) = (pw * scale, ph * scale);
             let bounds = graphene::Rect::new((width - w) / 2.0, (height - h) / 2.0, w, h);
             snapshot.append_scaled_texture(&texture, gtk::gsk::ScalingFilter::Trilinear, &bounds);
@@ -113,7 +127,21 @@ impl PictureArea {
         }
     }
 
+    /// Whether all of it is shown, whatever its shape, as with a film.
+    pub fn set_whole(&self, is_whole: bool) {
+        if self.imp().is_whole.replace(is_whole) != is_whole {
+            self.queue_resize();
+        }
+    }
+
+    /// Shows what stands for a picture: it fills the area, whatever its shape.
+    pub fn set_placeholder(&self, texture: Option<gdk::Texture>) {
+        self.set_texture(texture);
+        self.imp().is_placeholder.set(true);
+    }
+
     pub fn set_texture(&self, texture: Option<gdk::Texture>) {
+        self.imp().is_placeholder.set(false);
         self.imp().texture.replace(texture);
         self.queue_draw();
     }

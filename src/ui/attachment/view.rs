@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     engine::api::{Attachment, AttachmentKind, Transfer},
-    ui::media::{clock, playback::playback, sound_player::SoundPlayer},
+    ui::media::{clock, film_controls::FilmControls, playback::playback, sound_player::SoundPlayer},
 };
 
 mod imp {
-    use super::{Attachment, PathBuf, PictureArea, SoundPlayer, Transfer, gdk, glib, playback};
+    use super::{Attachment, FilmControls, PathBuf, PictureArea, SoundPlayer, Transfer, gdk, glib, playback};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
@@ -27,39 +27,43 @@ mod imp {
     #[template(resource = "/im/stonechat/Stonechat/ui/attachment_view.ui")]
     pub struct AttachmentView {
         #[template_child]
-        pub(super) frame: TemplateChild<gtk::Overlay>,
+        pub(in crate::ui::attachment) frame: TemplateChild<gtk::Overlay>,
         #[template_child]
-        pub(super) picture: TemplateChild<PictureArea>,
+        pub(in crate::ui::attachment) picture: TemplateChild<PictureArea>,
         #[template_child]
-        pub(super) picture_button: TemplateChild<gtk::Button>,
+        pub(in crate::ui::attachment) controls: TemplateChild<FilmControls>,
         #[template_child]
-        pub(super) picture_note: TemplateChild<gtk::Label>,
+        pub(in crate::ui::attachment) picture_button: TemplateChild<gtk::Button>,
         #[template_child]
-        pub(super) card: TemplateChild<gtk::Box>,
+        pub(in crate::ui::attachment) picture_note: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) card_button: TemplateChild<gtk::Button>,
+        pub(in crate::ui::attachment) card: TemplateChild<gtk::Box>,
         #[template_child]
-        pub(super) name: TemplateChild<gtk::Label>,
+        pub(in crate::ui::attachment) card_button: TemplateChild<gtk::Button>,
         #[template_child]
-        pub(super) details: TemplateChild<gtk::Label>,
+        pub(in crate::ui::attachment) name: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) save: TemplateChild<gtk::Button>,
+        pub(in crate::ui::attachment) details: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) sound_name: TemplateChild<gtk::Label>,
+        pub(in crate::ui::attachment) save: TemplateChild<gtk::Button>,
         #[template_child]
-        pub(super) sound: TemplateChild<SoundPlayer>,
+        pub(in crate::ui::attachment) sound_name: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) progress: TemplateChild<gtk::ProgressBar>,
+        pub(in crate::ui::attachment) sound: TemplateChild<SoundPlayer>,
         #[template_child]
-        pub(super) problem: TemplateChild<gtk::Label>,
+        pub(in crate::ui::attachment) progress: TemplateChild<gtk::ProgressBar>,
+        #[template_child]
+        pub(in crate::ui::attachment) problem: TemplateChild<gtk::Label>,
         /// Which picture is shown, or is being read.
-        pub(super) shown: RefCell<Option<PathBuf>>,
-        pub(super) placeholder: RefCell<Option<Vec<u8>>>,
+        pub(in crate::ui::attachment) shown: RefCell<Option<PathBuf>>,
+        pub(in crate::ui::attachment) placeholder: RefCell<Option<Vec<u8>>>,
         /// What is shown now.
-        pub(super) state: RefCell<Option<(Attachment, Option<Transfer>)>>,
+        pub(in crate::ui::attachment) state: RefCell<Option<(Attachment, Option<Transfer>)>>,
         /// Somebody wants to hear it, and it is on its way.
-        pub(super) is_awaited: Cell<bool>,
-        pub(super) handler: RefCell<Option<glib::SignalHandlerId>>,
+        pub(in crate::ui::attachment) is_awaited: Cell<bool>,
+        pub(in crate::ui::attachment) handler: RefCell<Option<glib::SignalHandlerId>>,
+        /// While the film plays.
+        pub(in crate::ui::attachment) frames: RefCell<Option<glib::SignalHandlerId>>,
     }
 
     #[glib::object_subclass]
@@ -71,8 +75,10 @@ mod imp {
         fn class_init(klass: &mut Self::Class) {
             PictureArea::ensure_type();
             SoundPlayer::ensure_type();
+            FilmControls::ensure_type();
             klass.bind_template();
             klass.set_css_name("attachment");
+            klass.install_action("film.toggle", None, |view, _, _| view.toggle_film());
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -95,19 +101,24 @@ mod imp {
             let handler = playback().connect_changed(move |_| {
                 if let Some(view) = weak.upgrade().filter(super::AttachmentView::is_sound) {
                     view.show_sound();
+                    view.update_film();
                 }
             });
             self.handler.replace(Some(handler));
             let weak = self.obj().downgrade();
-            self.card_button.connect_clicked(move |_| {
-                if let Some(view) = weak.upgrade() {
-                    view.imp().is_awaited.set(true);
-                }
-            });
+            for button in [&self.card_button, &self.picture_button] {
+                let weak = weak.clone();
+                button.connect_clicked(move |_| {
+                    if let Some(view) = weak.upgrade() {
+                        view.await_file();
+                    }
+                });
+            }
+            self.obj().connect_unmap(super::AttachmentView::let_film_stand);
         }
 
         fn dispose(&self) {
-            if let Some(handler) = self.handler.take() {
+            for handler in [self.handler.take(), self.frames.take()].into_iter().flatten() {
                 playback().disconnect(handler);
             }
         }
@@ -134,15 +145,17 @@ impl AttachmentView {
     /// Another message is shown from now on.
     pub fn begin(&self) {
         self.imp().is_awaited.set(false);
+        self.let_film_stand();
     }
 
     /// Shows a file as it stands now.
     pub fn set_attachment(&self, attachment: &Attachment, transfer: Option<Transfer>) {
         let imp = self.imp();
         let is_picture = attachment.kind == AttachmentKind::Picture;
+        let is_film = Self::is_film(attachment);
         imp.state.replace(Some((attachment.clone(), transfer)));
-        imp.frame.set_visible(is_picture);
-        imp.card.set_visible(!is_picture);
+        imp.frame.set_visible(is_picture || is_film);
+        imp.card.set_visible(!is_picture && !is_film);
         let (icon, label, action) = deed(attachment, transfer);
         for button in [&imp.picture_button, &imp.card_button] {
             button.set_icon_name(icon);
@@ -153,6 +166,8 @@ impl AttachmentView {
         let far = transfer.map(words::progress);
         if is_picture {
             self.show_picture(attachment, transfer.is_some(), far.as_deref());
+        } else if is_film {
+            self.show_film(attachment, far);
         } else {
             self.let_go_of_picture();
             imp.name.set_label(&attachment.name);
@@ -163,6 +178,7 @@ impl AttachmentView {
             let known = Some(known).filter(|known| !known.is_empty());
             imp.details.set_label(&far.or(known).unwrap_or_else(|| gettext("Size not known")));
             imp.save.set_visible(attachment.path.is_some());
+            self.update_film();
         }
         let share = transfer
             .filter(|transfer| transfer.done > 0)
@@ -172,21 +188,29 @@ impl AttachmentView {
             #[expect(clippy::cast_precision_loss)]
             imp.progress.set_fraction((done as f64 / total.max(1) as f64).min(1.0));
         }
+        // Why one's own did not go is said below the message.
         let problem =
-            attachment.problem.filter(|_| transfer.is_none() && attachment.path.is_none() == attachment.is_uploaded);
+            attachment.problem.filter(|_| transfer.is_none() && attachment.is_uploaded && attachment.path.is_none());
         imp.problem.set_visible(problem.is_some());
         if let Some(problem) = problem {
-            imp.problem.set_label(&words::problem(problem, !attachment.is_uploaded));
+            imp.problem.set_label(&words::problem(problem, false));
         }
         self.show_sound();
-        if attachment.path.is_some() && transfer.is_none() && imp.is_awaited.take() && self.sound_path().is_some() {
-            imp.sound.toggle();
+        self.say_failure(attachment.kind == AttachmentKind::Video && !is_film);
+        if attachment.path.is_some() && transfer.is_none() && imp.is_awaited.take() {
+            if self.sound_path().is_some() {
+                imp.sound.toggle();
+            } else if is_film {
+                self.toggle_film();
+            }
         }
     }
 
     fn show_picture(&self, attachment: &Attachment, is_moving: bool, far: Option<&str>) {
         let imp = self.imp();
         imp.picture.set_dimensions(attachment.dimensions);
+        imp.picture.set_whole(false);
+        self.update_film();
         let is_here = attachment.path.is_some();
         imp.picture_button.set_visible(!is_here || is_moving);
         let size = attachment.size.map(words::size).filter(|_| !is_here);
@@ -253,7 +277,13 @@ impl AttachmentView {
         imp.name.set_label(&if is_recording { gettext("Voice message") } else { attachment.name.clone() });
         imp.card.set_visible(path.is_none() || transfer.is_some());
         sound.set_sound(path.as_deref(), attachment.length);
-        if attachment.path.is_some() && path.is_none() {
+        self.say_failure(attachment.path.is_some() && path.is_none());
+    }
+
+    /// What can't be played here says so.
+    fn say_failure(&self, has_failed: bool) {
+        if has_failed {
+            let imp = self.imp();
             imp.problem.set_visible(true);
             imp.problem.set_label(&gettext("This can't be played here. Save it, or open it with another program."));
         }
@@ -266,7 +296,14 @@ impl AttachmentView {
         imp.picture.set_texture(None);
     }
 
+    /// Somebody has asked for the file: what can be played is, as soon as it is here.
+    fn await_file(&self) {
+        let is_missing = self.imp().state.borrow().as_ref().is_some_and(|(file, _)| file.path.is_none());
+        self.imp().is_awaited.set(is_missing);
+    }
+
     fn press(&self) {
+        self.await_file();
         if let Some(action) = self.imp().picture_button.action_name()
             && let Err(error) = self.activate_action(&action, None)
         {
@@ -282,6 +319,9 @@ fn deed(attachment: &Attachment, transfer: Option<Transfer>) -> (&'static str, S
     }
     if attachment.path.is_none() {
         return ("folder-download-symbolic", gettext("Download"), "message.fetch-file");
+    }
+    if AttachmentView::is_film(attachment) {
+        return ("media-playback-start-symbolic", gettext("Play"), "film.toggle");
     }
     let icon = match attachment.kind {
         AttachmentKind::Audio => "audio-x-generic-symbolic",

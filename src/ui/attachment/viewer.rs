@@ -1,13 +1,18 @@
-//! Pictures of a conversation one by one: to look at closely, to save, to copy.
+//! Pictures and films of a conversation one by one: to look at closely, to save, to copy. What is no picture is a film, and plays
+//! when somebody asks for it.
 //!
 //! Is given what there is; knows no conversation.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, gio, glib};
 
 use super::{animation, open, picture_cache};
+use crate::ui::media::{film_controls::FilmControls, playback::playback};
 
 /// Decoded pictures have at most so many pixels on a side: what graphics cards take as one.
 const MOST_PIXELS: u32 = 8_192;
@@ -20,7 +25,7 @@ pub struct Shown {
 }
 
 mod imp {
-    use super::{super::zoom_area::ZoomArea, Shown, gdk, glib};
+    use super::{super::zoom_area::ZoomArea, FilmControls, Shown, gdk, glib, playback};
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
     use std::cell::{Cell, RefCell};
@@ -34,6 +39,10 @@ mod imp {
         pub(super) area: TemplateChild<ZoomArea>,
         #[template_child]
         pub(super) spinner: TemplateChild<adw::Spinner>,
+        #[template_child]
+        pub(super) controls: TemplateChild<FilmControls>,
+        /// While a film is shown.
+        pub(super) frames: RefCell<Option<glib::SignalHandlerId>>,
         pub(super) pictures: RefCell<Vec<Shown>>,
         pub(super) place: Cell<usize>,
         pub(super) playing: RefCell<Option<glib::JoinHandle<()>>>,
@@ -49,6 +58,7 @@ mod imp {
 
         fn class_init(klass: &mut Self::Class) {
             ZoomArea::ensure_type();
+            FilmControls::ensure_type();
             klass.bind_template();
             klass.install_action("viewer.larger", None, |viewer, _, _| viewer.imp().area.step(1));
             klass.install_action("viewer.smaller", None, |viewer, _, _| viewer.imp().area.step(-1));
@@ -56,6 +66,7 @@ mod imp {
             klass.install_action("viewer.actual", None, |viewer, _, _| viewer.imp().area.set_zoom(Some(1.0)));
             klass.install_action("viewer.previous", None, |viewer, _, _| viewer.go(-1));
             klass.install_action("viewer.next", None, |viewer, _, _| viewer.go(1));
+            klass.install_action("viewer.toggle", None, |viewer, _, _| viewer.toggle_film());
             klass.install_action("viewer.save", None, |viewer, _, _| viewer.save());
             klass.install_action("viewer.copy", None, |viewer, _, _| viewer.copy());
             let (none, control) = (gdk::ModifierType::empty(), gdk::ModifierType::CONTROL_MASK);
@@ -65,6 +76,7 @@ mod imp {
                 (gdk::Key::equal, none, "viewer.larger"),
                 (gdk::Key::minus, none, "viewer.smaller"),
                 (gdk::Key::KP_Subtract, none, "viewer.smaller"),
+                (gdk::Key::space, none, "viewer.toggle"),
                 (gdk::Key::_0, none, "viewer.fit"),
                 (gdk::Key::_1, none, "viewer.actual"),
                 (gdk::Key::s, control, "viewer.save"),
@@ -88,6 +100,9 @@ mod imp {
         fn dispose(&self) {
             if let Some(playing) = self.playing.take() {
                 playing.abort();
+            }
+            if let Some(frames) = self.frames.take() {
+                playback().disconnect(frames);
             }
         }
     }
@@ -127,13 +142,21 @@ impl PictureViewer {
 
     /// Whether the picture has been read.
     pub fn has_picture(&self) -> bool {
-        self.imp().area.texture().is_some()
+        self.picture().is_some()
+    }
+
+    /// What is seen at the moment.
+    pub fn picture(&self) -> Option<gdk::Texture> {
+        self.imp().area.texture()
     }
 
     fn go(&self, by: isize) {
         let imp = self.imp();
         let next = imp.place.get().checked_add_signed(by).filter(|next| *next < imp.pictures.borrow().len());
         if let Some(next) = next {
+            if self.shown().is_some_and(|shown| playback().state(&shown.path).is_playing) {
+                playback().pause();
+            }
             imp.place.set(next);
             self.show();
         }
@@ -144,6 +167,11 @@ impl PictureViewer {
         if let Some(playing) = imp.playing.take() {
             playing.abort();
         }
+        if let Some(frames) = imp.frames.take() {
+            playback().disconnect(frames);
+        }
+        imp.controls.set_visible(false);
+        imp.area.set_may_grow(false);
         let Some(shown) = self.shown() else { return };
         self.set_title(&shown.name);
         imp.area.update_property(&[gtk::accessible::Property::Label(&shown.name)]);
@@ -157,11 +185,41 @@ impl PictureViewer {
             let texture = picture_cache::load(&shown.path, MOST_PIXELS).await;
             let Some(viewer) = weak.upgrade() else { return };
             viewer.imp().spinner.set_visible(false);
+            if texture.is_none() {
+                return viewer.show_film(&shown.path);
+            }
             viewer.imp().area.set_texture(texture);
             drop(viewer);
             play(&weak, shown.path).await;
         });
         imp.playing.replace(Some(task));
+    }
+
+    fn show_film(&self, path: &Path) {
+        let imp = self.imp();
+        imp.controls.set_film(Some(path), None);
+        imp.controls.set_large();
+        imp.area.set_may_grow(true);
+        imp.controls.set_visible(true);
+        if playback().state(path).is_current {
+            imp.area.set_texture(playback().frame());
+        }
+        let (weak, path) = (self.downgrade(), path.to_owned());
+        let handler = playback().connect_frame(move |playback| {
+            if let Some((viewer, frame)) = weak.upgrade().zip(playback.frame())
+                && playback.state(&path).is_current
+            {
+                viewer.imp().area.set_frame(frame);
+            }
+        });
+        imp.frames.replace(Some(handler));
+    }
+
+    /// Plays the film that is shown, or lets it stand still.
+    fn toggle_film(&self) {
+        if self.imp().controls.get_visible() {
+            self.imp().controls.toggle();
+        }
     }
 
     /// Whether the picture is wider than its place.

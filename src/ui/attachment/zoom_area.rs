@@ -18,6 +18,8 @@ mod imp {
         pub(super) texture: RefCell<Option<gdk::Texture>>,
         /// How much larger than its pixels; none: as large as fits.
         pub(super) zoom: Cell<Option<f64>>,
+        /// As large as fits is also larger than it is.
+        pub(super) may_grow: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -47,7 +49,7 @@ mod imp {
             let Some(texture) = self.texture.borrow().clone() else { return };
             let (width, height) = (f64::from(self.obj().width()), f64::from(self.obj().height()));
             let (pw, ph) = (f64::from(texture.width()), f64::from(texture.height()));
-            let zoom = self.zoom.get().unwrap_or_else(|| fit((pw, ph), (width, height)));
+            let zoom = self.zoom.get().unwrap_or_else(|| fit((pw, ph), (width, height), self.may_grow.get()));
             let (w, h) = (pw * zoom, ph * zoom);
             #[expect(clippy::cast_possible_truncation)]
             let [x, y, w, h] = [(width - w) / 2.0, (height - h) / 2.0, w, h].map(|n| n as f32);
@@ -58,9 +60,10 @@ mod imp {
     }
 }
 
-/// How much larger a picture can be shown in a place: never larger than it is.
-fn fit(picture: (f64, f64), place: (f64, f64)) -> f64 {
-    (place.0 / picture.0.max(1.0)).min(place.1 / picture.1.max(1.0)).clamp(0.001, 1.0)
+/// How much larger a picture can be shown in a place; never larger than it is, unless it may grow.
+fn fit(picture: (f64, f64), place: (f64, f64), may_grow: bool) -> f64 {
+    let most = if may_grow { MOST } else { 1.0 };
+    (place.0 / picture.0.max(1.0)).min(place.1 / picture.1.max(1.0)).clamp(0.001, most)
 }
 
 glib::wrapper! {
@@ -75,6 +78,12 @@ impl ZoomArea {
     pub fn set_texture(&self, texture: Option<gdk::Texture>) {
         self.imp().texture.replace(texture);
         self.set_zoom(None);
+        self.queue_draw();
+    }
+
+    /// Whether what fits is shown larger than it is, as films are.
+    pub fn set_may_grow(&self, may_grow: bool) {
+        self.imp().may_grow.set(may_grow);
         self.queue_draw();
     }
 
@@ -96,7 +105,7 @@ impl ZoomArea {
     pub fn shown_zoom(&self) -> f64 {
         let place = (f64::from(self.width()), f64::from(self.height()));
         let size = self.texture().map_or((1.0, 1.0), |texture| (texture.width().into(), texture.height().into()));
-        self.zoom().unwrap_or_else(|| fit(size, place))
+        self.zoom().unwrap_or_else(|| fit(size, place, self.imp().may_grow.get()))
     }
 
     pub fn set_zoom(&self, zoom: Option<f64>) {
@@ -124,7 +133,8 @@ mod tests {
             ((10.0, 10.0), (500.0, 500.0), 1.0),
             ((0.0, 0.0), (0.0, 0.0), 0.001),
         ] {
-            assert!((fit(picture, place) - expected).abs() < 1e-9, "{picture:?} in {place:?}");
+            assert!((fit(picture, place, false) - expected).abs() < 1e-9, "{picture:?} in {place:?}");
         }
+        assert!((fit((320.0, 180.0), (640.0, 640.0), true) - 2.0).abs() < 1e-9, "a film may grow");
     }
 }

@@ -18,9 +18,8 @@ impl ConversationPage {
             let mut place = 0;
             let mut pictures = Vec::new();
             for message in history.iter::<Message>().filter_map(Result::ok) {
-                let Some(file) = message.attachment().filter(|file| file.kind == AttachmentKind::Picture) else {
-                    continue;
-                };
+                let is_seen = |kind| matches!(kind, AttachmentKind::Picture | AttachmentKind::Video);
+                let Some(file) = message.attachment().filter(|file| is_seen(file.kind)) else { continue };
                 let Some(path) = file.path else { continue };
                 if message.id() == id {
                     place = pictures.len();

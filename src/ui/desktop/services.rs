@@ -85,6 +85,7 @@ impl Services {
         on_change(&["send-receipts", "send-markers", "send-chat-states"], Self::apply_privacy);
         on_change(&["undo-seconds"], Self::apply_undo_time);
         on_change(&["link-previews"], Self::apply_link_previews);
+        on_change(&["download-megabytes", "kept-megabytes"], Self::apply_file_limits);
         on_change(&["run-in-background"], Self::apply_background);
         on_change(&["do-not-disturb", "notifications"], Self::apply_quiet);
     }
@@ -172,6 +173,12 @@ impl Services {
 
     fn apply_link_previews(&self) {
         self.messenger.send(Command::SetLinkPreviews { enabled: self.settings.boolean("link-previews") });
+    }
+
+    fn apply_file_limits(&self) {
+        let bytes = |key| u64::from(self.settings.uint(key)) * 1_000_000;
+        let kept = Some(bytes("kept-megabytes")).filter(|kept| *kept > 0);
+        self.messenger.send(Command::SetFileLimits { unasked: bytes("download-megabytes"), kept });
     }
 
     /// While this is held, closing the window does not end the program.

@@ -1,9 +1,10 @@
-//! Sound: what plays, what it looks like, and what is recorded. Nothing else in the program knows `GStreamer`.
+//! Sound and films: what plays, what it looks like, and what is recorded. Nothing else in the program knows `GStreamer`.
 //!
 //! | file | duty |
 //! |---|---|
 //! | `allowed` | which parts of GStreamer may see a file |
 //! | `bars`, `sound_player` | sound in the window |
+//! | `film`, `frames`, `film_controls` | what a film looks like, its pictures, its controls |
 //! | `clock` | times and speeds in words |
 //! | `waveform` | sound as bars |
 //! | `listen` | reads a file's bars |
@@ -14,6 +15,9 @@
 mod allowed;
 pub mod bars;
 pub mod clock;
+pub mod film;
+pub mod film_controls;
+mod frames;
 pub mod listen;
 pub mod playback;
 pub mod recorder;

@@ -5,7 +5,7 @@
 
 use std::{path::Path, time::Duration};
 
-use gtk::{glib, prelude::*, subclass::prelude::*};
+use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
 use super::{clock::Speed, ready};
 
@@ -13,7 +13,7 @@ use super::{clock::Speed, ready};
 const TICK: Duration = Duration::from_millis(100);
 
 mod imp {
-    use super::{Speed, glib};
+    use super::{Speed, gdk, glib};
     use crate::ui::media::playback::session::Session;
     use glib::subclass::Signal;
     use gtk::subclass::prelude::*;
@@ -34,6 +34,9 @@ mod imp {
         /// What can't be played.
         pub(super) failed: RefCell<HashSet<PathBuf>>,
         pub(super) speed: Cell<Speed>,
+        /// What the film that plays shows.
+        pub(super) frame: RefCell<Option<gdk::Texture>>,
+        pub(super) is_muted: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -45,7 +48,9 @@ mod imp {
     impl ObjectImpl for Playback {
         fn signals() -> &'static [Signal] {
             static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
-            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build(), Signal::builder("moved").build()])
+            SIGNALS.get_or_init(|| {
+                ["changed", "moved", "frame"].map(|name| Signal::builder(name).build()).into_iter().collect()
+            })
         }
     }
 }
@@ -106,6 +111,37 @@ impl Playback {
         self.imp().session.borrow().as_ref().is_some_and(|session| session.path == path)
     }
 
+    /// Called when the film that plays shows something else.
+    pub fn connect_frame(&self, f: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_local("frame", false, move |values| {
+            if let Some(playback) = values.first().and_then(|value| value.get::<Self>().ok()) {
+                f(&playback);
+            }
+            None
+        })
+    }
+
+    /// What the film that plays shows, if one does.
+    #[must_use]
+    pub fn frame(&self) -> Option<gdk::Texture> {
+        self.imp().frame.borrow().clone()
+    }
+
+    /// Whether films are shown without their sound.
+    #[must_use]
+    pub fn is_muted(&self) -> bool {
+        self.imp().is_muted.get()
+    }
+
+    /// Films are shown without their sound from now on, or with it.
+    pub fn set_muted(&self, is_muted: bool) {
+        self.imp().is_muted.set(is_muted);
+        if let Some(session) = &*self.imp().session.borrow() {
+            session.set_muted(is_muted);
+        }
+        self.changed();
+    }
+
     /// How far a file is.
     #[must_use]
     pub fn state(&self, path: &Path) -> State {
@@ -135,8 +171,17 @@ impl Playback {
         if self.state(path).is_playing { self.pause() } else { self.play(path) }
     }
 
-    /// Plays a file from where it was.
+    /// The same for a film: with its pictures, and always as fast as it was made.
+    pub fn toggle_film(&self, path: &Path) {
+        if self.state(path).is_playing { self.pause() } else { self.begin(path, true) }
+    }
+
+    /// Plays a file's sound from where it was.
     pub fn play(&self, path: &Path) {
+        self.begin(path, false);
+    }
+
+    fn begin(&self, path: &Path, is_film: bool) {
         let imp = self.imp();
         imp.failed.borrow_mut().remove(path);
         if let Some(session) = imp.session.borrow_mut().as_mut().filter(|session| session.path == path) {
@@ -144,7 +189,7 @@ impl Playback {
         } else {
             self.close();
             let from = imp.places.borrow().get(path).copied().unwrap_or_default();
-            imp.session.replace(Some(Session::waiting(path, from)));
+            imp.session.replace(Some(Session::waiting(path, from, is_film)));
             let (weak, path) = (self.downgrade(), path.to_owned());
             glib::spawn_future_local(async move {
                 let started = ready().await;
@@ -173,7 +218,7 @@ impl Playback {
     pub fn seek(&self, path: &Path, to: Duration) {
         let imp = self.imp();
         match imp.session.borrow_mut().as_mut().filter(|session| session.path == path) {
-            Some(session) => session.seek(to, imp.speed.get()),
+            Some(session) => session.seek(to, self.speed_of(session)),
             None => {
                 imp.places.borrow_mut().insert(path.to_owned(), to);
             }
@@ -190,7 +235,7 @@ impl Playback {
     pub fn set_speed(&self, speed: Speed) {
         let imp = self.imp();
         imp.speed.set(speed);
-        if let Some(session) = imp.session.borrow_mut().as_mut() {
+        if let Some(session) = imp.session.borrow_mut().as_mut().filter(|session| !session.is_film) {
             let here = session.position();
             session.seek(here, speed);
         }
@@ -217,7 +262,7 @@ impl Playback {
     fn open(&self, path: &Path) {
         let weak = self.downgrade();
         let opened = match self.imp().session.borrow_mut().as_mut().filter(|session| session.path == path) {
-            Some(session) => session.open(move |heard| {
+            Some(session) => session.open(self.is_muted(), move |heard| {
                 if let Some(playback) = weak.upgrade() {
                     playback.heard(heard);
                 }
@@ -257,14 +302,19 @@ impl Playback {
         match heard {
             Heard::Ready => {
                 let length = imp.session.borrow_mut().as_mut().and_then(|session| {
-                    session.begin(imp.speed.get());
+                    session.begin(self.speed_of(session));
                     Some((session.path.clone(), session.length()?))
                 });
                 if let Some((path, length)) = length {
                     imp.lengths.borrow_mut().insert(path, length);
                 }
             }
+            Heard::Frame(frame) => {
+                imp.frame.replace(Some(frame));
+                return self.emit_by_name("frame", &[]);
+            }
             Heard::End => {
+                imp.frame.take();
                 let ended = imp.session.take().map(|session| session.path.clone());
                 if let Some(path) = ended {
                     imp.places.borrow_mut().remove(&path);
@@ -285,14 +335,20 @@ impl Playback {
         let imp = self.imp();
         if self.is_current(path) {
             imp.session.take();
+            imp.frame.take();
         }
         imp.failed.borrow_mut().insert(path.to_owned());
         self.changed();
     }
 
+    fn speed_of(&self, session: &Session) -> Speed {
+        if session.is_film { Speed::Normal } else { self.speed() }
+    }
+
     /// Remembers where it was.
     fn close(&self) {
         let imp = self.imp();
+        imp.frame.take();
         if let Some(session) = imp.session.take() {
             imp.places.borrow_mut().insert(session.path.clone(), session.position());
         }

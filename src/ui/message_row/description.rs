@@ -17,6 +17,7 @@ impl MessageRow {
             Some(file) => attachment::words::description(&file, &body),
             None => body,
         };
+        let file_problem = message.attachment().and_then(|file| file.problem);
         let end = body.char_indices().nth(2_000).map_or(body.len(), |(at, _)| at);
         // Translators: a message as a screen reader reads it.
         let mut label = gettext("{who}, {time}: {text}")
@@ -32,7 +33,8 @@ impl MessageRow {
             }),
             state_in_words(message.state()),
             message.held_until().map(|_| gettext("You can still undo it")),
-            message.failure().map(error_text::send_failure),
+            // What is wrong with a file has been said.
+            message.failure().filter(|_| file_problem.is_none()).map(error_text::send_failure),
             self.imp().unread.is_visible().then(|| gettext("New messages")),
             self.imp().day.is_visible().then(|| self.imp().day.label().to_string()),
         ]

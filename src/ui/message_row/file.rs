@@ -55,9 +55,20 @@ impl MessageRow {
     pub(super) fn open_file(&self) {
         let Some(attachment) = self.message().and_then(|message| message.attachment()) else { return };
         match &attachment.path {
-            Some(_) if attachment.kind == AttachmentKind::Picture => self.ask("conversation.view-picture"),
+            Some(_) if attachment.kind == AttachmentKind::Picture || AttachmentView::is_film(&attachment) => {
+                self.ask("conversation.view-picture");
+            }
             Some(path) => attachment::open::open(self, path, &attachment.name),
             None => self.ask("conversation.fetch-file"),
+        }
+    }
+
+    /// Another program is wanted, whatever is possible here.
+    pub(super) fn open_file_elsewhere(&self) {
+        if let Some(attachment) = self.message().and_then(|message| message.attachment())
+            && let Some(path) = &attachment.path
+        {
+            attachment::open::open(self, path, &attachment.name);
         }
     }
 

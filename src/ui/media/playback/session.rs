@@ -6,14 +6,16 @@ use std::{
 };
 
 use gstreamer::{self as gst, prelude::*};
-use gtk::{glib, prelude::Cast};
+use gtk::{gdk, glib, prelude::Cast};
 
-use crate::ui::media::{MediaError, clock::Speed};
+use crate::ui::media::{MediaError, clock::Speed, frames};
 
 /// What the pipeline says.
 pub enum Heard {
     /// It is open, and stands still.
     Ready,
+    /// What a film shows now.
+    Frame(gdk::Texture),
     End,
     Error(String),
 }
@@ -22,27 +24,46 @@ pub struct Session {
     pub path: PathBuf,
     /// It plays, or does so as soon as it can.
     pub is_wanted: bool,
+    /// It has pictures that are wanted.
+    pub is_film: bool,
     pub tick: Option<glib::SourceId>,
     /// Where it was asked to be before it could.
     from: Duration,
     has_begun: bool,
     pipeline: Option<gst::Element>,
     watch: Option<gst::bus::BusWatchGuard>,
+    frames: Option<glib::JoinHandle<()>>,
 }
 
 impl Session {
     /// One that is not open yet.
-    pub fn waiting(path: &Path, from: Duration) -> Self {
-        Self { path: path.to_owned(), is_wanted: true, tick: None, from, has_begun: false, pipeline: None, watch: None }
+    pub fn waiting(path: &Path, from: Duration, is_film: bool) -> Self {
+        Self {
+            path: path.to_owned(),
+            is_wanted: true,
+            is_film,
+            tick: None,
+            from,
+            has_begun: false,
+            pipeline: None,
+            watch: None,
+            frames: None,
+        }
     }
 
     /// Opens the file, and tells what becomes of it on the main thread.
-    pub fn open(&mut self, tell: impl Fn(Heard) + 'static) -> Result<(), MediaError> {
+    pub fn open(&mut self, is_muted: bool, tell: impl Fn(Heard) + Clone + 'static) -> Result<(), MediaError> {
         let missing = |error: glib::BoolError| MediaError::Missing(error.to_string());
         let uri = glib::filename_to_uri(&self.path, None).map_err(|error| MediaError::Disk(error.to_string()))?;
         let pipeline = gst::ElementFactory::make("playbin").property("uri", uri.as_str()).build().map_err(missing)?;
         // Neither subtitles nor pictures that go with sound; and nothing is shown for sound alone.
-        pipeline.set_property_from_str("flags", "audio+soft-volume");
+        if self.is_film {
+            pipeline.set_property_from_str("flags", "video+audio+soft-volume");
+            self.show_frames(&pipeline, tell.clone());
+        } else {
+            pipeline.set_property_from_str("flags", "audio+soft-volume");
+        }
+        pipeline.set_property("mute", is_muted && self.is_film);
         // Speech keeps its pitch when it is played faster.
         let filter = gst::ElementFactory::make("scaletempo").build().map_err(missing)?;
         pipeline.set_property("audio-filter", &filter);
@@ -66,6 +87,27 @@ impl Session {
         pipeline.set_state(gst::State::Paused).map_err(|error| MediaError::Broken(error.to_string()))?;
         self.pipeline = Some(pipeline);
         Ok(())
+    }
+
+    fn show_frames(&mut self, pipeline: &gst::Element, tell: impl Fn(Heard) + 'static) {
+        let (sink, frames) = frames::sink();
+        pipeline.set_property("video-sink", &sink);
+        // Telephones film lying on their side, and note it.
+        if let Ok(upright) = gst::ElementFactory::make("videoflip").build() {
+            upright.set_property_from_str("video-direction", "auto");
+            pipeline.set_property("video-filter", &upright);
+        }
+        self.frames = Some(glib::spawn_future_local(async move {
+            while let Ok(frame) = frames.recv().await {
+                tell(Heard::Frame(frame.texture()));
+            }
+        }));
+    }
+
+    pub fn set_muted(&self, is_muted: bool) {
+        if let Some(pipeline) = self.pipeline.as_ref().filter(|_| self.is_film) {
+            pipeline.set_property("mute", is_muted);
+        }
     }
 
     /// It can be played now; called also after each jump.
@@ -119,6 +161,9 @@ impl Drop for Session {
             tick.remove();
         }
         self.watch.take();
+        if let Some(frames) = self.frames.take() {
+            frames.abort();
+        }
         if let Some(pipeline) = self.pipeline.take() {
             // A decoder may be at work: waiting for it is not the window's.
             pipeline.call_async(|pipeline| {
