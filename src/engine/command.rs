@@ -193,11 +193,6 @@ fn hand_over(shared: &Shared, command: Command) {
     }
 }
 
-fn load_upload_limit(shared: &Arc<Shared>, account: AccountId, reply: Reply<Result<Option<u64>, CommandError>>) {
-    let shared = Arc::clone(shared);
-    tokio::spawn(async move { reply.send(file::limit(&shared, account).await) });
-}
-
 async fn load_snapshot(shared: &Shared) -> Result<Snapshot, CommandError> {
     let (data_dir, now) = (shared.data_dir.clone(), shared.clock.now());
     let read = shared.store.read(move |store| overview::load(store, &data_dir, now)).await;

@@ -175,7 +175,7 @@ fn a_card_survives_a_narrow_window_arabic_and_the_dark() {
 fn it_is_a_choice_that_is_off_until_it_is_made() {
     let (settings, world) = (settings(), World::new(short_conversation(), 0, (360, 640)));
     assert!(!settings.boolean("link-previews") && !world.page.composer().asks_pages());
-    let dialog = PreferencesDialog::new(&settings);
+    let dialog = PreferencesDialog::new(&settings, world.messenger.engine());
     dialog.present(Some(&world.window));
     dialog.set_visible_page_name("privacy");
     let rows = || all::<adw::SwitchRow>(&dialog);
