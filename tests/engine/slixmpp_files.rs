@@ -77,6 +77,13 @@ async fn the_file_that_slixmpp_sends_is_shown_and_fetched() {
     assert_eq!((file.kind, plain.body.as_str()), (AttachmentKind::Picture, ""));
     assert_eq!(fetched(&mut alice, &plain).await.1, bytes);
 
+    let question = alice.say(BOB, "What does it look like?").await;
+    let asked = bob.heard("message", |line| line["body"] == "What does it look like?").await["id"].clone();
+    bob.ask("share_out_of_band", json!([ALICE, url, asked, "What does it look like?"])).await;
+    let answer = alice.news().await;
+    let quote = answer.annotations.quote.and_then(|quote| quote.message);
+    assert_eq!((quote, answer.body.as_str(), answer.attachment.is_some()), (Some(question.cursor.id), "", true));
+
     bob.ask("share", json!([ALICE, path, url, "image/png"])).await;
     let shared = alice.news().await;
     let file = shared.attachment.as_ref().unwrap();

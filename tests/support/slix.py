@@ -133,8 +133,10 @@ class Slix(ClientXMPP):
             answer.raise_for_status()
             return base64.b64encode(await answer.read()).decode()
 
-    def share_out_of_band(self, to, url):
-        message = self.make_message(mto=to, mbody=url, mtype="chat")
+    def share_out_of_band(self, to, url, of=None, quote=None):
+        """With `of`, in answer to that message."""
+        message = self.make_message(mto=to, mbody=url, mtype="chat") if of is None else \
+            self["xep_0461"].make_reply(to, of, quote, mto=to, mbody=url, mtype="chat")
         message["oob"]["url"] = url
         message.send()
 
