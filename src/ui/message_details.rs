@@ -51,7 +51,7 @@ pub fn new(message: &Message, who: &str, revisions: &[Revision]) -> adw::Dialog 
     let view = adw::ToolbarView::new();
     view.add_top_bar(&header);
     view.set_content(Some(&scroller));
-    adw::Dialog::builder().title(gettext("Message Details")).content_width(420).child(&view).build()
+    adw::Dialog::builder().title(gettext("Message details")).content_width(420).child(&view).build()
 }
 
 fn lines(message: &Message, who: &str, revisions: &[Revision]) -> Vec<Line> {

@@ -51,5 +51,5 @@ pub fn new(revisions: &[Revision]) -> adw::Dialog {
     let view = adw::ToolbarView::new();
     view.add_top_bar(&adw::HeaderBar::new());
     view.set_content(Some(&scroller));
-    adw::Dialog::builder().title(gettext("Earlier Texts")).content_width(420).child(&view).build()
+    adw::Dialog::builder().title(gettext("Earlier texts")).content_width(420).child(&view).build()
 }

@@ -121,8 +121,9 @@ fn reactions_stand_under_a_message_and_a_press_takes_ones_own_away() {
 fn one_is_asked_where_a_message_is_to_be_deleted() {
     let world = world();
     act(&world, 4, "message.delete");
-    let dialog =
-        || all::<gtk::Button>(&world.window).into_iter().find(|b| b.label().is_some_and(|l| l.contains("Everyone")));
+    let dialog = || {
+        all::<gtk::Button>(&world.window).into_iter().find(|b| b.label().is_some_and(|l| l.contains("for _everyone")))
+    };
     wait("the question", || dialog().is_some_and(|button| button.is_mapped()));
     world.settle();
     world.shot("delete");
@@ -133,7 +134,7 @@ fn one_is_asked_where_a_message_is_to_be_deleted() {
     let here = || {
         all::<gtk::Button>(&world.window)
             .into_iter()
-            .find(|b| b.is_mapped() && b.label().is_some_and(|l| l.contains("for _Me")))
+            .find(|b| b.is_mapped() && b.label().is_some_and(|l| l.contains("for _me")))
     };
     wait("the question", || here().is_some());
     assert!(dialog().is_none_or(|button| !button.is_mapped()), "it is not ours");
@@ -222,7 +223,7 @@ fn what_has_left_meanwhile_is_not_taken_back_and_that_is_said() {
 fn the_details_of_a_message_say_what_is_known_and_can_be_copied() {
     let world = world();
     act(&world, 4, "message.details");
-    wait("the details", || shows(&world.window, "Message Details"));
+    wait("the details", || shows(&world.window, "Message details"));
     for text in ["From", "You (alice@example.org)", "Delivered", "Edited"] {
         wait(text, || shows(&world.window, text));
     }

@@ -96,17 +96,17 @@ impl ConversationPage {
         let can_retract = message.is_outgoing() && !message.is_retracted();
         let text = if can_retract {
             gettext(
-                "For everyone: the other side is asked to delete it as well. Programs that do not know this keep it, and it may have been read. For you: it goes from this computer; the server's archive and your other devices keep it.",
+                "For everyone: the other side is asked to delete it as well. Programs that do not know this keep it, and it may have been read.\n\nFor you: it goes from this computer; the server's archive and your other devices keep it.",
             )
         } else {
             gettext("It goes from this computer. The server's archive, your other devices and the other side keep it.")
         };
         let dialog = adw::AlertDialog::new(Some(&gettext("Delete the message?")), Some(&text));
         dialog.add_response("cancel", &gettext("_Cancel"));
-        dialog.add_response("here", &gettext("Delete for _Me"));
+        dialog.add_response("here", &gettext("Delete for _me"));
         dialog.set_response_appearance("here", adw::ResponseAppearance::Destructive);
         if can_retract {
-            dialog.add_response("everywhere", &gettext("Delete for _Everyone"));
+            dialog.add_response("everywhere", &gettext("Delete for _everyone"));
             dialog.set_response_appearance("everywhere", adw::ResponseAppearance::Destructive);
         }
         dialog.set_close_response("cancel");
