@@ -51,9 +51,7 @@ fn row(world: &World, id: i64) -> MessageRow {
 
 /// Those that can be seen, from the top.
 fn in_order<T: IsA<gtk::Widget>>(widget: &impl IsA<gtk::Widget>) -> Vec<T> {
-    let mut found: Vec<T> = all::<T>(widget).into_iter().filter(WidgetExt::is_mapped).collect();
-    found.reverse();
-    found
+    all::<T>(widget).into_iter().filter(WidgetExt::is_mapped).collect()
 }
 
 fn cards(widget: &impl IsA<gtk::Widget>) -> Vec<LinkCard> {

@@ -38,7 +38,7 @@ fn what_comes_by_itself_and_what_stays_is_chosen() {
     until("it can be answered", has_answer);
     assert!(asked()[0].body().contains("Not deleted"));
     show.picture("preferences-files-delete");
-    button(&show.window, "_Delete").emit_clicked();
+    button(&show.window, "Delete").emit_clicked();
     until("nothing is kept", || show.stage.world.borrow().files_kept == 0 && shows(&page, &size(0)));
     assert!(
         !all::<gtk::Button>(&page)

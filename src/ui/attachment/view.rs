@@ -99,8 +99,10 @@ mod imp {
             self.picture.add_controller(press);
             let weak = self.obj().downgrade();
             let handler = playback().connect_changed(move |_| {
-                if let Some(view) = weak.upgrade().filter(super::AttachmentView::is_sound) {
+                let Some(view) = weak.upgrade() else { return };
+                if view.is_sound() {
                     view.show_sound();
+                } else {
                     view.update_film();
                 }
             });

@@ -36,7 +36,7 @@ mod imp {
         pub(super) path: RefCell<Option<PathBuf>>,
         /// As the sender says, until it is known.
         pub(super) claimed: Cell<Option<Duration>>,
-        pub(super) handler: RefCell<Option<glib::SignalHandlerId>>,
+        pub(super) handlers: RefCell<Vec<glib::SignalHandlerId>>,
     }
 
     #[glib::object_subclass]
@@ -67,7 +67,7 @@ mod imp {
         }
 
         fn dispose(&self) {
-            if let Some(handler) = self.handler.take() {
+            for handler in self.handlers.take() {
                 playback().disconnect(handler);
             }
             self.dispose_template();
@@ -120,12 +120,22 @@ impl FilmControls {
             glib::Propagation::Stop
         });
         let weak = self.downgrade();
-        let handler = playback().connect_changed(move |_| {
+        let changed = playback().connect_changed(move |_| {
             if let Some(controls) = weak.upgrade().filter(FilmControls::is_mapped) {
                 controls.update();
             }
         });
-        imp.handler.replace(Some(handler));
+        let weak = self.downgrade();
+        let moved = playback().connect_moved(move |playback| {
+            let is_ours = |controls: &Self| {
+                let path = controls.imp().path.borrow();
+                controls.is_mapped() && path.as_ref().is_some_and(|path| playback.is_current(path))
+            };
+            if let Some(controls) = weak.upgrade().filter(is_ours) {
+                controls.update();
+            }
+        });
+        imp.handlers.replace(vec![changed, moved]);
         self.connect_map(Self::update);
     }
 
