@@ -16,7 +16,7 @@ use stonechat::engine::api::{
 pub const ME: AccountId = AccountId(1);
 
 /// Where an export tells how far it is, and what has come of it.
-pub type Export = (async_channel::Sender<ExportProgress>, Reply<Result<(), CommandError>>);
+pub type Export = (async_channel::Sender<ExportProgress>, Reply<Result<Exported, CommandError>>);
 
 /// What the played engine has stored, and what it was told.
 #[derive(Default)]
@@ -85,8 +85,8 @@ impl Stage {
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&world.messages, &query, before, limit)));
             }
-            Command::ExportHistory { path, format, progress, reply, .. } => {
-                world.commands.push(format!("ExportHistory {} {format:?}", path.display()));
+            Command::ExportHistory { order, progress, reply, .. } => {
+                world.commands.push(format!("ExportHistory {order:?}"));
                 world.export = Some((progress, reply));
             }
             Command::DeleteHistory { conversation, reply } => {
