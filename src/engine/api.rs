@@ -16,7 +16,7 @@ use crate::plain_text::one_line;
 pub use attachment::{Attachment, AttachmentKind, AttachmentProblem, MediaFacts, NewFile, Transfer};
 pub use command::{Command, CommandError};
 pub use event::{Event, Notice, StartProblem};
-pub use export::{ExportFormat, ExportProgress, ExportWords};
+pub use export::{ExportFormat, ExportOrder, ExportProgress, ExportWords, Exported};
 
 pub use crate::{
     ids::{AccountId, AvatarHash, BareJid, ConversationId, Cursor, FullJid, Jid, MessageId, Timestamp},

@@ -61,10 +61,10 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             let shared = Arc::clone(shared);
             tokio::spawn(async move { reply.send(page.await.map_err(|error| shared.failed(error))) });
         }
-        Command::ExportHistory { conversation, path, format, words, progress, reply } => {
+        Command::ExportHistory { conversation, order, words, progress, reply } => {
             let shared = Arc::clone(shared);
             tokio::spawn(async move {
-                reply.send(transcript::export(&shared, conversation, path, format, words, progress).await);
+                reply.send(transcript::export(&shared, conversation, order, words, progress).await);
             });
         }
         Command::LoadPlaces { conversation, from, to, reply } => {

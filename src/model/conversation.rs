@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    path::PathBuf,
     time::Duration,
 };
 
@@ -10,8 +9,8 @@ use glib::{prelude::*, subclass::prelude::*};
 
 use super::{Contact, DeliveryState, History, Message, contact::set};
 use crate::engine::api::{
-    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, ExportFormat,
-    ExportProgress, ExportWords, LinkPreview, MessageId, NewFile, Revision, Timestamp,
+    self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, ExportOrder,
+    ExportProgress, ExportWords, Exported, LinkPreview, MessageId, NewFile, Revision, Timestamp,
 };
 
 mod imp {
@@ -178,13 +177,12 @@ impl Conversation {
     /// Writes what was said to a file, whole or not at all. It is given up when nobody listens to `progress` any more.
     pub async fn export(
         &self,
-        path: PathBuf,
-        format: ExportFormat,
+        order: ExportOrder,
         words: ExportWords,
         progress: async_channel::Sender<ExportProgress>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<Exported, CommandError> {
         let conversation = self.id();
-        let export = |reply| Command::ExportHistory { conversation, path, format, words, progress, reply };
+        let export = |reply| Command::ExportHistory { conversation, order, words, progress, reply };
         self.engine().request(export).await
     }
 

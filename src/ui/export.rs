@@ -1,14 +1,14 @@
 //! Takes a conversation elsewhere: asks in which form and where to, shows how far that is, and can give it up.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use adw::prelude::*;
-use gettextrs::gettext;
+use gettextrs::{gettext, ngettext};
 use gtk::glib;
 
 use super::{Window, error_text};
 use crate::{
-    engine::api::{CommandError, ExportFormat, ExportProgress, ExportWords, Timestamp},
+    engine::api::{CommandError, ExportFormat, ExportOrder, ExportProgress, ExportWords, Exported, Timestamp},
     model::Conversation,
     plain_text::one_line,
 };
@@ -20,27 +20,36 @@ const SOON: Duration = Duration::from_millis(400);
 pub fn ask(parent: &impl IsA<gtk::Widget>, conversation: &Conversation) {
     let (parent, conversation) = (parent.clone().upcast::<gtk::Widget>(), conversation.clone());
     glib::spawn_future_local(async move {
-        let Some(format) = ask_format(&parent).await else { return };
+        let Some((format, has_files)) = ask_form(&parent).await else { return };
         let chooser = gtk::FileDialog::builder().title(gettext("Export messages")).modal(true).build();
         chooser.set_initial_name(Some(&file_name(&conversation, format)));
         let window = parent.root().and_downcast::<gtk::Window>();
         // An error means that the person has thought better of it.
         let Ok(file) = chooser.save_future(window.as_ref()).await else { return };
         match file.path() {
-            Some(path) => save(&parent, &conversation, format, path).await,
+            Some(path) => save(&parent, &conversation, ExportOrder { path, format, has_files }).await,
             None => tell(&parent, &gettext("Files can only be written on this computer.")),
         }
     });
 }
 
 /// Exports to this file, and says what has come of it.
-pub async fn save(parent: &gtk::Widget, conversation: &Conversation, format: ExportFormat, path: PathBuf) {
+pub async fn save(parent: &gtk::Widget, conversation: &Conversation, order: ExportOrder) {
     let (sender, progress) = async_channel::bounded(1);
     let watching = Watching::begin(parent, progress);
-    let result = conversation.export(path, format, words(conversation), sender).await;
+    let result = conversation.export(order, words(conversation), sender).await;
     watching.end();
     match result {
-        Ok(()) => match parent.root().and_downcast::<Window>() {
+        Ok(Exported { missing }) if missing > 0 => {
+            let count = u32::try_from(missing).unwrap_or(u32::MAX);
+            let text = ngettext(
+                "The messages have been exported, but {n} file could not be copied.",
+                "The messages have been exported, but {n} files could not be copied.",
+                count,
+            );
+            tell(parent, &text.replace("{n}", &missing.to_string()));
+        }
+        Ok(_) => match parent.root().and_downcast::<Window>() {
             Some(window) => window.toast(&gettext("The messages have been exported")),
             None => parent
                 .announce(&gettext("The messages have been exported"), gtk::AccessibleAnnouncementPriority::Medium),
@@ -50,7 +59,8 @@ pub async fn save(parent: &gtk::Widget, conversation: &Conversation, format: Exp
     }
 }
 
-async fn ask_format(parent: &gtk::Widget) -> Option<ExportFormat> {
+/// The format, and whether files are to be copied.
+async fn ask_form(parent: &gtk::Widget) -> Option<(ExportFormat, bool)> {
     let body = gettext("Whoever has the file can read all of the conversation.");
     let dialog = adw::AlertDialog::new(Some(&gettext("Export messages")), Some(&body));
     dialog.add_responses(&[("cancel", &gettext("_Cancel")), ("choose", &gettext("Choose a _file…"))]);
@@ -74,11 +84,22 @@ async fn ask_format(parent: &gtk::Widget) -> Option<ExportFormat> {
     if let Some((first, _)) = checks.first() {
         first.set_active(true);
     }
-    dialog.set_extra_child(Some(&list));
+    let files = adw::SwitchRow::builder()
+        .title(gettext("With files"))
+        .subtitle(gettext("Those that are here, in a folder beside it"))
+        .active(true)
+        .build();
+    let more = gtk::ListBox::builder().selection_mode(gtk::SelectionMode::None).css_classes(["boxed-list"]).build();
+    more.append(&files);
+    let content = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(12).build();
+    content.append(&list);
+    content.append(&more);
+    dialog.set_extra_child(Some(&content));
     if dialog.choose_future(Some(parent)).await != "choose" {
         return None;
     }
-    checks.into_iter().find(|(check, _)| check.is_active()).map(|(_, format)| format)
+    let chosen = checks.into_iter().find(|(check, _)| check.is_active());
+    chosen.map(|(_, format)| (format, files.is_active()))
 }
 
 /// With whom, and which day it is: no separator of folders, no dot in front.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use adw::prelude::*;
 use gtk::glib;
 use stonechat::{
-    engine::api::{CommandError, ConversationId, ExportFormat, ExportProgress},
+    engine::api::{CommandError, ConversationId, ExportFormat, ExportOrder, ExportProgress, Exported},
     ui::{ConversationPage, export, message_row::MessageRow},
 };
 
@@ -24,11 +24,13 @@ fn begin() -> Show {
 }
 
 /// Exports to a file that the person would have chosen.
-fn save(show: &Show) -> (async_channel::Sender<ExportProgress>, impl FnOnce(Result<(), CommandError>)) {
+fn save(show: &Show) -> (async_channel::Sender<ExportProgress>, impl FnOnce(Result<Exported, CommandError>)) {
     let conversation = show.application.messenger().conversation(ConversationId(1)).unwrap();
     let window = show.window.clone().upcast::<gtk::Widget>();
     glib::spawn_future_local(async move {
-        export::save(&window, &conversation, ExportFormat::Html, PathBuf::from("/nowhere/bob.html")).await;
+        let path = PathBuf::from("/nowhere/bob.html");
+        let order = ExportOrder { path, format: ExportFormat::Html, has_files: true };
+        export::save(&window, &conversation, order).await;
     });
     until("the engine is told", || show.stage.world.borrow().export.is_some());
     let (progress, reply) = show.stage.world.borrow_mut().export.take().unwrap();
@@ -43,6 +45,7 @@ fn the_form_of_an_export_is_a_choice() {
     until("the choice is there", || shows(&show.window, "Web page"));
     let checks = all::<gtk::CheckButton>(&show.window);
     assert_eq!(checks.iter().map(gtk::CheckButton::is_active).collect::<Vec<_>>(), [true, false, false]);
+    assert!(all::<adw::SwitchRow>(&show.window)[0].is_active(), "with the files, unless one says otherwise");
     show.picture("export");
     button(&show.window, "Cancel").emit_clicked();
     until("it is gone", || !shows(&show.window, "Web page"));
@@ -71,8 +74,13 @@ fn a_long_export_says_how_far_it_is_and_can_be_given_up() {
 
     let (progress, end) = save(&show);
     progress.try_send(ExportProgress { done: 30, total: 30 }).unwrap();
-    end(Ok(()));
+    end(Ok(Exported::default()));
     until("it is said", || shows(&show.window, "The messages have been exported"));
+    let (_progress, end) = save(&show);
+    end(Ok(Exported { missing: 2 }));
+    until("it is said", || shows(&show.window, "The messages have been exported, but 2 files could not be copied."));
+    button(&show.window, "Close").emit_clicked();
+    until("it is gone", || all::<adw::Dialog>(&show.window).is_empty());
     let (_progress, end) = save(&show);
     end(Err(CommandError::File("read-only".to_owned())));
     until("it is said", || shows(&show.window, "That did not work"));

@@ -9,14 +9,14 @@ use gtk::glib;
 use stonechat::engine::api::{
     self, Account, AccountId, Attachment, Availability, BareJid, BlockAbility, BlockList, Command, CommandError,
     ConnectionState, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events,
-    ExportProgress, HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem, Reply,
-    Revision, ServerSettings, Snapshot, Subscription, SubscriptionRequest, Timestamp,
+    ExportProgress, Exported, HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem,
+    Reply, Revision, ServerSettings, Snapshot, Subscription, SubscriptionRequest, Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
 
 /// Where an export tells how far it is, and what has come of it.
-pub type Export = (async_channel::Sender<ExportProgress>, Reply<Result<(), CommandError>>);
+pub type Export = (async_channel::Sender<ExportProgress>, Reply<Result<Exported, CommandError>>);
 
 /// What the played engine has stored, and what it was told.
 #[derive(Default)]
@@ -87,8 +87,8 @@ impl Stage {
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&world.messages, &query, before, limit)));
             }
-            Command::ExportHistory { path, format, progress, reply, .. } => {
-                world.commands.push(format!("ExportHistory {} {format:?}", path.display()));
+            Command::ExportHistory { order, progress, reply, .. } => {
+                world.commands.push(format!("ExportHistory {order:?}"));
                 world.export = Some((progress, reply));
             }
             Command::DeleteHistory { conversation, reply } => {

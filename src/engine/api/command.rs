@@ -1,11 +1,9 @@
 //! What the window can ask for, and why it may not be done.
 
-use std::path::PathBuf;
-
 use super::{
     AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
-    ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, LinkPreview, Message,
-    MessageId, MessageQuery, NewAccount, NewFile, Problem, Reply, ReportReason, Revision, SearchPlace, Secret,
+    ExportOrder, ExportProgress, ExportWords, Exported, FoundPage, HistoryAnchor, HistoryPage, Jid, LinkPreview,
+    Message, MessageId, MessageQuery, NewAccount, NewFile, Problem, Reply, ReportReason, Revision, SearchPlace, Secret,
     ServerSettings, Snapshot, Timestamp,
 };
 
@@ -233,14 +231,13 @@ pub enum Command {
         conversation: ConversationId,
         reply: Reply<Result<(), CommandError>>,
     },
-    /// Writes what was said to a file, whole or not at all. It is given up when nobody listens to `progress` any more.
+    /// Writes what was said to a file, and what was shared to a folder beside it, whole or not at all. It is given up when nobody listens to `progress` any more.
     ExportHistory {
         conversation: ConversationId,
-        path: PathBuf,
-        format: ExportFormat,
+        order: ExportOrder,
         words: ExportWords,
         progress: async_channel::Sender<ExportProgress>,
-        reply: Reply<Result<(), CommandError>>,
+        reply: Reply<Result<Exported, CommandError>>,
     },
     SetDraft {
         conversation: ConversationId,

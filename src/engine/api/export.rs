@@ -1,5 +1,7 @@
 //! What an export of a conversation is told, and tells.
 
+use std::path::PathBuf;
+
 use super::{Message, MessageState, Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,6 +9,22 @@ pub enum ExportFormat {
     Text,
     Json,
     Html,
+}
+
+/// What is to be written where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportOrder {
+    pub path: PathBuf,
+    pub format: ExportFormat,
+    /// Whether the files that are here are copied into a folder beside it.
+    pub has_files: bool,
+}
+
+/// What has come of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exported {
+    /// So many files that should have been copied could not be.
+    pub missing: u64,
 }
 
 /// How far it has come, in messages.

@@ -1,13 +1,14 @@
-//! As a page for a browser, of one file. There is nothing in it but text: no script, no picture, no link, and the page itself
-//! forbids the browser to load or run anything.
+//! As a page for a browser. There is nothing in it but text, and what was copied into the folder beside it: pictures, and links to
+//! the other files. No script, no link elsewhere, and the page itself forbids the browser to load or run anything else.
 
 use std::{
     borrow::Cow,
+    fmt::Write as _,
     io::{self, Write},
 };
 
-use super::{Head, Writer};
-use crate::engine::api::Message;
+use super::{Head, SharedFile, Writer};
+use crate::engine::api::{AttachmentKind, Message};
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
@@ -19,6 +20,8 @@ background: rgb(128 128 128 / 0.15); }
 .sent { margin-inline-start: auto; background: rgb(53 132 228 / 0.2); }
 .about { font-size: 0.75rem; }
 .body { white-space: pre-wrap; overflow-wrap: anywhere; }
+.file { overflow-wrap: anywhere; }
+.file img { display: block; max-width: 100%; max-height: 24rem; border-radius: 0.5rem; }
 ";
 
 #[derive(Debug, Default)]
@@ -32,7 +35,7 @@ impl Writer for Html {
         write!(
             out,
             "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
              <style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1 dir=\"auto\">{title}</h1>\n",
             escaped(&head.words.language),
@@ -45,7 +48,13 @@ impl Writer for Html {
         writeln!(out, "<p>{}</p>\n</header>", escaped(&time.replacen('T', " ", 1)))
     }
 
-    fn message(&mut self, out: &mut dyn Write, head: &Head, message: &Message) -> io::Result<()> {
+    fn message(
+        &mut self,
+        out: &mut dyn Write,
+        head: &Head,
+        message: &Message,
+        file: Option<&SharedFile>,
+    ) -> io::Result<()> {
         let time = head.time(message.time);
         let (day, clock) = time.split_once('T').unwrap_or((&time, ""));
         if day != self.day {
@@ -57,12 +66,13 @@ impl Writer for Html {
         writeln!(
             out,
             "<div class=\"message {direction}\">\
-             <div class=\"about\"><bdi>{}</bdi> · <time datetime=\"{}\">{}</time>{}</div>\
+             <div class=\"about\"><bdi>{}</bdi> · <time datetime=\"{}\">{}</time>{}</div>{}\
              <div class=\"body\" dir=\"auto\">{}</div></div>",
             escaped(&head.sender(message).name),
             escaped(&time),
             escaped(clock),
             escaped(&state),
+            file.map(shared).unwrap_or_default(),
             escaped(&message.body),
         )
     }
@@ -70,6 +80,35 @@ impl Writer for Html {
     fn end(&mut self, out: &mut dyn Write, _: &Head) -> io::Result<()> {
         writeln!(out, "</body>\n</html>")
     }
+}
+
+/// A picture or a link, as far as the file lies beside the page; else its name and its address.
+fn shared(file: &SharedFile) -> String {
+    let name = escaped(&file.attachment.name);
+    let Some((folder, copy)) = &file.copy else {
+        let address = file.address.as_deref().map(|address| format!("<br>{}", escaped(address))).unwrap_or_default();
+        return format!("<div class=\"file\"><bdi>{name}</bdi>{address}</div>");
+    };
+    let place = format!("{}/{}", encoded(folder), encoded(copy));
+    let content = match file.attachment.kind {
+        AttachmentKind::Picture => format!("<img src=\"{place}\" alt=\"{name}\" loading=\"lazy\">"),
+        _ => format!("<bdi>{name}</bdi>"),
+    };
+    format!("<div class=\"file\"><a href=\"{place}\">{content}</a></div>")
+}
+
+/// A name as one part of a relative address (RFC 3986 §2.1): nothing in it is a separator, a scheme or a quote.
+fn encoded(name: &str) -> String {
+    let mut safe = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => safe.push(char::from(byte)),
+            byte => {
+                let _ = write!(safe, "%{byte:02X}");
+            }
+        }
+    }
+    safe
 }
 
 /// The text with what has a meaning in HTML as what it looks like, in text and in quoted attributes alike. What no document may

@@ -11,13 +11,14 @@
 //! | `messages[].direction` | `"sent"` or `"received"` |
 //! | `messages[].time` | when it was written, as far as is known |
 //! | `messages[].state` | `"received"`; for one's own `"waiting"`, `"sent"`, `"delivered"`, `"read"` or `"failed"` |
-//! | `messages[].body` | the text, unchanged |
+//! | `messages[].body` | the text, unchanged; of a message with a file, what is said beside it |
+//! | `messages[].file` | only where one is shared: `{"name", "media_type", "size", "address", "path"}`; `size` in bytes, `address` where the sender has put it, `path` where it lies beside this file; each `null` where it is not known or not so |
 
 use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::{Head, Side, Writer, state};
+use super::{Head, SharedFile, Side, Writer, state};
 use crate::engine::api::Message;
 
 #[derive(Debug, Default)]
@@ -34,8 +35,14 @@ impl Writer for Json {
         write!(out, "\"messages\": [")
     }
 
-    fn message(&mut self, out: &mut dyn Write, head: &Head, message: &Message) -> io::Result<()> {
-        let object = json!({
+    fn message(
+        &mut self,
+        out: &mut dyn Write,
+        head: &Head,
+        message: &Message,
+        file: Option<&SharedFile>,
+    ) -> io::Result<()> {
+        let mut object = json!({
             "id": message.cursor.id.0,
             "from": message.sender.as_str(),
             "direction": if message.is_outgoing { "sent" } else { "received" },
@@ -43,6 +50,15 @@ impl Writer for Json {
             "state": state(message),
             "body": message.body,
         });
+        if let Some(file) = file {
+            object["file"] = json!({
+                "name": file.attachment.name,
+                "media_type": file.attachment.media_type,
+                "size": file.attachment.size,
+                "address": file.address,
+                "path": file.copy.as_ref().map(|(folder, name)| format!("{folder}/{name}")),
+            });
+        }
         let separator = if std::mem::replace(&mut self.has_messages, true) { "," } else { "" };
         write!(out, "{separator}\n{object}")
     }

@@ -3,7 +3,7 @@ use std::{fs, sync::Arc};
 use super::*;
 use crate::{
     engine::{
-        api::Annotations,
+        api::{Annotations, AttachmentKind},
         fixture::{ALICE, BOB, NOW, jid},
     },
     ids::{Cursor, MessageId},
@@ -65,7 +65,12 @@ fn written(format: ExportFormat, messages: &[Message]) -> String {
     let (mut out, head, mut writer) = (Vec::new(), head(), writer(format));
     writer.begin(&mut out, &head).unwrap();
     for message in messages {
-        writer.message(&mut out, &head, message).unwrap();
+        let file = message.attachment.clone().map(|attachment| SharedFile {
+            copy: attachment.path.is_some().then(|| ("Bob's <b>_files".to_owned(), attachment.name.clone())),
+            address: Some("https://files.test/x?a=\"<\u{1b}".to_owned()),
+            attachment,
+        });
+        writer.message(&mut out, &head, message, file.as_ref()).unwrap();
     }
     writer.end(&mut out, &head).unwrap();
     String::from_utf8(out).unwrap()
@@ -130,6 +135,38 @@ fn in_html_nothing_but_our_own_marks_is_markup() {
     assert!(!page.contains(['\u{0}', '\u{1b}', '\u{7}', '\u{85}']));
 }
 
+/// A picture that is here, and a file that is not, with names as bad as they can be.
+fn with_files() -> [Message; 2] {
+    let with = |n, name: &str, kind, path: Option<&str>| {
+        let (name, path) = (name.to_owned(), path.map(Into::into));
+        let attachment = Attachment { kind, name, size: Some(7), path, ..Attachment::default() };
+        Message { attachment: Some(attachment), ..message(n, MessageState::Received, "beside") }
+    };
+    [
+        with(1, "a\" onerror=\"alert(1)#?%.png", AttachmentKind::Picture, Some("/x")),
+        with(2, "javascript:alert(1)//<script>", AttachmentKind::Other, None),
+    ]
+}
+
+#[test]
+fn files_are_named_where_they_lie_in_each_form() {
+    let text = written(ExportFormat::Text, &with_files());
+    assert!(
+        text.contains(": a\" onerror=\"alert(1)#?%.png <Bob's <b>_files/a\" onerror=\"alert(1)#?%.png>\n    beside\n"),
+        "{text}"
+    );
+    assert!(text.contains(": javascript:alert(1)//<script> <https://files.test/x?a=\"<>\n    beside\n"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&written(ExportFormat::Json, &with_files())).unwrap();
+    let file = &json["messages"][0]["file"];
+    assert_eq!(file["path"], "Bob's <b>_files/a\" onerror=\"alert(1)#?%.png");
+    assert_eq!((&json["messages"][1]["file"]["path"], &file["size"]), (&serde_json::Value::Null, &7.into()));
+    let page = written(ExportFormat::Html, &with_files());
+    let place = "Bob%27s%20%3Cb%3E_files/a%22%20onerror%3D%22alert%281%29%23%3F%25.png";
+    assert!(page.contains(&format!("<a href=\"{place}\"><img src=\"{place}\" alt=\"a&quot; onerror=&quot;")), "{page}");
+    assert_eq!(page.matches("href=").count(), 1, "what is not here has no link");
+    assert!(page.contains("<bdi>javascript:alert(1)//&lt;script&gt;</bdi><br>https://files.test/x?a=&quot;&lt;</div>"));
+}
+
 #[test]
 fn a_file_is_there_whole_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
@@ -154,31 +191,17 @@ fn resident() -> usize {
     pages.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4_096
 }
 
-#[tokio::test]
-async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_given_up() {
-    use crate::{
-        engine::{
-            clock::{RandomIds, SystemClock},
-            context::Choices,
-            event_sink::EventSink,
-            file::Transfers,
-            live::Accounts,
-            secrets::MemorySecrets,
-        },
-        store::{Store, conversation, message},
-        xmpp::session::Trust,
-    };
-    const COUNT: i64 = 100_000;
-    let (profile, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let store = Store::open(profile.path()).unwrap().store;
-    let id = store
-        .write(|store| {
+/// A conversation with so many messages of Bob's.
+async fn many_messages(store: &crate::store::Store, count: i64) -> ConversationId {
+    use crate::store::{conversation, message};
+    store
+        .write(move |store| {
             let new = account::NewAccount::new(jid(ALICE), uuid::Uuid::from_u128(7));
             let account = account::insert(store, &new)?.unwrap().id;
             let id = conversation::find_or_create(store, account, &jid(BOB), NOW)?;
             // The index is of no use here, and takes a minute.
             store.execute_batch("DROP TRIGGER message_search_insert")?;
-            for n in 0..COUNT {
+            for n in 0..count {
                 let new = message::NewMessage {
                     conversation: id,
                     place: message::Place::At(n * 1_024),
@@ -197,7 +220,29 @@ async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_
             Ok(id)
         })
         .await
-        .unwrap();
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_given_up() {
+    use crate::{
+        engine::{
+            clock::{RandomIds, SystemClock},
+            context::Choices,
+            event_sink::EventSink,
+            file::Transfers,
+            live::Accounts,
+            secrets::MemorySecrets,
+        },
+        store::{
+            Store,
+            attachment::{AttachmentRow, Kept},
+        },
+        xmpp::session::Trust,
+    };
+    let (profile, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Store::open(profile.path()).unwrap().store;
+    let id = many_messages(&store, 100_000).await;
     let (events, _listener) = EventSink::new();
     let shared = Shared {
         store,
@@ -212,15 +257,16 @@ async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_
         files: Transfers::default(),
     };
     let place = dir.path().join("out.json");
+    let order = || ExportOrder { path: place.clone(), format: ExportFormat::Json, has_files: true };
     // Once for what is loaded at the first time only.
     let (sender, progress) = async_channel::bounded(1);
     drop(progress);
-    let cancelled = export(&shared, id, place.clone(), ExportFormat::Json, words(), sender).await;
+    let cancelled = export(&shared, id, order(), words(), sender).await;
     assert_eq!(cancelled, Err(CommandError::Cancelled));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     let before = resident();
     let (sender, progress) = async_channel::bounded(1);
-    export(&shared, id, place.clone(), ExportFormat::Json, words(), sender).await.unwrap();
+    export(&shared, id, order(), words(), sender).await.unwrap();
     let grown = resident().saturating_sub(before);
     assert_eq!(progress.recv().await.unwrap(), ExportProgress { done: 500, total: 100_000 });
     let bytes = fs::read(&place).unwrap();
@@ -229,4 +275,33 @@ async fn a_hundred_thousand_messages_take_no_more_memory_than_a_page_and_can_be_
     let all = value["messages"].as_array().unwrap();
     assert_eq!(all.len(), 100_000);
     assert!(all.iter().zip(1..).all(|(message, n)| message["id"] == n));
+
+    // One that is here, twice; one that has gone from the disk; one that never was here.
+    let media = profile.path().join("media/00");
+    fs::create_dir_all(&media).unwrap();
+    fs::write(media.join("a.png"), "picture").unwrap();
+    let share = |n: i64, kept: Option<&str>| AttachmentRow {
+        name: "../a.png".to_owned(),
+        media_type: "image/png".to_owned(),
+        url: Some(format!("https://files.test/{n}")),
+        kept: kept.map(|file| Kept { file: file.to_owned(), bytes: 7 }),
+        ..AttachmentRow::default()
+    };
+    let files = [(1, Some("00/a.png")), (2, Some("00/a.png")), (3, Some("00/gone.png")), (4, None)];
+    let rows = files.map(|(n, kept)| (n, share(n, kept)));
+    let noted = shared.store.write(move |store| {
+        for (n, row) in rows {
+            attachment::insert(store, MessageId(n), &row, NOW)?;
+        }
+        Ok::<_, crate::store::StoreError>(())
+    });
+    noted.await.unwrap();
+    let (sender, _progress) = async_channel::bounded(1);
+    assert_eq!(export(&shared, id, order(), words(), sender).await, Ok(Exported { missing: 1 }));
+    let value: serde_json::Value = serde_json::from_slice(&fs::read(&place).unwrap()).unwrap();
+    let paths: Vec<_> = (0..4).map(|n| value["messages"][n]["file"]["path"].as_str()).collect();
+    assert_eq!(paths, [Some("out_files/a.png"), Some("out_files/a.png"), None, None]);
+    assert_eq!(value["messages"][3]["file"]["address"], "https://files.test/4");
+    assert_eq!(fs::read(dir.path().join("out_files/a.png")).unwrap(), b"picture");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing else is left");
 }

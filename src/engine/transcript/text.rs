@@ -1,9 +1,9 @@
 //! As plain text: a line for each message, days above them. What follows in a message of several lines is indented, so that
-//! nobody's words pass for somebody else's line.
+//! nobody's words pass for somebody else's line. A file has a line with its name and, in angle brackets, where it lies.
 
 use std::io::{self, Write};
 
-use super::{Head, Writer, state};
+use super::{Head, SharedFile, Writer, state};
 use crate::engine::api::Message;
 
 #[derive(Debug, Default)]
@@ -19,7 +19,13 @@ impl Writer for Text {
         writeln!(out, "{}", head.time(head.now).replacen('T', " ", 1))
     }
 
-    fn message(&mut self, out: &mut dyn Write, head: &Head, message: &Message) -> io::Result<()> {
+    fn message(
+        &mut self,
+        out: &mut dyn Write,
+        head: &Head,
+        message: &Message,
+        file: Option<&SharedFile>,
+    ) -> io::Result<()> {
         let time = head.time(message.time);
         let (day, clock) = time.split_once('T').unwrap_or((&time, ""));
         if day != self.day {
@@ -32,6 +38,17 @@ impl Writer for Text {
         }
         write!(out, ":")?;
         let mut separator = " ";
+        if let Some(file) = file {
+            let place = file.copy.as_ref().map(|(folder, name)| format!("{folder}/{name}"));
+            let place = place.or_else(|| file.address.clone()).map(|place| format!(" <{place}>")).unwrap_or_default();
+            let line = format!("{}{place}", file.attachment.name);
+            let is_plain = |c: &char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+            writeln!(out, "{separator}{}", line.chars().filter(is_plain).collect::<String>())?;
+            separator = "    ";
+            if message.body.is_empty() {
+                return Ok(());
+            }
+        }
         for line in message.body.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
             // A terminal obeys some of these.
             let line: String = line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
