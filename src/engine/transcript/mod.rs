@@ -192,9 +192,8 @@ impl Copies {
     /// Copies a file that is here. That one can't be copied is no reason to have nothing of the rest.
     async fn take(&mut self, attachment: Attachment, address: Option<String>) -> Result<SharedFile, CommandError> {
         let mut shared_file = SharedFile { attachment, address, copy: None };
-        let (Some(path), Some(mut folder)) = (shared_file.attachment.path.clone(), self.folder.take()) else {
-            return Ok(shared_file);
-        };
+        let Some(path) = shared_file.attachment.path.clone() else { return Ok(shared_file) };
+        let Some(mut folder) = self.folder.take() else { return Ok(shared_file) };
         let (name, progress) = (shared_file.attachment.name.clone(), self.progress.clone());
         let copied = tokio::task::spawn_blocking(move || {
             let copied = folder.copy(&path, &name, || !progress.is_closed());
