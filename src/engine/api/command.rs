@@ -6,7 +6,7 @@ use super::{
     AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
     ExportFormat, ExportProgress, ExportWords, FoundPage, HistoryAnchor, HistoryPage, Jid, LinkPreview, Message,
     MessageId, MessageQuery, NewAccount, NewFile, Problem, Reply, ReportReason, Revision, SearchPlace, Secret,
-    ServerSettings, Snapshot, Timestamp,
+    ServerSettings, Snapshot, TextFormat, Timestamp,
 };
 
 /// Why a command could not be carried out.
@@ -245,6 +245,7 @@ pub enum Command {
     SetDraft {
         conversation: ConversationId,
         text: String,
+        format: TextFormat,
     },
     SetMuted {
         conversation: ConversationId,
@@ -278,6 +279,7 @@ pub enum Command {
     SendMessage {
         conversation: ConversationId,
         body: String,
+        format: TextFormat,
         /// The message that it answers (XEP-0461).
         answers: Option<MessageId>,
         /// What is said of a link in it (XEP-0511).
@@ -304,6 +306,7 @@ pub enum Command {
     CorrectMessage {
         message: MessageId,
         body: String,
+        format: TextFormat,
         /// What is said of a link in it, in place of what was said.
         preview: Option<LinkPreview>,
         reply: Reply<Result<(), CommandError>>,
@@ -334,6 +337,7 @@ pub enum Command {
         conversation: ConversationId,
         files: Vec<NewFile>,
         caption: String,
+        format: TextFormat,
         reply: Reply<Result<Vec<Message>, CommandError>>,
     },
     /// How large a file may be for the account's server, in bytes; `None` where it sets no limit.
