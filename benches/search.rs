@@ -14,6 +14,7 @@ use stonechat::{
         message::{self, NewMessage, Place},
         search::{self, Query},
     },
+    text_format::TextFormat,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -98,6 +99,7 @@ fn fill(store: &Store) -> ConversationId {
                     place: Place::Last,
                     sender: jid(&format!("c{at}@chat.example")),
                     body,
+                    format: TextFormat::default(),
                     time: Timestamp(START + i64::try_from(n).expect("a small number") * MINUTE),
                     state: MessageState::Received,
                     origin_id: None,

@@ -16,6 +16,7 @@ use stonechat::{
         message::{self, NewMessage, Place},
         request,
     },
+    text_format::TextFormat,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -46,6 +47,7 @@ fn new_message(conversation: ConversationId, from: &BareJid, n: usize) -> NewMes
         place: Place::Last,
         sender: if is_own { jid("me@chat.example") } else { from.clone() },
         body: format!("Message {n}, about as long as what people write to each other in a chat on most days."),
+        format: TextFormat::default(),
         time,
         state: if is_own { MessageState::Delivered } else { MessageState::Received },
         origin_id: Some(OriginId(Uuid::from_u128(n as u128).to_string())),

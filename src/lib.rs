@@ -21,6 +21,7 @@ pub mod secret;
 pub mod startup;
 pub mod store;
 pub mod styling;
+pub mod text_format;
 #[cfg(feature = "ui")]
 pub mod ui;
 pub mod xmpp;

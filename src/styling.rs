@@ -84,6 +84,18 @@ pub fn parse(text: &str) -> Vec<Block> {
     Parser { text, blocks: 0 }.blocks(&lines, 0)
 }
 
+/// The same for a text without any styling (§6): its lines, and nothing in them.
+#[must_use]
+pub fn unstyled(text: &str) -> Vec<Block> {
+    let mut start = 0;
+    let lines = text.split('\n').map(|line| {
+        let range = start..start + line.len();
+        start = range.end + 1;
+        Line { range, spans: Vec::new() }
+    });
+    vec![Block::Text(lines.collect())]
+}
+
 struct Parser<'t> {
     text: &'t str,
     /// How many were found.

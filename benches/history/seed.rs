@@ -12,6 +12,7 @@ use stonechat::{
         conversation,
         message::{self, NewMessage, Place},
     },
+    text_format::TextFormat,
 };
 use uuid::Uuid;
 
@@ -76,6 +77,7 @@ fn add_history(
             place: Place::Last,
             sender: if is_own { jid("me@chat.example") } else { peer.clone() },
             body: body(n),
+            format: TextFormat::default(),
             time: time(n, count),
             state: if is_own { MessageState::Delivered } else { MessageState::Received },
             origin_id: Some(OriginId(format!("{number}-{n}"))),

@@ -33,7 +33,8 @@ fn look(stage: &Stage, frames: u32, before: impl FnMut(u32)) -> f64 {
 fn send(stage: &Stage, n: u32) {
     let conversation = stage.page.conversation().expect("one is shown");
     let body = format!("message {n} {}", "of some length ".repeat((n % 5) as usize * 6));
-    let sent = stage::wait_for(async move { conversation.send_message(body, None, None).await });
+    let format = stonechat::text_format::TextFormat::default();
+    let sent = stage::wait_for(async move { conversation.send_message(body, format, None, None).await });
     sent.expect("it was stored");
 }
 

@@ -20,6 +20,7 @@ use crate::{
         link_preview::{self, LinkPreview},
         message::{self, MessageRow},
     },
+    text_format::TextFormat,
     xmpp::{
         link_metadata::LinkMetadata,
         message::{Answered, Extras, chat},
@@ -36,17 +37,18 @@ pub fn correct(
     scope: &Scope,
     message: MessageId,
     text: String,
+    format: TextFormat,
     previews: Vec<LinkPreview>,
     id: &OriginId,
 ) -> Result<Effects, StoreError> {
     let row = own(store, scope, message)?;
-    if row.body == text && link_preview::of(store, message)? == previews {
+    if row.body == text && row.format == format && link_preview::of(store, message)? == previews {
         return Ok(Effects::default());
     }
     if has_never_left(store, &row)? {
-        amendment::rewrite(store, message, &text, &previews)?;
+        amendment::rewrite(store, message, (&text, &format), &previews)?;
     } else {
-        let amendment = Amendment { links: previews, ..ours(scope, Kind::Correction, id, text) };
+        let amendment = Amendment { format, links: previews, ..ours(scope, Kind::Correction, id, text) };
         amendment::apply(store, &row, &amendment)?;
         amendment::say(store, message, Kind::Correction, id)?;
     }
@@ -132,6 +134,7 @@ fn ours(scope: &Scope, kind: Kind, id: &OriginId, content: String) -> Amendment 
         origin_id: id.0.clone(),
         time: scope.now,
         content,
+        format: TextFormat::default(),
         links: Vec::new(),
     }
 }
@@ -155,6 +158,7 @@ fn outgoing(store: &Connection, scope: &Scope, amendment: OwnAmendment) -> Resul
                 answered: answered(store, &row, &scope.address)?,
                 links: said_of_links(store, row.cursor.id)?,
                 corrects: Some(target),
+                format: row.format.clone(),
                 ..Extras::default()
             };
             chat(&to, &origin_id, &row.body, &extras)

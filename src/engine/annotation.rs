@@ -63,6 +63,7 @@ fn quote(store: &Connection, message: &Message, reply: Reply, own: &BareJid) -> 
             sender: reply.author,
             is_own,
             text: excerpt(&reply.quote),
+            is_spoiler: false,
             is_retracted: false,
         });
     };
@@ -70,12 +71,21 @@ fn quote(store: &Connection, message: &Message, reply: Reply, own: &BareJid) -> 
     let is_retracted = amendment::is_retracted(store, target)?;
     let is_own = row.is_outgoing();
     // Of a file its address says nothing to anybody.
+    let is_spoiler = row.format.spoiler.is_some();
     let text = match attachment::find(store, target)? {
+        _ if is_spoiler => row.format.spoiler.unwrap_or_default(),
         Some(file) if file.caption.is_empty() => file.name,
         Some(file) => file.caption,
         None => row.body,
     };
-    Ok(Quote { message: Some(target), sender: Some(row.sender), is_own, text: excerpt(&text), is_retracted })
+    Ok(Quote {
+        message: Some(target),
+        sender: Some(row.sender),
+        is_own,
+        text: excerpt(&text),
+        is_spoiler,
+        is_retracted,
+    })
 }
 
 fn excerpt(text: &str) -> String {

@@ -27,6 +27,7 @@ pub use crate::{
         link_preview::LinkPreview,
         search::{Place as SearchPlace, Query as MessageQuery},
     },
+    text_format::TextFormat,
     xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, ReportReason, Subscription},
 };
 
@@ -201,6 +202,7 @@ pub struct Conversation {
     pub last: Option<Preview>,
     pub unread: u32,
     pub draft: Option<String>,
+    pub draft_format: TextFormat,
     pub is_muted: bool,
     /// When that ends by itself.
     pub muted_until: Option<Timestamp>,
@@ -219,8 +221,10 @@ pub struct Conversation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     pub id: MessageId,
-    /// At most 200 characters, line breaks replaced by spaces; what is said beside a file.
+    /// At most 200 characters, line breaks replaced by spaces; what is said beside a file, or of a covered text.
     pub text: String,
+    /// The text is covered: neither it nor its file is here.
+    pub is_spoiler: bool,
     /// The file that it shares: what it is, and its name.
     pub file: Option<(AttachmentKind, String)>,
     pub is_outgoing: bool,
@@ -236,6 +240,7 @@ pub struct Message {
     pub sender: BareJid,
     pub is_outgoing: bool,
     pub body: String,
+    pub format: TextFormat,
     pub time: Timestamp,
     pub state: MessageState,
     /// The other side has seen it, or something after it.
@@ -281,6 +286,8 @@ pub struct Quote {
     pub is_own: bool,
     /// The beginning of its text as it is now, or as the answer has it where it is not here.
     pub text: String,
+    /// The text is covered, and here stands what may be read of it.
+    pub is_spoiler: bool,
     pub is_retracted: bool,
 }
 
@@ -317,8 +324,9 @@ pub struct FoundMessage {
     pub sender: BareJid,
     pub is_outgoing: bool,
     pub time: Timestamp,
-    /// One line around the first place where the words stand.
+    /// One line around the first place where the words stand; of a covered text, what may be read of it.
     pub excerpt: String,
+    pub is_spoiler: bool,
     /// Where they stand in it, in bytes.
     pub marks: Vec<Range<usize>>,
     /// Where only messages with a link were looked for: what their links lead to.

@@ -102,10 +102,10 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             // Saying goodbye takes its time.
             tokio::spawn(async move { reply.send(remove_account(&shared, account).await) });
         }
-        Command::SendFiles { conversation, files, caption, reply } => {
-            let shared = Arc::clone(shared);
+        Command::SendFiles { conversation, files, caption, format, reply } => {
             // Copying takes its time.
-            tokio::spawn(async move { reply.send(talk::send_files(&shared, conversation, files, caption).await) });
+            let sent = talk::send_files(Arc::clone(shared), conversation, files, caption, format);
+            tokio::spawn(async { reply.send(sent.await) });
         }
         Command::LoadUploadLimit { .. }
         | Command::FetchFile { .. }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::{
     annotation::annotate,
-    api::{Conversation, Event, HistoryAnchor, HistoryPage},
+    api::{Conversation, Event, HistoryAnchor, HistoryPage, TextFormat},
     change::Changes,
     effect::{Effects, Scope},
     file,
@@ -66,8 +66,13 @@ pub fn close(store: &Connection, id: ConversationId) -> Result<Effects, StoreErr
     changed(store, id)
 }
 
-pub fn set_draft(store: &Connection, id: ConversationId, text: &str) -> Result<Effects, StoreError> {
-    conversation::set_draft(store, id, text)?;
+pub fn set_draft(
+    store: &Connection,
+    id: ConversationId,
+    text: &str,
+    format: &TextFormat,
+) -> Result<Effects, StoreError> {
+    conversation::set_draft(store, id, text, format)?;
     changed(store, id)
 }
 
@@ -165,7 +170,7 @@ mod tests {
         let fixture = Fixture::new();
         let (id, store) = (fixture.open(BOB), &fixture.store);
         for effects in [
-            set_draft(store, id, "half a"),
+            set_draft(store, id, "half a", &TextFormat::default()),
             set_muted(store, id, true, None),
             set_silent(store, id, true),
             set_pinned(store, id, true),

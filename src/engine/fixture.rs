@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    api::{Event, Message},
+    api::{Event, Message, TextFormat},
     conversation,
     effect::{Effects, Privacy, Scope},
     inbound::Inbound,
@@ -118,8 +118,14 @@ impl Fixture {
     }
 
     pub fn answer(&self, conversation: ConversationId, text: &str, answers: Option<MessageId>) -> (Message, Effects) {
-        let draft =
-            Draft { text: text.to_owned(), answers, previews: Vec::new(), id: OriginId(self.id()), held_until: None };
+        let draft = Draft {
+            text: text.to_owned(),
+            format: TextFormat::default(),
+            answers,
+            previews: Vec::new(),
+            id: OriginId(self.id()),
+            held_until: None,
+        };
         outbox::send(&self.store, &self.scope, conversation, draft).unwrap()
     }
 

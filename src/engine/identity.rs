@@ -44,6 +44,7 @@ mod tests {
         engine::fixture::{ALICE, BOB, NOW, jid},
         ids::{ConversationId, Cursor, MessageId, OriginId, Timestamp},
         store::{MessageState, message::Place},
+        text_format::TextFormat,
     };
 
     /// Sender, archive's id, origin id, the stanza's id, text, seconds.
@@ -58,6 +59,7 @@ mod tests {
             conversation: ConversationId(1),
             sender: jid(known.0),
             body: known.4.to_owned(),
+            format: TextFormat::default(),
             time: time(known.5),
             state: MessageState::Received,
             origin_id: origin(known.2),
@@ -70,6 +72,7 @@ mod tests {
             place: Place::Last,
             sender: jid(new.0),
             body: new.4.to_owned(),
+            format: TextFormat::default(),
             time: time(new.5),
             state: MessageState::Received,
             origin_id: origin(new.2),

@@ -109,6 +109,7 @@ impl<'s> Inbound<'s> {
             place: Place::Last,
             sender: routed.sender.to_bare(),
             body: body.to_owned(),
+            format: message.format.clone(),
             time,
             state: if *is_outgoing { MessageState::Sent } else { MessageState::Received },
             origin_id: origin_id(message),

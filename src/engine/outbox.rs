@@ -25,6 +25,7 @@ use crate::{
         link_preview::{LinkPreview, set as set_previews},
         message::{self, MessageRow, NewMessage, PendingMessage, Place},
     },
+    text_format::TextFormat,
     xmpp::message::{Extras, chat},
 };
 
@@ -144,6 +145,7 @@ impl Outbox {
 pub struct Draft {
     /// Comes from [`body::prepare`](super::body::prepare).
     pub text: String,
+    pub format: TextFormat,
     /// The message that it answers; one that is gone, or of another conversation, is not answered.
     pub answers: Option<MessageId>,
     /// What is said of links in it; comes from [`link_preview::fitting`](super::link_preview::fitting).
@@ -163,7 +165,7 @@ pub fn send(
     conversation: ConversationId,
     draft: Draft,
 ) -> Result<(Message, Effects), StoreError> {
-    let Draft { text, answers, previews, id, held_until } = draft;
+    let Draft { text, format, answers, previews, id, held_until } = draft;
     let peer = conversation::by_id(store, conversation)?;
     if peer.account != scope.account {
         return Err(StoreError::NotFound);
@@ -178,6 +180,7 @@ pub fn send(
         place: Place::Last,
         sender: scope.address.clone(),
         body: text,
+        format,
         time: scope.now,
         state: MessageState::Waiting,
         stanza_id: Some(id.0.clone()),
@@ -197,7 +200,7 @@ pub fn send(
     if let Some(until) = held_until {
         held::hold(store, row.cursor.id, until)?;
     }
-    conversation::set_draft(store, conversation, "")?;
+    conversation::set_draft(store, conversation, "", &TextFormat::default())?;
     // Who answers has seen what stands above.
     let mark = conversation::mark_read(store, conversation, row.cursor)?;
     effects.read.push(scope.account);
@@ -220,7 +223,8 @@ fn reply_to(store: &Connection, conversation: ConversationId, message: MessageId
         Err(error) => return Err(error),
     };
     let id = row.public_id().map(str::to_owned);
-    let quote = row.body.chars().take(MAX_QUOTE).collect();
+    // What is covered stays so in what is said to it.
+    let quote = row.format.spoiler.as_ref().unwrap_or(&row.body).chars().take(MAX_QUOTE).collect();
     Ok(id.map(|target_id| Reply { target_id, author: Some(row.sender), quote }))
 }
 
@@ -320,13 +324,15 @@ pub fn undo(store: &Connection, scope: &Scope, message: MessageId) -> Result<(Me
     }
     let row = message::by_id(store, message)?;
     let conversation = row.conversation;
-    let draft = match conversation::by_id(store, conversation)?.draft {
+    let before = conversation::by_id(store, conversation)?;
+    let draft = match before.draft {
         Some(draft) => format!("{}\n{draft}", row.body),
         None => row.body.clone(),
     };
+    let format = row.format.clone().followed_by(before.draft_format);
     let mut taken_back = Message::from(row);
     annotate(store, [&mut taken_back])?;
-    conversation::set_draft(store, conversation, &draft)?;
+    conversation::set_draft(store, conversation, &draft, &format)?;
     let mut effects = amendment::remove(store, message)?;
     leave(store, scope, conversation, &mut effects)?;
     Ok((taken_back, effects))
@@ -400,6 +406,7 @@ fn outgoing(
         answered: amendment::answered(store, row, &scope.address)?,
         file: file.and_then(file::record::shared),
         links: amendment::said_of_links(store, row.cursor.id)?,
+        format: row.format.clone(),
         ..Extras::default()
     };
     let own =

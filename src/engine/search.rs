@@ -33,6 +33,10 @@ pub fn find(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|row| SearchPlace::of(row.time, row.cursor.id));
+    // Among links and files there is nothing that would stand for one that is covered.
+    if query.has_link || !query.files.is_empty() {
+        rows.retain(|row| row.format.spoiler.is_none());
+    }
     let mut files = record::of_messages(store, rows.iter().map(|row| row.cursor.id))?;
     let found = rows.into_iter().map(|row| {
         let file = files.remove(&row.cursor.id);
@@ -41,9 +45,13 @@ pub fn find(
     Ok(FoundPage { found: found.collect(), next })
 }
 
+/// Of a covered text and its file only what may be read of it is told.
 fn found(row: MessageRow, file: Option<(Attachment, String)>, query: &MessageQuery) -> FoundMessage {
+    let is_spoiler = row.format.spoiler.is_some();
+    let file = file.filter(|_| !is_spoiler);
     // The text of a message with a file is the file's address.
     let (text, said) = match &file {
+        _ if is_spoiler => (row.format.spoiler.unwrap_or_default(), ""),
         None => (row.body.clone(), row.body.as_str()),
         Some((file, caption)) if caption.is_empty() => (file.name.clone(), ""),
         Some((file, caption)) => (format!("{} · {caption}", file.name), caption.as_str()),
@@ -57,6 +65,7 @@ fn found(row: MessageRow, file: Option<(Attachment, String)>, query: &MessageQue
         sender: row.sender,
         time: row.time,
         excerpt,
+        is_spoiler,
         marks,
         links,
         attachment: file.map(|(file, _)| file),

@@ -17,6 +17,7 @@ impl From<MessageRow> for Message {
             is_outgoing: row.is_outgoing(),
             sender: row.sender,
             body: row.body,
+            format: row.format,
             time: row.time,
             state: row.state,
             is_read: false,
@@ -36,9 +37,9 @@ impl Message {
 
 impl From<LastMessage> for Preview {
     fn from(last: LastMessage) -> Self {
-        let LastMessage { cursor, time, is_outgoing, state, text, file } = last;
+        let LastMessage { cursor, time, is_outgoing, state, text, is_spoiler, file } = last;
         let file = file.map(|file| (AttachmentKind::of(&file.media_type), file.name));
-        Self { id: cursor.id, text, file, is_outgoing, time, state }
+        Self { id: cursor.id, text, is_spoiler, file, is_outgoing, time, state }
     }
 }
 
@@ -51,6 +52,7 @@ impl From<ConversationRow> for Conversation {
             last: row.last.map(Preview::from),
             unread: row.unread,
             draft: row.draft,
+            draft_format: row.draft_format,
             is_muted: row.is_muted,
             muted_until: row.muted_until,
             is_silent: row.is_silent,

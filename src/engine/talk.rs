@@ -7,7 +7,10 @@ use rusqlite::Connection;
 use super::{
     account::Order,
     amendment,
-    api::{AccountId, ChatState, Command, CommandError, ConversationId, LinkPreview, Message, MessageId, NewFile},
+    api::{
+        AccountId, ChatState, Command, CommandError, ConversationId, LinkPreview, Message, MessageId, NewFile,
+        TextFormat,
+    },
     body,
     context::Shared,
     conversation,
@@ -46,8 +49,8 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             }
             reply.send(deleted);
         }
-        Command::SetDraft { conversation, text } => {
-            simply(shared, move |store, _| conversation::set_draft(store, conversation, &text)).await;
+        Command::SetDraft { conversation, text, format } => {
+            simply(shared, move |store, _| conversation::set_draft(store, conversation, &text, &format)).await;
         }
         Command::SetMuted { conversation, muted, until } => {
             simply(shared, move |store, _| conversation::set_muted(store, conversation, muted, until)).await;
@@ -64,8 +67,8 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         Command::MarkRead { conversation, up_to } => {
             simply(shared, move |store, _| conversation::mark_read(store, conversation, up_to)).await;
         }
-        Command::SendMessage { conversation, body, answers, preview, reply } => {
-            reply.send(send(shared, conversation, body, answers, preview).await);
+        Command::SendMessage { conversation, body, format, answers, preview, reply } => {
+            reply.send(send(shared, conversation, body, format, answers, preview).await);
         }
         Command::UndoSend { message, reply } => {
             let undone = shared
@@ -84,8 +87,8 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             let discarded = shared.change(move |store, _| Ok(((), outbox::discard(store, message)?)));
             reply.send(discarded.await.map_err(|error| shared.failed(error)));
         }
-        Command::CorrectMessage { message, body, preview, reply } => {
-            reply.send(correct(shared, message, body, preview).await);
+        Command::CorrectMessage { message, body, format, preview, reply } => {
+            reply.send(correct(shared, message, body, format, preview).await);
         }
         Command::React { message, emoji, reply } => {
             reply.send(
@@ -135,6 +138,7 @@ async fn send(
     shared: &Arc<Shared>,
     conversation: ConversationId,
     text: String,
+    format: TextFormat,
     answers: Option<MessageId>,
     preview: Option<LinkPreview>,
 ) -> Result<Message, CommandError> {
@@ -147,7 +151,7 @@ async fn send(
     let sent = shared.change(move |store, scopes| {
         let scope = scopes.of(account)?;
         let held_until = (!wait.is_zero()).then(|| Timestamp(scope.now.0.saturating_add(until)));
-        outbox::send(store, scope, conversation, Draft { text, answers, previews, id, held_until })
+        outbox::send(store, scope, conversation, Draft { text, format, answers, previews, id, held_until })
     });
     let message = sent.await.map_err(|error| shared.failed(error))?;
     if !wait.is_zero() {
@@ -193,12 +197,16 @@ async fn correct(
     shared: &Shared,
     message: MessageId,
     text: String,
+    format: TextFormat,
     preview: Option<LinkPreview>,
 ) -> Result<(), CommandError> {
     let place = shared.store.read(move |store| conversation::place_of(store, message)).await;
     let (account, _) = place.map_err(|error| shared.failed(error))?;
     let (text, previews) = prepare(shared, account, &text, preview)?;
-    amend(shared, message, move |store, scope, id| amendment::correct(store, scope, message, text, previews, id)).await
+    let correct = move |store: &Connection, scope: &Scope, id: &OriginId| {
+        amendment::correct(store, scope, message, text, format, previews, id)
+    };
+    amend(shared, message, correct).await
 }
 
 /// Says something of a message, under a new id.
@@ -215,18 +223,19 @@ async fn amend(
 
 /// Sends files. They stand in the history before anything has been uploaded.
 pub async fn send_files(
-    shared: &Shared,
+    shared: Arc<Shared>,
     conversation: ConversationId,
     files: Vec<NewFile>,
     caption: String,
+    format: TextFormat,
 ) -> Result<Vec<Message>, CommandError> {
     let account = shared.store.read(move |store| conversation::account_of(store, conversation)).await;
     let account = account.map_err(|error| shared.failed(error))?;
     let caption = if caption.trim().is_empty() { String::new() } else { body::prepare(&caption, body::DEFAULT_LIMIT)? };
-    let files = file::prepare(shared, conversation, files).await?;
+    let files = file::prepare(&shared, conversation, files).await?;
     let ids: Vec<_> = files.iter().map(|_| shared.ids.origin_id()).collect();
     let sent = shared.change(move |store, scopes| {
-        file::send(store, scopes.of(account)?, conversation, &files, caption.trim(), &ids)
+        file::send(store, scopes.of(account)?, conversation, &files, (caption.trim(), &format), &ids)
     });
     sent.await.map_err(|error| shared.failed(error))
 }

@@ -10,7 +10,7 @@ use glib::{prelude::*, subclass::prelude::*};
 use super::{Contact, DeliveryState, History, Message, contact::set};
 use crate::engine::api::{
     self, AccountId, ChatState, Command, CommandError, ConversationId, Cursor, EngineHandle, ExportOrder,
-    ExportProgress, ExportWords, Exported, LinkPreview, MessageId, NewFile, Revision, Timestamp,
+    ExportProgress, ExportWords, Exported, LinkPreview, MessageId, NewFile, Revision, TextFormat, Timestamp,
 };
 
 mod imp {
@@ -44,6 +44,7 @@ mod imp {
         pub unread: Cell<u32>,
         #[property(get, nullable)]
         pub draft: RefCell<Option<String>>,
+        pub draft_format: RefCell<api::TextFormat>,
         #[property(get)]
         pub is_muted: Cell<bool>,
         /// When that ends by itself; milliseconds since 1970, 0 for never.
@@ -137,14 +138,21 @@ impl Conversation {
     }
 
     /// Keeps what was written and not sent. Shown at once, stored by the engine.
-    pub fn set_draft(&self, text: &str) {
+    pub fn set_draft(&self, text: &str, format: &TextFormat) {
         let draft = Some(text).filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned);
-        if *self.imp().draft.borrow() == draft {
+        let format = if draft.is_some() { format.clone() } else { TextFormat::default() };
+        if *self.imp().draft.borrow() == draft && *self.imp().draft_format.borrow() == format {
             return;
         }
         self.imp().draft.replace(draft);
+        self.imp().draft_format.replace(format.clone());
         self.notify_draft();
-        self.command(Command::SetDraft { conversation: self.id(), text: text.to_owned() });
+        self.command(Command::SetDraft { conversation: self.id(), text: text.to_owned(), format });
+    }
+
+    /// How the draft is to be shown.
+    pub fn draft_format(&self) -> TextFormat {
+        self.imp().draft_format.borrow().clone()
     }
 
     pub fn set_muted(&self, muted: bool) {
@@ -212,11 +220,12 @@ impl Conversation {
     pub async fn send_message(
         &self,
         body: String,
+        format: TextFormat,
         answers: Option<MessageId>,
         preview: Option<LinkPreview>,
     ) -> Result<Option<Timestamp>, CommandError> {
         let conversation = self.id();
-        let send = |reply| Command::SendMessage { conversation, body, answers, preview, reply };
+        let send = |reply| Command::SendMessage { conversation, body, format, answers, preview, reply };
         let message = self.engine().request(send).await?;
         let held_until = message.annotations.held_until;
         if let Some(history) = self.known_history() {
@@ -231,9 +240,14 @@ impl Conversation {
     }
 
     /// Sends files, and a caption after them. They stand in the history when this returns.
-    pub async fn send_files(&self, files: Vec<NewFile>, caption: String) -> Result<(), CommandError> {
+    pub async fn send_files(
+        &self,
+        files: Vec<NewFile>,
+        caption: String,
+        format: TextFormat,
+    ) -> Result<(), CommandError> {
         let conversation = self.id();
-        let send = |reply| Command::SendFiles { conversation, files, caption, reply };
+        let send = |reply| Command::SendFiles { conversation, files, caption, format, reply };
         let messages = self.engine().request(send).await?;
         if let Some(history) = self.known_history() {
             for message in messages {
@@ -279,9 +293,10 @@ impl Conversation {
         &self,
         message: MessageId,
         body: String,
+        format: TextFormat,
         preview: Option<LinkPreview>,
     ) -> Result<(), CommandError> {
-        self.engine().request(|reply| Command::CorrectMessage { message, body, preview, reply }).await
+        self.engine().request(|reply| Command::CorrectMessage { message, body, format, preview, reply }).await
     }
 
     /// Puts an emoji of ours under a message, or takes it away.
@@ -329,6 +344,7 @@ impl Conversation {
         let time = last.map_or(conversation.active_at, |preview| preview.time);
         change(&imp.time, time.0, || self.notify_time());
         change(&imp.unread, conversation.unread, || self.notify_unread());
+        imp.draft_format.replace(conversation.draft_format.clone());
         set(&imp.draft, conversation.draft.clone().filter(|draft| !draft.is_empty()), || self.notify_draft());
         change(&imp.is_muted, conversation.is_muted, || self.notify_is_muted());
         change(&imp.is_silent, conversation.is_silent, || self.notify_is_silent());

@@ -74,6 +74,11 @@ impl FoundMessage {
         &self.inner().0.excerpt
     }
 
+    /// Its text is covered; the excerpt is what may be read of it.
+    pub fn is_spoiler(&self) -> bool {
+        self.inner().0.is_spoiler
+    }
+
     /// Where the words stand in the excerpt, in bytes.
     pub fn marks(&self) -> &[std::ops::Range<usize>] {
         &self.inner().0.marks

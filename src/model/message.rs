@@ -46,6 +46,10 @@ mod imp {
         pub state_in_full: Cell<Option<MessageState>>,
         #[property(get)]
         pub body: RefCell<String>,
+        pub format: RefCell<api::TextFormat>,
+        /// The person wants to see the text though it is one that is covered. Until it changes.
+        #[property(get, set)]
+        pub is_uncovered: Cell<bool>,
         pub annotations: RefCell<api::Annotations>,
         /// Goes up whenever what stands beside the text has changed.
         #[property(get)]
@@ -109,6 +113,7 @@ impl Message {
         let fresh = imp.fixed.set(fixed).is_ok();
         debug_assert!(fresh);
         imp.body.replace(message.body);
+        imp.format.replace(message.format);
         imp.annotations.replace(message.annotations);
         imp.attachment.replace(message.attachment);
         imp.state_in_full.set(Some(message.state));
@@ -120,8 +125,12 @@ impl Message {
     pub(super) fn update(&self, message: &api::Message) {
         let imp = self.imp();
         let _guard = self.freeze_notify();
-        if *imp.body.borrow() != message.body {
+        if *imp.body.borrow() != message.body || *imp.format.borrow() != message.format {
             imp.body.replace(message.body.clone());
+            imp.format.replace(message.format.clone());
+            if self.is_uncovered() {
+                self.set_is_uncovered(false);
+            }
             self.notify_body();
         }
         if *imp.annotations.borrow() != message.annotations {
@@ -138,6 +147,16 @@ impl Message {
         if imp.state.replace(state) != state || is_other {
             self.notify_state();
         }
+    }
+
+    /// How the text is to be shown; whoever follows the text is told of a change.
+    pub fn format(&self) -> api::TextFormat {
+        self.imp().format.borrow().clone()
+    }
+
+    /// Neither the text nor the file may be seen now.
+    pub fn is_covered(&self) -> bool {
+        self.imp().format.borrow().spoiler.is_some() && !self.is_uncovered()
     }
 
     /// The file that it shares.

@@ -8,7 +8,7 @@ mod played;
 use super::Messenger;
 use crate::engine::api::{
     self, AccountId, BareJid, Command, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle,
-    Event, Message, MessageId, MessageState, Presence, Snapshot, Subscription, Timestamp,
+    Event, Message, MessageId, MessageState, Presence, Snapshot, Subscription, TextFormat, Timestamp,
 };
 
 pub fn jid(text: &str) -> BareJid {
@@ -22,6 +22,7 @@ pub fn message(conversation: ConversationId, n: i64) -> Message {
         sender: jid("bob@a.example"),
         is_outgoing: false,
         body: format!("m{n}"),
+        format: TextFormat::default(),
         time: Timestamp(n),
         state: MessageState::Received,
         is_read: false,
@@ -38,6 +39,7 @@ pub fn conversation(id: i64, peer: &str, active_at: i64) -> Conversation {
         last: None,
         unread: 0,
         draft: None,
+        draft_format: TextFormat::default(),
         is_muted: false,
         muted_until: None,
         is_silent: false,

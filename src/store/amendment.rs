@@ -12,7 +12,10 @@ use super::{
     link_preview::{self, LinkPreview, LinkPreviews},
     message::{self, MessageRow},
 };
-use crate::ids::{AccountId, AmendmentId, BareJid, ConversationId, MessageId, OriginId, Timestamp};
+use crate::{
+    ids::{AccountId, AmendmentId, BareJid, ConversationId, MessageId, OriginId, Timestamp},
+    text_format::TextFormat,
+};
 
 /// So many corrections of one message are kept.
 const MAX_REVISIONS: i64 = 50;
@@ -44,6 +47,8 @@ pub struct Amendment {
     pub time: Timestamp,
     /// The new text, or the emoji with spaces between them.
     pub content: String,
+    /// Of a new text.
+    pub format: TextFormat,
     /// What is said of links in the new text.
     pub links: Vec<LinkPreview>,
 }
@@ -53,6 +58,7 @@ pub struct Amendment {
 pub struct Revision {
     pub time: Timestamp,
     pub body: String,
+    pub format: TextFormat,
 }
 
 /// An amendment of our own that no server has confirmed.
@@ -117,14 +123,14 @@ pub fn apply(connection: &Connection, row: &MessageRow, amendment: &Amendment) -
 }
 
 fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> Result<bool, StoreError> {
-    let Amendment { origin_id, time, content, links, .. } = amendment;
+    let Amendment { origin_id, time, content, format, links, .. } = amendment;
     let message = row.cursor.id;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO revision (message_id, origin_id, time, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        "INSERT INTO revision (message_id, origin_id, time, body, format) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
     )?;
-    insert.execute(params![message, "", row.time, row.body])?;
+    insert.execute(params![message, "", row.time, row.body, row.format])?;
     let time = free_time(connection, message, *time)?;
-    if insert.execute(params![message, origin_id, time, content])? == 0 {
+    if insert.execute(params![message, origin_id, time, content, format])? == 0 {
         return Ok(false);
     }
     connection
@@ -133,13 +139,13 @@ fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> 
                 WHERE message_id = ?1 AND origin_id != '' ORDER BY time DESC, origin_id DESC LIMIT -1 OFFSET ?2)",
         )?
         .execute(params![message, MAX_REVISIONS])?;
-    let (newest, body): (String, String) = connection
+    let (newest, body, newest_format): (String, String, TextFormat) = connection
         .prepare_cached(
-            "SELECT origin_id, body FROM revision WHERE message_id = ?1
+            "SELECT origin_id, body, format FROM revision WHERE message_id = ?1
              ORDER BY origin_id != '' DESC, time DESC, origin_id DESC LIMIT 1",
         )?
-        .query_row([message], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    set_body(connection, message, &body)?;
+        .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    set_text(connection, message, &body, &newest_format)?;
     if newest == *origin_id {
         link_preview::set(connection, message, links)?;
     }
@@ -181,12 +187,14 @@ fn retract(connection: &Connection, message: MessageId, time: Timestamp) -> Resu
     ] {
         connection.prepare_cached(sql)?.execute([message])?;
     }
-    set_body(connection, message, "")?;
+    set_text(connection, message, "", &TextFormat::default())?;
     Ok(true)
 }
 
-fn set_body(connection: &Connection, message: MessageId, body: &str) -> Result<(), StoreError> {
-    connection.prepare_cached("UPDATE message SET body = ?2 WHERE id = ?1")?.execute(params![message, body])?;
+fn set_text(connection: &Connection, message: MessageId, body: &str, format: &TextFormat) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE message SET body = ?2, format = ?3 WHERE id = ?1")?
+        .execute(params![message, body, format])?;
     Ok(())
 }
 
@@ -194,10 +202,10 @@ fn set_body(connection: &Connection, message: MessageId, body: &str) -> Result<(
 pub fn rewrite(
     connection: &Connection,
     message: MessageId,
-    body: &str,
+    (body, format): (&str, &TextFormat),
     links: &[LinkPreview],
 ) -> Result<MessageRow, StoreError> {
-    set_body(connection, message, body)?;
+    set_text(connection, message, body, format)?;
     link_preview::set(connection, message, links)?;
     message::by_id(connection, message)
 }
@@ -205,9 +213,10 @@ pub fn rewrite(
 /// All texts that a message has had, the first of them first; none where it never had another one.
 pub fn revisions(connection: &Connection, message: MessageId) -> Result<Vec<Revision>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT time, body FROM revision WHERE message_id = ?1 ORDER BY origin_id != '', time, origin_id",
+        "SELECT time, body, format FROM revision WHERE message_id = ?1 ORDER BY origin_id != '', time, origin_id",
     )?;
-    let rows = statement.query_map([message], |row| Ok(Revision { time: row.get(0)?, body: row.get(1)? }))?;
+    let rows = statement
+        .query_map([message], |row| Ok(Revision { time: row.get(0)?, body: row.get(1)?, format: row.get(2)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -227,12 +236,12 @@ pub fn keep_early(
     amendment: &Amendment,
     stand_in: Option<MessageId>,
 ) -> Result<bool, StoreError> {
-    let Amendment { kind, sender, origin_id, time, content, links } = amendment;
+    let Amendment { kind, sender, origin_id, time, content, format, links } = amendment;
     let kept = connection
         .prepare_cached(
             "INSERT INTO early_amendment (conversation_id, target_id, sender, kind, origin_id, time, content, stand_in,
-                links)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+                links, format)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             conversation,
@@ -243,7 +252,8 @@ pub fn keep_early(
             time,
             content,
             stand_in,
-            LinkPreviews(links.clone())
+            LinkPreviews(links.clone()),
+            format,
         ])?;
     connection
         .prepare_cached(
@@ -275,7 +285,7 @@ pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early
     let ids = [row.origin_id.as_ref().map(|id| &id.0), row.stanza_id.as_ref()];
     let mut statement = connection.prepare_cached(
         "DELETE FROM early_amendment WHERE conversation_id = ?1 AND target_id = ?2 AND (kind = 1 OR sender = ?3)
-         RETURNING kind, sender, origin_id, time, content, stand_in, links, id",
+         RETURNING kind, sender, origin_id, time, content, stand_in, links, id, format",
     )?;
     for (n, id) in ids.iter().enumerate() {
         let Some(id) = id.filter(|id| !ids[..n].contains(&Some(*id))) else { continue };
@@ -286,6 +296,7 @@ pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early
                 origin_id: row.get(2)?,
                 time: row.get(3)?,
                 content: row.get(4)?,
+                format: row.get(8)?,
                 links: row.get::<_, LinkPreviews>(6)?.0,
             };
             let place: i64 = row.get(7)?;
@@ -347,10 +358,10 @@ pub fn unconfirmed(
     let rows = statement.query_map(params![account, only], |row| {
         Ok(OwnAmendment {
             message: message::from_row(row)?,
-            peer: address(row, 12)?,
-            id: row.get(13)?,
-            kind: row.get(14)?,
-            origin_id: row.get(15)?,
+            peer: address(row, 13)?,
+            id: row.get(14)?,
+            kind: row.get(15)?,
+            origin_id: row.get(16)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -9,7 +9,10 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 
-use crate::ids::{AccountId, AmendmentId, AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId, Timestamp};
+use crate::{
+    ids::{AccountId, AmendmentId, AvatarHash, BareJid, ConversationId, Jid, MessageId, OriginId, Timestamp},
+    text_format::TextFormat,
+};
 
 macro_rules! integer_column {
     ($($name:ident),+) => {$(
@@ -74,6 +77,19 @@ impl ToSql for AvatarHash {
 impl FromSql for AvatarHash {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Self::parse(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// NULL for a text that says nothing of how it is to be shown.
+impl ToSql for TextFormat {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Owned(self.to_json().into()))
+    }
+}
+
+impl FromSql for TextFormat {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(Option::<String>::column_result(value)?.map_or_else(Self::default, |json| Self::from_json(&json)))
     }
 }
 

@@ -5,7 +5,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{MessageState, StoreError, column::address};
-use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestamp};
+use crate::{
+    ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestamp},
+    text_format::TextFormat,
+};
 
 /// How many characters of a message stand in a list.
 pub const PREVIEW_LENGTH: usize = 200;
@@ -26,6 +29,7 @@ pub struct ConversationRow {
     pub is_archived: bool,
     pub is_pinned: bool,
     pub draft: Option<String>,
+    pub draft_format: TextFormat,
     /// The list's order, newest first.
     pub active_at: Timestamp,
     /// Everything up to here has been read.
@@ -43,8 +47,9 @@ pub struct LastMessage {
     pub time: Timestamp,
     pub is_outgoing: bool,
     pub state: MessageState,
-    /// What [`preview`] makes of the body, or of what is said beside a file.
+    /// What [`preview`] makes of the body, or of what is said beside a file; of a covered text, what may be read of it.
     pub text: String,
+    pub is_spoiler: bool,
     pub file: Option<LastFile>,
 }
 
@@ -70,7 +75,7 @@ const SELECT: &str = "
         (SELECT count(*) FROM message AS i WHERE i.conversation_id = c.id AND i.is_outgoing = 0
             AND (i.position, i.id) > (c.read_position, c.read_id)),
         l.id, l.position, l.time, l.is_outgoing, l.state, substr(ifnull(f.caption, l.body), 1, 200), c.peer_read_position, c.peer_read_id,
-        f.name, f.media_type, c.muted_until, c.is_silent, c.is_archived
+        f.name, f.media_type, c.muted_until, c.is_silent, c.is_archived, c.draft_format, l.format
     FROM conversation AS c LEFT JOIN message AS l ON l.id =
         (SELECT n.id FROM message AS n WHERE n.conversation_id = c.id ORDER BY n.position DESC, n.id DESC LIMIT 1)
         LEFT JOIN attachment AS f ON f.message_id = l.id";
@@ -135,9 +140,16 @@ pub fn unlist(connection: &Connection, id: ConversationId) -> Result<(), StoreEr
 }
 
 /// An empty draft is none.
-pub fn set_draft(connection: &Connection, id: ConversationId, text: &str) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached("UPDATE conversation SET draft = nullif(?2, '') WHERE id = ?1")?;
-    found(statement.execute(params![id, text])?)
+pub fn set_draft(
+    connection: &Connection,
+    id: ConversationId,
+    text: &str,
+    format: &TextFormat,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE conversation SET draft = nullif(?2, ''), draft_format = iif(?2 = '', NULL, ?3) WHERE id = ?1",
+    )?;
+    found(statement.execute(params![id, text, format])?)
 }
 
 /// `until`: when a mute ends by itself.
@@ -248,15 +260,20 @@ fn found(changed: usize) -> Result<(), StoreError> {
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
+    let TextFormat { spoiler, .. } = row.get(25)?;
     let last = match row.get::<_, Option<MessageId>>(11)? {
         Some(id) => Some(LastMessage {
             cursor: Cursor { position: row.get(12)?, id },
             time: row.get(13)?,
             is_outgoing: row.get(14)?,
             state: row.get(15)?,
-            text: preview(row.get_ref(16)?.as_str()?),
+            text: match &spoiler {
+                Some(hint) => preview(hint),
+                None => preview(row.get_ref(16)?.as_str()?),
+            },
+            is_spoiler: spoiler.is_some(),
             file: match (row.get(19)?, row.get(20)?) {
-                (Some(name), Some(media_type)) => Some(LastFile { name, media_type }),
+                (Some(name), Some(media_type)) if spoiler.is_none() => Some(LastFile { name, media_type }),
                 _ => None,
             },
         }),
@@ -273,6 +290,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
         is_archived: row.get(23)?,
         is_pinned: row.get(5)?,
         draft: row.get(6)?,
+        draft_format: row.get(24)?,
         active_at: row.get(7)?,
         read: Cursor { position: row.get(8)?, id: row.get(9)? },
         peer_read: Cursor { position: row.get(17)?, id: row.get(18)? },

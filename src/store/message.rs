@@ -7,7 +7,10 @@ use super::{
     column::{address, checked_integer},
     conversation,
 };
-use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp};
+use crate::{
+    ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp},
+    text_format::TextFormat,
+};
 
 /// Units of a position in a millisecond: room for messages that must stand between two of the same time.
 pub(super) const UNITS: i64 = 1_024;
@@ -50,6 +53,7 @@ pub struct NewMessage {
     pub place: Place,
     pub sender: BareJid,
     pub body: String,
+    pub format: TextFormat,
     /// As it is shown.
     pub time: Timestamp,
     /// `Received` says that it is incoming; all others, that it is our own.
@@ -70,6 +74,7 @@ pub struct MessageRow {
     pub conversation: ConversationId,
     pub sender: BareJid,
     pub body: String,
+    pub format: TextFormat,
     pub time: Timestamp,
     pub state: MessageState,
     pub origin_id: Option<OriginId>,
@@ -97,7 +102,7 @@ pub struct PendingMessage {
 }
 
 pub(super) const COLUMNS: &str = "m.id, m.position, m.conversation_id, m.sender, m.time, m.state, m.wants_receipt, m.origin_id, \
-                                  m.stanza_id, m.archive, m.archive_id, m.body";
+                                  m.stanza_id, m.archive, m.archive_id, m.body, m.format";
 
 /// The position of a time. Times before 1970 and beyond the year 280,000 do not exist here.
 #[must_use]
@@ -155,8 +160,8 @@ pub fn insert(connection: &Connection, new: NewMessage) -> Result<Option<Message
     let archive = new.archive_id.as_ref();
     let mut statement = connection.prepare_cached(
         "INSERT INTO message (conversation_id, position, sender, is_outgoing, time, state, wants_receipt, origin_id, stanza_id,
-            archive, archive_id, body, is_markable)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            archive, archive_id, body, is_markable, format)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT DO NOTHING",
     )?;
     let inserted = statement.execute(params![
@@ -173,12 +178,14 @@ pub fn insert(connection: &Connection, new: NewMessage) -> Result<Option<Message
         archive.map(|archive| &archive.id),
         new.body,
         new.is_markable,
+        new.format,
     ])?;
     Ok((inserted > 0).then(|| MessageRow {
         cursor: Cursor { position, id: MessageId(connection.last_insert_rowid()) },
         conversation: new.conversation,
         sender: new.sender,
         body: new.body,
+        format: new.format,
         time: new.time,
         state: new.state,
         origin_id: new.origin_id,
@@ -323,7 +330,7 @@ pub fn pending_in(connection: &Connection, conversation: ConversationId) -> Resu
 }
 
 fn pending_row(row: &Row<'_>) -> rusqlite::Result<PendingMessage> {
-    Ok(PendingMessage { message: from_row(row)?, peer: address(row, 12)? })
+    Ok(PendingMessage { message: from_row(row)?, peer: address(row, 13)? })
 }
 
 fn pending_sql(condition: &str) -> String {
@@ -392,6 +399,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         stanza_id: row.get(8)?,
         archive_id,
         body: row.get(11)?,
+        format: row.get(12)?,
     })
 }
 

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_length.sql"),
     include_str!("migrations/0014_link_preview.sql"),
     include_str!("migrations/0015_file_search.sql"),
+    include_str!("migrations/0016_text_format.sql"),
 ];
 
 /// The version that this program writes.
@@ -100,6 +101,7 @@ mod tests {
         include_str!("fixtures/0013.sql"),
         include_str!("fixtures/0014.sql"),
         include_str!("fixtures/0015.sql"),
+        include_str!("fixtures/0016.sql"),
     ];
 
     fn empty() -> Connection {

@@ -10,6 +10,7 @@ use super::{
     link_preview::card,
     message_text::Shown,
     reply_quote::ReplyQuote,
+    spoiler::SpoilerCover,
 };
 use crate::engine::api::{LinkPreview, Quote};
 
@@ -24,7 +25,7 @@ const BIG: &str = "320%";
 
 mod imp {
     use super::super::bubble_pieces::BubblePieces;
-    use super::{BubbleText, Flow, GAP, HEAD_GAP, ReplyQuote, TEXT_PAD, glib};
+    use super::{BubbleText, Flow, GAP, HEAD_GAP, ReplyQuote, SpoilerCover, TEXT_PAD, glib};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::RefCell;
 
@@ -48,6 +49,7 @@ mod imp {
         pub(super) marked_words: RefCell<String>,
         /// Made for the first message that has one: few have.
         pub(super) quote: RefCell<Option<ReplyQuote>>,
+        pub(super) spoiler: RefCell<Option<SpoilerCover>>,
         /// What is said of links in it, likewise.
         pub(super) links: RefCell<Option<gtk::Box>>,
         /// Stands above the text: the message's file.
@@ -252,6 +254,25 @@ impl Bubble {
         self.show_above();
     }
 
+    /// What may be read of a text that can be covered, and whether it is now; `None` for all others.
+    pub fn set_spoiler(&self, hint: Option<&str>, is_covered: bool) {
+        let imp = self.imp();
+        let mut spoiler = imp.spoiler.borrow_mut();
+        if let Some(hint) = hint {
+            let widget = spoiler.get_or_insert_with(|| {
+                let new = SpoilerCover::default();
+                imp.above.insert_child_after(&new, imp.quote.borrow().as_ref());
+                new
+            });
+            widget.show_hint(hint, is_covered);
+        }
+        if let Some(widget) = &*spoiler {
+            widget.set_visible(hint.is_some());
+        }
+        drop(spoiler);
+        self.show_above();
+    }
+
     /// What is said of links in the message.
     pub fn set_links(&self, previews: &[LinkPreview]) {
         let imp = self.imp();
@@ -279,7 +300,8 @@ impl Bubble {
         let imp = self.imp();
         let has_quote = imp.quote.borrow().as_ref().is_some_and(WidgetExt::get_visible);
         let has_links = imp.links.borrow().as_ref().is_some_and(WidgetExt::get_visible);
-        imp.above.set_visible(has_quote || has_links || imp.pieces.get_visible());
+        let has_spoiler = imp.spoiler.borrow().as_ref().is_some_and(WidgetExt::get_visible);
+        imp.above.set_visible(has_quote || has_spoiler || has_links || imp.pieces.get_visible());
     }
 
     fn show_marks(&self) {

@@ -18,10 +18,15 @@ use super::{
     composer_bar::{ComposerBar, Purpose},
     emoji_completion::EmojiCompletion,
     link_preview::bar::LinkBar,
-    shortcuts, styled_input,
+    shortcuts,
+    spoiler_bar::SpoilerBar,
+    styled_input,
     voice_bar::VoiceBar,
 };
-use crate::{engine::api::ChatState, model::Conversation};
+use crate::{
+    engine::api::{ChatState, TextFormat},
+    model::Conversation,
+};
 
 /// How long after the last key the draft is stored.
 const DRAFT_PAUSE: Duration = Duration::from_secs(1);
@@ -32,8 +37,8 @@ const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
     use super::{
-        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, VoiceBar, glib, link, shortcuts,
-        styled_input, taking, voice::Voice,
+        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, SpoilerBar, TextFormat, VoiceBar,
+        glib, link, shortcuts, styled_input, taking, voice::Voice,
     };
     use crate::{engine::api::ConversationId, ui::media::recorder::Setup};
     use glib::subclass::Signal;
@@ -50,6 +55,8 @@ mod imp {
     pub struct Composer {
         #[template_child]
         pub(super) bar: TemplateChild<ComposerBar>,
+        #[template_child]
+        pub(super) spoiler: TemplateChild<SpoilerBar>,
         #[template_child]
         pub(super) problem_revealer: TemplateChild<gtk::Revealer>,
         #[template_child]
@@ -82,6 +89,8 @@ mod imp {
         pub(super) asks_pages: Cell<bool>,
         pub(super) links: link::Known,
         pub(super) conversation: RefCell<Option<Conversation>>,
+        /// How what stands in the field is to be shown.
+        pub(super) format: RefCell<TextFormat>,
         pub(super) chat_state: Cell<Option<ChatState>>,
         pub(super) draft_timeout: RefCell<Option<glib::SourceId>>,
         pub(super) typing_timeout: RefCell<Option<glib::SourceId>>,
@@ -107,12 +116,14 @@ mod imp {
             AttachBar::ensure_type();
             ComposerBar::ensure_type();
             LinkBar::ensure_type();
+            SpoilerBar::ensure_type();
             VoiceBar::ensure_type();
             klass.bind_template();
             klass.install_action("composer.send", None, |composer, _, _| composer.send());
             klass.install_action("composer.attach", None, |composer, _, _| taking::choose(&composer.attach_bar()));
             klass.install_action("composer.leave-out-link", None, |composer, _, _| composer.leave_out_link());
             klass.install_action("composer.give-up", None, |composer, _, _| composer.give_up());
+            klass.install_action("composer.spoiler", None, |composer, _, _| composer.imp().spoiler.toggle());
             klass.install_action("composer.record", None, |composer, _, _| composer.toggle_recording());
             klass.install_action("composer.send-recording", None, |composer, _, _| composer.send_recording());
             klass.install_action("composer.discard-recording", None, |composer, _, _| composer.throw_recording_away());
@@ -214,7 +225,8 @@ impl Composer {
         if let Some(conversation) = conversation {
             self.find_recordings(conversation);
         }
-        self.set_text(&conversation.and_then(Conversation::draft).unwrap_or_default());
+        let draft = conversation.and_then(Conversation::draft).unwrap_or_default();
+        self.set_content(&draft, &conversation.map(Conversation::draft_format).unwrap_or_default());
         self.set_sensitive(conversation.is_some());
     }
 
@@ -224,10 +236,16 @@ impl Composer {
         buffer.text(&start, &end, false).into()
     }
 
+    /// The text, and how it is to be shown.
+    pub(in crate::ui) fn content(&self) -> (String, TextFormat) {
+        let format = self.imp().format.borrow().clone();
+        (self.text(), TextFormat { spoiler: self.imp().spoiler.hint(), ..format })
+    }
+
     /// Puts a text into an empty field, as a link may; one that was written is never overwritten.
     pub fn suggest(&self, text: &str) {
         if self.text().trim().is_empty() {
-            self.set_text(text);
+            self.set_content(text, &TextFormat::default());
         }
     }
 
@@ -260,9 +278,9 @@ impl Composer {
             // The new text of an old message is no draft.
             let draft = match self.imp().bar.purpose() {
                 Purpose::Edit { before, .. } => before,
-                _ => self.text(),
+                _ => self.content(),
             };
-            conversation.set_draft(&draft);
+            conversation.set_draft(&draft.0, &draft.1);
         }
     }
 
@@ -275,6 +293,18 @@ impl Composer {
         imp.text.buffer().connect_changed(move |_| {
             if let Some(composer) = weak.upgrade() {
                 composer.text_changed();
+            }
+        });
+        let weak = self.downgrade();
+        imp.spoiler.connect_changed(move || {
+            if let Some(composer) = weak.upgrade().filter(|composer| !composer.imp().is_setting.get()) {
+                composer.keep_draft_soon();
+            }
+        });
+        let weak = self.downgrade();
+        imp.spoiler.connect_left(move || {
+            if let Some(composer) = weak.upgrade() {
+                composer.grab_focus();
             }
         });
         let weak = self.downgrade();
@@ -400,6 +430,12 @@ impl Composer {
         if let Some(completion) = imp.completion.get() {
             completion.update();
         }
+        self.keep_draft_soon();
+    }
+
+    /// Stores what stands in the field when the person pauses.
+    fn keep_draft_soon(&self) {
+        let imp = self.imp();
         let weak = self.downgrade();
         let timeout = glib::timeout_add_local_once(DRAFT_PAUSE, move || {
             if let Some(composer) = weak.upgrade() {
@@ -460,9 +496,11 @@ impl Composer {
         }
     }
 
-    fn set_text(&self, text: &str) {
+    fn set_content(&self, text: &str, format: &TextFormat) {
         let imp = self.imp();
+        imp.format.replace(format.clone());
         imp.is_setting.set(true);
+        imp.spoiler.set_hint(format.spoiler.as_deref());
         let buffer = imp.text.buffer();
         buffer.set_enable_undo(false);
         buffer.set_text(text);

@@ -3,8 +3,8 @@
 use gettextrs::gettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::reply_quote;
-use crate::model::Message;
+use super::{reply_quote, spoiler};
+use crate::{engine::api::TextFormat, model::Message};
 
 /// What becomes of the text in the field.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,7 @@ pub enum Purpose {
     /// It answers a message.
     Answer(Message),
     /// It takes the place of a message's text; what stood in the field before comes back afterwards.
-    Edit { message: Message, before: String },
+    Edit { message: Message, before: (String, TextFormat) },
 }
 
 mod imp {
@@ -84,11 +84,12 @@ impl ComposerBar {
         if let Some(message) = message {
             imp.icon.set_icon_name(Some(icon));
             imp.title.set_label(&title);
-            imp.text.set_label(&reply_quote::excerpt(&message.body(), message.is_retracted()));
+            imp.text.set_label(&reply_quote::excerpt(&spoiler::readable(message), message.is_retracted()));
         }
         imp.revealer.set_reveal_child(message.is_some());
         if let Some(message) = message {
-            let label = format!("{title}: {}", reply_quote::excerpt(&message.body(), message.is_retracted()));
+            let label =
+                format!("{title}: {}", reply_quote::excerpt(&spoiler::readable(message), message.is_retracted()));
             self.announce(&label, gtk::AccessibleAnnouncementPriority::Medium);
         }
         imp.purpose.replace(purpose);

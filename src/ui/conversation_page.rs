@@ -107,7 +107,7 @@ mod imp {
             klass.install_action("conversation.forward", id, |page, _, id| page.forward(id));
             let texts = Some(<Vec<String> as glib::variant::StaticVariantType>::static_variant_type());
             klass.install_action("conversation.forward-texts", texts.as_deref(), |page, _, texts| {
-                page.forward_texts(texts.and_then(glib::Variant::get).unwrap_or_default());
+                page.forward_named(texts.and_then(glib::Variant::get).unwrap_or_default());
             });
             klass.install_action("conversation.show-file", id, |page, _, id| {
                 page.with_message(id, |conversation, id| conversation.fetch_file(id, false));

@@ -6,7 +6,9 @@ use adw::subclass::prelude::*;
 use gettextrs::{gettext, ngettext};
 use gtk::{glib, prelude::*};
 
-use super::{AvatarView, attachment::words, avatar_view::availability_text, message_text, reply_quote, time_text};
+use super::{
+    AvatarView, attachment::words, avatar_view::availability_text, message_text, reply_quote, spoiler, time_text,
+};
 use crate::{engine::api::Timestamp, model::Conversation};
 
 /// From here on a badge says only that there are many.
@@ -160,8 +162,11 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
         return (gettext("Draft: {text}").replace("{text}", line), "accent");
     }
     let text = conversation.preview();
-    let file = conversation.last().and_then(|last| last.file);
+    let last = conversation.last();
+    let is_spoiler = last.as_ref().is_some_and(|last| last.is_spoiler);
+    let file = last.and_then(|last| last.file);
     // A message that was taken back has no text any more.
+    let text = if is_spoiler { text.map(|hint| spoiler::words(&hint)) } else { text };
     let is_deleted = file.is_none() && text.as_deref() == Some("");
     let text = if is_deleted { reply_quote::excerpt("", true) } else { text.unwrap_or_default() };
     let text = match file {

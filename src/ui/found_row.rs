@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use gettextrs::gettext;
 use gtk::{glib, pango, prelude::*};
 
-use super::{AvatarView, attachment::words, time_text};
+use super::{AvatarView, attachment::words, spoiler, time_text};
 use crate::{
     model::FoundMessage,
     plain_text::{isolated, one_line},
@@ -92,7 +92,8 @@ impl FoundRow {
 /// The excerpt, after "You: " where it is our own, with what was looked for set off.
 fn line(found: &FoundMessage) -> (String, pango::AttrList) {
     let excerpt = found.excerpt();
-    let text = if found.is_outgoing() { gettext("You: {text}").replace("{text}", excerpt) } else { excerpt.to_owned() };
+    let said = if found.is_spoiler() { spoiler::words(excerpt) } else { excerpt.to_owned() };
+    let text = if found.is_outgoing() { gettext("You: {text}").replace("{text}", &said) } else { said };
     let marks = pango::AttrList::new();
     // What would turn the line round is taken out; the places hold only where that changed nothing.
     let plain = one_line(&text).into_owned();

@@ -140,8 +140,13 @@ pub fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::message_text::show;
+    use super::super::message_text::{self, Shown};
     use super::*;
+    use crate::text_format::TextFormat;
+
+    fn show(text: &str, limit: usize, author: &str) -> Shown {
+        message_text::show(text, &TextFormat::default(), limit, author)
+    }
 
     #[test]
     fn spans_are_styled_and_keep_what_marks_them() {

@@ -5,6 +5,7 @@
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*};
 
+use super::spoiler;
 use crate::model::{DeliveryState, Message};
 
 /// How many links the menu offers.
@@ -30,6 +31,7 @@ pub fn build(message: &Message, links: &[String]) -> gio::Menu {
     let main = gio::Menu::new();
     let all = [
         (message.held_until().is_some(), gettext("Undo sending"), "message.undo-send"),
+        (message.format().spoiler.is_some(), spoiler::action(message.is_covered()), "message.uncover"),
         (!is_retracted, gettext("Reply"), "message.answer"),
         (is_outgoing && !is_retracted && message.attachment().is_none(), gettext("Edit"), "message.edit"),
         (!is_retracted, gettext("Copy"), "message.copy"),

@@ -17,7 +17,7 @@ use super::{
     message_menu,
     message_text::{self, Shown},
     reaction_bar::ReactionBar,
-    reply_quote, time_text,
+    reply_quote, spoiler, time_text,
 };
 use crate::model::{DeliveryState, Message};
 
@@ -84,6 +84,8 @@ mod imp {
             klass.install_action("message.open-elsewhere", None, |row, _, _| row.open_file_elsewhere());
             klass.install_action("message.open-file", None, |row, _, _| row.open_file());
             klass.install_action("message.save-file", None, |row, _, _| row.save_file());
+            klass.install_action("message.uncover", None, |row, _, _| row.uncover());
+            klass.install_action("message.activate", None, |row, _, _| row.activate_row());
             klass.install_action("message.menu", None, |row, _, _| row.popup_menu(None));
             let text = Some(glib::VariantTy::STRING);
             klass.install_action("message.open-link", text, |row, _, target| {
@@ -95,7 +97,7 @@ mod imp {
             klass.add_binding_action(gdk::Key::c, gdk::ModifierType::CONTROL_MASK, "message.copy");
             klass.add_binding_action(gdk::Key::Menu, gdk::ModifierType::empty(), "message.menu");
             klass.add_binding_action(gdk::Key::F10, gdk::ModifierType::SHIFT_MASK, "message.menu");
-            klass.add_binding_action(gdk::Key::Return, gdk::ModifierType::empty(), "message.menu");
+            klass.add_binding_action(gdk::Key::Return, gdk::ModifierType::empty(), "message.activate");
         }
 
         fn instance_init(obj: &glib::subclass::InitializingObject<Self>) {
@@ -147,6 +149,8 @@ impl MessageRow {
             let on_body = message.connect_body_notify(move |_| {
                 if let Some(row) = weak.upgrade() {
                     row.show_text();
+                    row.show_annotations();
+                    row.show_file();
                     row.describe();
                 }
             });
@@ -172,7 +176,18 @@ impl MessageRow {
                     row.describe();
                 }
             });
-            self.imp().message.replace(Some((message.clone(), vec![on_body, on_state, on_annotated, on_file])));
+            let weak = self.downgrade();
+            let on_uncovered = message.connect_is_uncovered_notify(move |_| {
+                if let Some(row) = weak.upgrade() {
+                    row.show_text();
+                    row.show_annotations();
+                    row.show_file();
+                    row.look_at_file();
+                    row.describe();
+                }
+            });
+            let handlers = vec![on_body, on_state, on_annotated, on_file, on_uncovered];
+            self.imp().message.replace(Some((message.clone(), handlers)));
             self.show_direction(message.is_outgoing());
             self.show_text();
             self.show_annotations();
@@ -253,8 +268,11 @@ impl MessageRow {
     fn show_text(&self) {
         let Some(message) = self.message() else { return };
         let imp = self.imp();
-        let body = text_of(&message);
-        let shown = message_text::show(&body, imp.limit.get(), &imp.speaker.borrow());
+        let (format, is_covered) = (message.format(), message.is_covered());
+        // What is covered is nowhere in the row: nothing can select, find or read it there.
+        let body = if is_covered { String::new() } else { text_of(&message) };
+        let shown = message_text::show(&body, &format, imp.limit.get(), &imp.speaker.borrow());
+        imp.bubble.set_spoiler(format.spoiler.as_deref(), is_covered);
         imp.bubble.set_text(&shown, message_text::is_big_emoji(&body));
         imp.more.set_visible(shown.is_cut && imp.limit.get() < message_text::LONG);
         imp.shown.replace(shown);
@@ -354,7 +372,7 @@ impl MessageRow {
     fn popup_menu(&self, at: Option<(f64, f64)>) {
         let Some(message) = self.message() else { return };
         let menu = message_menu::build(&message, &self.imp().shown.borrow().links);
-        if let Some(file) = message.attachment() {
+        if let Some(file) = message.attachment().filter(|_| !message.is_covered()) {
             message_menu::add_file(&menu, file.path.is_some(), message.transfer().is_some());
         }
         let quick = (!message.is_retracted()).then(|| message_menu::quick_reactions(&message));
@@ -362,8 +380,23 @@ impl MessageRow {
     }
 
     fn copy(&self) {
-        if let Some(text) = self.selection().or_else(|| self.message().map(|message| message.body())) {
+        if let Some(text) = self.selection().or_else(|| self.message().map(|message| spoiler::readable(&message))) {
             self.clipboard().set_text(&text);
+        }
+    }
+
+    /// Uncovers a text that is covered, or covers it again.
+    fn uncover(&self) {
+        let Some(message) = self.message().filter(|message| message.format().spoiler.is_some()) else { return };
+        message.set_is_uncovered(!message.is_uncovered());
+        self.announce(&spoken_text(&message), gtk::AccessibleAnnouncementPriority::Medium);
+    }
+
+    /// Enter: uncovers what is covered; else there is the menu.
+    fn activate_row(&self) {
+        match self.message() {
+            Some(message) if message.format().spoiler.is_some() => self.uncover(),
+            _ => self.popup_menu(None),
         }
     }
 
@@ -397,6 +430,15 @@ impl MessageRow {
 /// What stands there for a message, a deleted one as well.
 fn text_of(message: &Message) -> String {
     if message.is_retracted() { reply_quote::excerpt("", true) } else { message.body() }
+}
+
+/// The same as a screen reader may read it: of what is covered, that it is.
+fn spoken_text(message: &Message) -> String {
+    if message.is_covered() {
+        // Translators: {spoiler} stands for a text that is covered.
+        return gettext("{spoiler} (covered)").replace("{spoiler}", &spoiler::readable(message));
+    }
+    text_of(message)
 }
 
 /// How far a message of one's own has come.

@@ -8,6 +8,7 @@ use super::message_markup::{Writer, escape};
 use crate::{
     plain_text::{isolated, one_line},
     styling::{self, Block, Line},
+    text_format::TextFormat,
 };
 
 pub use crate::links::may_open;
@@ -68,12 +69,12 @@ fn actor(author: &str, action: &str) -> String {
 
 /// Prepares at most `limit` characters of a text by `author`.
 #[must_use]
-pub fn show(text: &str, limit: usize, author: &str) -> Shown {
+pub fn show(text: &str, format: &TextFormat, limit: usize, author: &str) -> Shown {
     let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
     let is_cut = end < text.len();
     let text = text[..end].trim_end();
     let mut writer = Writer::new(text);
-    let mut blocks = styling::parse(text);
+    let mut blocks = if format.is_unstyled { styling::unstyled(text) } else { styling::parse(text) };
     if let Some(action) = action(text)
         && let Some(Block::Text(lines)) = blocks.first_mut()
     {
@@ -213,6 +214,22 @@ fn is_text_emoji(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn show(text: &str, limit: usize, author: &str) -> Shown {
+        super::show(text, &TextFormat::default(), limit, author)
+    }
+
+    #[test]
+    fn without_styling_a_text_is_what_was_typed() {
+        let format = TextFormat { is_unstyled: true, ..TextFormat::default() };
+        for text in ["> _ <", "*a*\n```\nb", "`x` ~y~"] {
+            let shown = super::show(text, &format, 100, "Bob");
+            assert_eq!((shown.above, shown.markup), (vec![], escape(text)), "{text}");
+        }
+        // What is no styling stays: links, and what somebody does.
+        assert_eq!(super::show("*https://a.example*", &format, 100, "Bob").links, ["https://a.example"]);
+        assert_eq!(super::show("/me _nods_", &format, 100, "Bob").markup, "<i>* Bob _nods_</i>");
+    }
 
     #[test]
     fn markup_in_a_message_is_shown_and_not_obeyed() {

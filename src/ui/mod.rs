@@ -65,6 +65,8 @@ mod shortcuts;
 pub mod shortcuts_dialog;
 mod sidebar;
 mod sign_in_page;
+mod spoiler;
+mod spoiler_bar;
 mod styled_input;
 pub mod time_text;
 mod undo_bar;

@@ -3,6 +3,7 @@
 use gettextrs::gettext;
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 
+use super::spoiler;
 use crate::{
     engine::api::{MessageId, Quote},
     plain_text::{isolated, one_line},
@@ -69,7 +70,7 @@ impl ReplyQuote {
             Some(_) => peer.to_owned(),
             None => gettext("A message"),
         };
-        let text = excerpt(&quote.text, quote.is_retracted);
+        let text = text(quote);
         imp.author.set_label(&author);
         imp.text.set_label(&text);
         imp.target.set(quote.message);
@@ -94,6 +95,12 @@ impl ReplyQuote {
             log::warn!("what is answered is not shown: {error}");
         }
     }
+}
+
+/// What is answered, in one line.
+#[must_use]
+pub fn text(quote: &Quote) -> String {
+    if quote.is_spoiler { spoiler::words(&quote.text) } else { excerpt(&quote.text, quote.is_retracted) }
 }
 
 /// A text in one line, or that there is none any more.

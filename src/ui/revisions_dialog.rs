@@ -3,12 +3,12 @@
 use adw::prelude::*;
 use gettextrs::gettext;
 
-use super::time_text;
+use super::{spoiler, time_text};
 use crate::engine::api::Revision;
 
-/// `revisions` has the first text first.
+/// `revisions` has the first text first; texts that can be covered are, where `is_covered`.
 #[must_use]
-pub fn new(revisions: &[Revision]) -> adw::Dialog {
+pub fn new(revisions: &[Revision], is_covered: bool) -> adw::Dialog {
     let list = gtk::ListBox::builder()
         .selection_mode(gtk::SelectionMode::None)
         .css_classes(["boxed-list"])
@@ -23,7 +23,10 @@ pub fn new(revisions: &[Revision]) -> adw::Dialog {
         let time =
             gtk::Label::builder().label(&title).xalign(0.0).wrap(true).css_classes(["caption", "dimmed"]).build();
         let text = gtk::Label::builder()
-            .label(&revision.body)
+            .label(match &revision.format.spoiler {
+                Some(hint) if is_covered => spoiler::words(hint),
+                _ => revision.body.clone(),
+            })
             .xalign(0.0)
             .wrap(true)
             .wrap_mode(gtk::pango::WrapMode::WordChar)

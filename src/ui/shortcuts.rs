@@ -66,6 +66,7 @@ pub fn styles() -> Vec<Shortcut> {
         shortcut("composer.style::emphasis", &["<Control>i"], gettext("Italic")),
         shortcut("composer.style::strike", &["<Control><Shift>x"], gettext("Struck through")),
         shortcut("composer.style::code", &["<Control>e"], gettext("Code")),
+        shortcut("composer.spoiler", &["<Control><Shift>h"], gettext("Spoiler")),
     ]
 }
 

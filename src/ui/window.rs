@@ -10,7 +10,7 @@ use gtk::{gio, glib};
 
 use super::{Application, ConversationPage, NewConversationDialog, Sidebar, SignInPage, error_text};
 use crate::{
-    engine::api::{BareJid, ConversationId, MessageId},
+    engine::api::{BareJid, ConversationId, MessageId, TextFormat},
     model::{Conversation, FoundMessage, Messenger},
 };
 
@@ -174,7 +174,7 @@ impl Window {
             match window.messenger().open_conversation(account.id(), address).await {
                 Ok(conversation) => {
                     if let Some(body) = body.filter(|_| conversation.draft().is_none_or(|draft| draft.is_empty())) {
-                        conversation.set_draft(&body);
+                        conversation.set_draft(&body, &TextFormat::default());
                     }
                     window.show_conversation(&conversation);
                 }

@@ -72,6 +72,7 @@ fn message(message: &IncomingMessage) {
             corrects: message.corrects.clone(),
             file: message.file.clone(),
             links: message.links.clone(),
+            format: message.format.clone(),
         };
         let built = again(&message::chat(from, id, body, &extras));
         let Incoming::Message(read) = incoming::parse(&built) else { panic!("{built:?}") };
@@ -80,7 +81,7 @@ fn message(message: &IncomingMessage) {
         assert_eq!((&read.nickname, read.chat_state), (&message.nickname, message.chat_state));
         assert_eq!(read.delay.map(|delay| delay.stamp), extras.written_at);
         assert_eq!(read.corrects, extras.corrects);
-        assert_eq!(read.links, extras.links);
+        assert_eq!((read.links, read.format), (extras.links, extras.format));
         assert_eq!(read.reply.map(|reply| reply.id), extras.answered.map(|answered| answered.id));
     }
     if let (Some(from), Some(id)) = (&message.from, &message.receipt) {

@@ -15,13 +15,16 @@ use super::{
     reaction::{self, Reactions},
     receipt,
     reply::{self, Reply},
-    retraction,
+    retraction, spoiler,
     stanza_error::StanzaError,
     stanza_id::{self, StanzaId},
-    vcard_update,
+    styling, vcard_update,
     xml::{self, Element},
 };
-use crate::ids::{AvatarHash, Jid, OriginId};
+use crate::{
+    ids::{AvatarHash, Jid, OriginId},
+    text_format::TextFormat,
+};
 use xmpp_parsers::ns;
 
 /// One stanza.
@@ -58,6 +61,8 @@ pub struct IncomingMessage {
     pub kind: MessageKind,
     /// Never empty. None in an error: what stands there is our own text, come back.
     pub body: Option<String>,
+    /// How the body is to be shown.
+    pub format: TextFormat,
     /// What it answers; the quote that stood for it is not in the body.
     pub reply: Option<Reply>,
     /// The id of a message whose text the body replaces.
@@ -213,6 +218,7 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
     Ok(IncomingMessage {
         // Who shares a file need say nothing more (XEP-0447 §3).
         body: body.or_else(|| file.as_ref().map(|file| file.url.clone())),
+        format: TextFormat { is_unstyled: styling::is_unstyled(stanza), spoiler: spoiler::parse(stanza) },
         reply,
         corrects: correction::parse(stanza),
         reactions: reaction::parse(stanza),

@@ -6,10 +6,13 @@ use super::{
     delay::{self, Delay},
     file_sharing::{self, SharedFile},
     link_metadata::{self, LinkMetadata},
-    marker, nickname, receipt, reply, stanza_id,
+    marker, nickname, receipt, reply, spoiler, stanza_id, styling,
     xml::{self, Build as _, Element},
 };
-use crate::ids::{BareJid, Jid, OriginId, Timestamp};
+use crate::{
+    ids::{BareJid, Jid, OriginId, Timestamp},
+    text_format::TextFormat,
+};
 use xmpp_parsers::ns;
 
 /// What a chat message may carry beside its body.
@@ -31,6 +34,8 @@ pub struct Extras {
     pub corrects: Option<String>,
     /// The file that it shares; the body is then its address.
     pub file: Option<SharedFile>,
+    /// How the body is to be shown.
+    pub format: TextFormat,
     /// What is said of links in the body (XEP-0511).
     pub links: Vec<LinkMetadata>,
 }
@@ -56,6 +61,8 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
         .with_attr("id", &id.0)
         .with_child(xml::element("body", ns::JABBER_CLIENT).with_text(quote + body))
         .with_children(reply.into_iter().flatten())
+        .with_children(extras.format.is_unstyled.then(styling::build_unstyled))
+        .with_children(extras.format.spoiler.as_deref().map(|hint| spoiler::build(&xml::legal(hint))))
         .with_children(extras.corrects.as_deref().map(correction::build))
         .with_child(stanza_id::build_origin(id))
         .with_children(extras.wants_receipt.then(receipt::request))
@@ -89,6 +96,7 @@ mod tests {
             }),
             corrects: Some("m-2".to_owned()),
             file: None,
+            format: TextFormat { is_unstyled: true, spoiler: Some("<hint>".to_owned()) },
             links: vec![LinkMetadata { url: "https://a.example".to_owned(), ..LinkMetadata::default() }],
         };
         let built = chat(&to, &id, "<3 & \u{1f339}\n\u{0}line", &extras);
@@ -103,7 +111,7 @@ mod tests {
         let reply = read.reply.expect("it answers");
         assert_eq!((reply.id.as_str(), reply.quote.as_deref()), ("m-1", Some("What's in a\u{1f339}?")));
         assert_eq!(read.corrects.as_deref(), Some("m-2"));
-        assert_eq!(read.links, extras.links);
+        assert_eq!((&read.links, &read.format), (&extras.links, &extras.format));
         assert!(read.receipt_request && read.is_markable);
         assert_eq!(read.chat_state, Some(ChatState::Active));
         assert_eq!(read.nickname.as_deref(), Some("Romeo"));

@@ -40,8 +40,10 @@ pub mod report;
 pub mod retraction;
 pub mod roster;
 pub mod session;
+pub mod spoiler;
 pub mod stanza_error;
 pub mod stanza_id;
+pub mod styling;
 mod subscription;
 #[cfg(test)]
 mod tests;

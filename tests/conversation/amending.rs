@@ -147,7 +147,14 @@ fn one_is_asked_where_a_message_is_to_be_deleted() {
 #[gtk::test]
 fn a_quote_of_what_is_not_here_leads_nowhere() {
     let world = world();
-    let quote = Quote { message: None, sender: None, is_own: false, text: "long ago".to_owned(), is_retracted: false };
+    let quote = Quote {
+        message: None,
+        sender: None,
+        is_own: false,
+        text: "long ago".to_owned(),
+        is_spoiler: false,
+        is_retracted: false,
+    };
     let annotations = Annotations { quote: Some(quote), edited_at: Some(Timestamp(1)), ..Annotations::default() };
     world.receive(Message { annotations, ..message(8, "I remember") });
     wait("the answer", || world.history().position_of(MessageId(8)).is_some());

@@ -9,6 +9,7 @@ mod previews;
 mod searching;
 mod selecting;
 mod sound;
+mod spoilers;
 mod styling;
 mod travel;
 mod voice;

@@ -2,7 +2,7 @@
 
 use adw::prelude::*;
 use stonechat::{
-    engine::api::{Message, MessageState},
+    engine::api::{Message, MessageState, TextFormat},
     ui::{bubble_text::BubbleText, message_row::MessageRow},
 };
 
@@ -14,6 +14,32 @@ fn incoming(n: i64, body: &str) -> Message {
 
 fn outgoing(n: i64, body: &str) -> Message {
     Message { is_outgoing: true, state: MessageState::Delivered, ..message(n, body) }
+}
+
+#[gtk::test]
+fn what_is_sent_without_styling_is_shown_as_it_was_typed_also_when_it_is_sent_on() {
+    let unstyled = TextFormat { is_unstyled: true, ..TextFormat::default() };
+    let all = vec![
+        Message { format: unstyled.clone(), ..incoming(1, "> *a*\n```\n`b`\n```") },
+        Message { format: unstyled.clone(), ..outgoing(2, "_mine_") },
+    ];
+    let world = World::new(all, 0, (500, 500));
+    assert_eq!(texts(row(&world, 0).upcast_ref()), ["> *a*\n```\n`b`\n```"]);
+    world.shot("unstyled");
+    // A new text of it has none either.
+    row(&world, 1).activate_action("message.edit", None).unwrap();
+    wait("the text to be edited", || world.page.composer().text() == "_mine_");
+    wait("the window in front", || world.window.is_active());
+    world.press(&["ctrl+a", "n", "e", "w", "Return"]);
+    wait("the new text", || world.history().newest(1).first().is_some_and(|last| last.body() == "new"));
+    assert_eq!(world.history().newest(1).first().expect("it is there").format(), unstyled);
+    row(&world, 0).activate_action("message.forward", None).unwrap();
+    wait("the dialog", || world.window.visible_dialog().is_some());
+    world.settle();
+    world.press(&["b", "o", "b", "Return", "Return"]);
+    wait("the copy", || world.said("SendMessage") == 1);
+    wait("the copy", || world.history().newest(1).first().is_some_and(|last| last.body().starts_with("> *a*")));
+    assert_eq!(world.history().newest(1).first().expect("it is there").format(), unstyled);
 }
 
 /// Every text that can be seen in a widget, from the top.
@@ -114,7 +140,9 @@ fn the_composer_shows_what_a_text_will_look_like() {
     assert!(is_bold(15), "in a quotation as well");
     world.shot("composer-styled");
     composer.activate_action("composer.send", None).unwrap();
-    wait("the message", || world.history().last().is_some_and(|last| last.body().starts_with("ä *bold* no\n>")));
+    wait("the message", || {
+        world.history().newest(1).first().is_some_and(|last| last.body().starts_with("ä *bold* no\n>"))
+    });
     buffer.insert_at_cursor("*a*");
     assert!(is_bold(0), "also in what is written next");
 }

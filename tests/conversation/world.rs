@@ -19,7 +19,7 @@ use stonechat::{
     engine::api::{
         self, Account, AccountId, Annotations, Availability, BareJid, Command, CommandError, ConnectionState, Contact,
         Conversation, ConversationId, Cursor, EngineHandle, Event, LinkPreview, Message, MessageId, MessageState,
-        Presence, Preview, Quote, Reaction, Revision, ServerSettings, Snapshot, Subscription, Timestamp,
+        Presence, Preview, Quote, Reaction, Revision, ServerSettings, Snapshot, Subscription, TextFormat, Timestamp,
     },
     model::{self, Messenger},
     ui::{ConversationPage, history::HistoryView, message_row::MessageRow},
@@ -79,6 +79,7 @@ pub fn message(n: i64, body: &str) -> Message {
         sender: address(if is_outgoing { "alice@example.org" } else { "bob@example.org" }),
         is_outgoing,
         body: body.to_owned(),
+        format: TextFormat::default(),
         time: Timestamp(start + n * 47 * 60_000 / 10),
         state: if is_outgoing { MessageState::Delivered } else { MessageState::Received },
         is_read: false,
@@ -377,7 +378,8 @@ fn quote(engine: &Engine, id: MessageId) -> Quote {
         message: Some(id),
         sender: Some(target.sender.clone()),
         is_own: target.is_outgoing,
-        text: target.body.clone(),
+        text: target.format.spoiler.clone().unwrap_or_else(|| target.body.clone()),
+        is_spoiler: target.format.spoiler.is_some(),
         is_retracted: false,
     }
 }
@@ -401,14 +403,14 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
             Command::LoadPlaces { from, to, reply, .. } => {
                 reply.send(Ok(played::places(&engine.messages.borrow(), from, to)));
             }
-            Command::SendMessage { body, answers, preview, reply, .. } => {
+            Command::SendMessage { body, format, answers, preview, reply, .. } => {
                 if body.len() > engine.limit.get() {
                     reply.send(Err(CommandError::TooLong { limit: engine.limit.get() }));
                     continue;
                 }
                 let last = engine.messages.borrow().last().map_or(0, |message| message.cursor.position);
                 let mut stored =
-                    Message { is_outgoing: true, state: MessageState::Waiting, ..message(last + 1, &body) };
+                    Message { is_outgoing: true, state: MessageState::Waiting, format, ..message(last + 1, &body) };
                 stored.annotations.quote = answers.map(|id| quote(&engine, id));
                 stored.annotations.links = preview.into_iter().collect();
                 stored.annotations.held_until = engine.held_until.get();
@@ -438,11 +440,12 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
             Command::LoadLinkPreview { url, reply } => {
                 reply.send(Ok(engine.pages.borrow().iter().find(|page| page.url == url).cloned()));
             }
-            Command::CorrectMessage { message, body, preview, reply } => {
+            Command::CorrectMessage { message, body, format, preview, reply } => {
                 let edited_at = Some(Timestamp(1_800_000_000_000));
                 let links = preview.into_iter().collect();
                 amend(&engine, message, |m| {
-                    (m.body, m.annotations.edited_at, m.annotations.links) = (body, edited_at, links);
+                    (m.body, m.format, m.annotations.edited_at) = (body, format, edited_at);
+                    m.annotations.links = links;
                 });
                 reply.send(Ok(()));
             }
@@ -465,7 +468,11 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 reply.send(Ok(()));
             }
             Command::LoadRevisions { reply, .. } => {
-                let text = |time, body: &str| Revision { time: Timestamp(time), body: body.to_owned() };
+                let text = |time, body: &str| Revision {
+                    time: Timestamp(time),
+                    body: body.to_owned(),
+                    format: TextFormat::default(),
+                };
                 reply.send(Ok(vec![text(1_790_000_000_000, "frist"), text(1_790_000_060_000, "first")]));
             }
             Command::RetryMessage { reply, .. } | Command::DiscardMessage { reply, .. } => reply.send(Ok(())),
@@ -480,6 +487,7 @@ fn snapshot(engine: &Engine, unread: u32) -> Snapshot {
     let last = messages.last().map(|message| Preview {
         id: message.cursor.id,
         text: message.body.chars().take(200).collect(),
+        is_spoiler: false,
         file: None,
         is_outgoing: message.is_outgoing,
         time: message.time,
@@ -524,6 +532,7 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
         last,
         unread,
         draft: None,
+        draft_format: TextFormat::default(),
         is_muted: false,
         muted_until: None,
         is_silent: false,

@@ -1,7 +1,7 @@
 //! Corrections, reactions, retractions and replies between real clients: two sides, several devices, a device that comes new,
 //! a line that breaks, a restart.
 
-use stonechat::engine::api::{Annotations, Command, ConversationId, Message, MessageId, MessageState};
+use stonechat::engine::api::{Annotations, Command, ConversationId, Message, MessageId, MessageState, TextFormat};
 
 use super::{
     person::{Person, befriend},
@@ -19,7 +19,9 @@ fn server() -> Prosody {
 
 async fn correct(who: &Person, message: MessageId, body: &str) {
     let body = body.to_owned();
-    who.request(|reply| Command::CorrectMessage { message, body, preview: None, reply }).await.unwrap();
+    who.request(|reply| Command::CorrectMessage { message, body, format: TextFormat::default(), preview: None, reply })
+        .await
+        .unwrap();
 }
 
 async fn react(who: &Person, message: MessageId, emoji: &[&str]) {
@@ -56,7 +58,16 @@ async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_c
     let answers = Some(at_bob[1].cursor.id);
     let conversation = at_bob[0].conversation;
     let body = "Yes!".to_owned();
-    bob.request(|reply| Command::SendMessage { conversation, body, answers, preview: None, reply }).await.unwrap();
+    bob.request(|reply| Command::SendMessage {
+        conversation,
+        body,
+        format: TextFormat::default(),
+        answers,
+        preview: None,
+        reply,
+    })
+    .await
+    .unwrap();
     alice.until_history(BOB, "the answer", |all| all.len() == 4).await;
     react(&alice, first, &["🎂"]).await;
 

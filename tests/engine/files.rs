@@ -4,7 +4,7 @@ use std::{fs, io::Cursor, path::PathBuf, time::Duration};
 
 use stonechat::engine::api::{
     Attachment, AttachmentKind, AttachmentProblem, Command, CommandError, ConversationId, Event, MediaFacts, Message,
-    MessageState, NewFile,
+    MessageState, NewFile, TextFormat,
 };
 
 use super::{
@@ -45,7 +45,8 @@ fn bytes(name: &str, bytes: Vec<u8>) -> NewFile {
 
 async fn send(from: &Person, to: &str, files: Vec<NewFile>, caption: &str) -> Result<Vec<Message>, CommandError> {
     let (conversation, caption) = (from.open(to).await.id, caption.to_owned());
-    from.request(|reply| Command::SendFiles { conversation, files, caption, reply }).await
+    from.request(|reply| Command::SendFiles { conversation, files, caption, format: TextFormat::default(), reply })
+        .await
 }
 
 fn file_of(message: &Message) -> &Attachment {

@@ -26,3 +26,4 @@ mod slixmpp_files;
 mod spoof;
 #[path = "../support/mod.rs"]
 mod support;
+mod text_format;

@@ -2,7 +2,7 @@
 
 use stonechat::{
     engine::{
-        api::{Availability, ChatState, Command, CommandError, Event, MessageState, Timestamp},
+        api::{Availability, ChatState, Command, CommandError, Event, MessageState, TextFormat, Timestamp},
         effect::{Privacy, Scope},
         outbox::{self, Draft},
     },
@@ -106,7 +106,10 @@ async fn all_of_it_is_there_after_a_restart() {
         last = bob.news().await;
     }
     let before = bob.history(last.conversation).await;
-    alice.handle.send(Command::SetDraft { conversation: id, text: "half a sen".into() }).unwrap();
+    alice
+        .handle
+        .send(Command::SetDraft { conversation: id, text: "half a sen".into(), format: TextFormat::default() })
+        .unwrap();
     alice.stop().await;
     bob.stop().await;
     bob.start();
@@ -205,8 +208,14 @@ async fn a_row_whose_stanza_never_left_is_sent_at_the_next_start() {
     };
     let written = store.write(move |store| {
         let id = OriginId("0d3f8a52-7d0c-4a53-8d5b-crash".into());
-        let draft =
-            Draft { text: "from before the crash".into(), answers: None, previews: Vec::new(), id, held_until: None };
+        let draft = Draft {
+            text: "from before the crash".into(),
+            format: TextFormat::default(),
+            answers: None,
+            previews: Vec::new(),
+            id,
+            held_until: None,
+        };
         Ok(outbox::send(store, &scope, conversation, draft)?.0)
     });
     let row = written.await.unwrap();

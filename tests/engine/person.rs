@@ -14,7 +14,7 @@ use stonechat::{
         api::{
             Account, AccountId, Availability, Avatar, BareJid, ChatState, Command, CommandError, ConnectionState,
             Contact, Conversation, ConversationId, EngineHandle, Event, Events, HistoryAnchor, Message, MessageId,
-            MessageState, NewAccount, Reply, Secret, ServerSettings, Snapshot, Subscription,
+            MessageState, NewAccount, Reply, Secret, ServerSettings, Snapshot, Subscription, TextFormat,
         },
         clock::{RandomIds, SystemClock},
         secrets::{MemorySecrets, SecretStore},
@@ -303,7 +303,14 @@ impl Person {
     pub async fn try_send(&self, conversation: ConversationId, body: &str) -> Result<Message, CommandError> {
         let body = body.to_owned();
         self.handle
-            .request(|reply| Command::SendMessage { conversation, body, answers: None, preview: None, reply })
+            .request(|reply| Command::SendMessage {
+                conversation,
+                body,
+                format: TextFormat::default(),
+                answers: None,
+                preview: None,
+                reply,
+            })
             .await
     }
 

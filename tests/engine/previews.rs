@@ -10,7 +10,7 @@ use std::{
 
 use stonechat::{
     engine::{
-        api::{Command, LinkPreview, Message, MessageState},
+        api::{Command, LinkPreview, Message, MessageState, TextFormat},
         link_preview::{fetch, picture},
     },
     http::{Client, OwnHosts},
@@ -52,7 +52,16 @@ fn preview() -> LinkPreview {
 async fn send(from: &Person, to: &str, body: &str, preview: LinkPreview) -> Message {
     let (conversation, body) = (from.open(to).await.id, body.to_owned());
     let preview = Some(preview);
-    from.request(|reply| Command::SendMessage { conversation, body, answers: None, preview, reply }).await.unwrap()
+    from.request(|reply| Command::SendMessage {
+        conversation,
+        body,
+        format: TextFormat::default(),
+        answers: None,
+        preview,
+        reply,
+    })
+    .await
+    .unwrap()
 }
 
 fn links(message: &Message) -> &[LinkPreview] {
@@ -87,7 +96,10 @@ async fn what_is_said_of_a_link_reaches_all_devices_and_the_archive_and_survives
     let (message, body) = (sent.cursor.id, "see https://cake.example".to_owned());
     let cake = LinkPreview { url: "https://cake.example".to_owned(), picture: None, ..preview() };
     let new = Some(cake.clone());
-    alice.request(|reply| Command::CorrectMessage { message, body, preview: new, reply }).await.unwrap();
+    alice
+        .request(|reply| Command::CorrectMessage { message, body, format: TextFormat::default(), preview: new, reply })
+        .await
+        .unwrap();
     bob.until_history(ALICE, "the new link", |all| links(&all[0]) == [cake.clone()]).await;
 }
 

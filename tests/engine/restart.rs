@@ -1,7 +1,7 @@
 //! What is found again, and what several devices of one account share.
 
 use stonechat::engine::api::{
-    Command, ConnectionState, Contact, Event, MessageState, Notice, StartProblem, Subscription,
+    Command, ConnectionState, Contact, Event, MessageState, Notice, StartProblem, Subscription, TextFormat,
 };
 
 use crate::{
@@ -22,7 +22,7 @@ async fn everything_is_found_again_before_anybody_is_online() {
     bob.say(ALICE, "yes").await;
     alice.message("yes").await;
     let conversation = alice.open(BOB).await.id;
-    alice.tell(Command::SetDraft { conversation, text: "half a".into() });
+    alice.tell(Command::SetDraft { conversation, text: "half a".into(), format: TextFormat::default() });
     let before = alice.history_with(BOB).await;
     alice.stop().await;
     prosody.stop();

@@ -1,7 +1,7 @@
 //! Messages, and what is said of them, to and from slixmpp: another implementation, which reads and writes them with plug-ins of its own.
 
 use serde_json::{Value, json};
-use stonechat::engine::api::{Annotations, ChatState, Command, Event, Message, MessageId, MessageState};
+use stonechat::engine::api::{Annotations, ChatState, Command, Event, Message, MessageId, MessageState, TextFormat};
 
 use super::{
     person::{Person, befriend},
@@ -32,12 +32,23 @@ fn id(heard: &Value) -> String {
 
 async fn answer(who: &Person, to: &Message, body: &str) -> Message {
     let (conversation, body, answers) = (to.conversation, body.to_owned(), Some(to.cursor.id));
-    who.request(|reply| Command::SendMessage { conversation, body, answers, preview: None, reply }).await.unwrap()
+    who.request(|reply| Command::SendMessage {
+        conversation,
+        body,
+        format: TextFormat::default(),
+        answers,
+        preview: None,
+        reply,
+    })
+    .await
+    .unwrap()
 }
 
 async fn correct(who: &Person, message: MessageId, body: &str) {
     let body = body.to_owned();
-    who.request(|reply| Command::CorrectMessage { message, body, preview: None, reply }).await.unwrap();
+    who.request(|reply| Command::CorrectMessage { message, body, format: TextFormat::default(), preview: None, reply })
+        .await
+        .unwrap();
 }
 
 async fn react(who: &Person, message: MessageId, emoji: &[&str]) {

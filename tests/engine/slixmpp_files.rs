@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
-use stonechat::engine::api::{AttachmentKind, Command, Event, Jid, Message, NewFile};
+use stonechat::engine::api::{AttachmentKind, Command, Event, Jid, Message, NewFile, TextFormat};
 
 use super::{
     person::{Person, befriend, jid},
@@ -46,7 +46,10 @@ async fn slixmpp_reads_and_fetches_the_file_that_we_send() {
     let bytes = picture(300, 200);
     let file = NewFile::Bytes { name: "hölidäy & 'sun'.png".to_owned(), bytes: bytes.clone() };
     let (conversation, files, caption) = (alice.open(BOB).await.id, vec![file], "Look".to_owned());
-    alice.request(|reply| Command::SendFiles { conversation, files, caption, reply }).await.unwrap();
+    alice
+        .request(|reply| Command::SendFiles { conversation, files, caption, format: TextFormat::default(), reply })
+        .await
+        .unwrap();
     let heard = bob.heard("message", |line| !line["file"].is_null()).await;
     let file = &heard["file"];
     let url = heard["body"].as_str().unwrap();

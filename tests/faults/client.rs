@@ -14,7 +14,9 @@ use std::{
 use serde_json::{Value, json};
 use stonechat::engine::{
     self,
-    api::{Account, AccountId, BareJid, Command, ConnectionState, ConversationId, EngineHandle, Event, Secret},
+    api::{
+        Account, AccountId, BareJid, Command, ConnectionState, ConversationId, EngineHandle, Event, Secret, TextFormat,
+    },
     secrets::MemorySecrets,
 };
 use tokio::sync::mpsc;
@@ -97,7 +99,14 @@ impl Client {
             let (conversation, body) = (self.conversation, text.to_owned());
             match self
                 .handle
-                .request(|reply| Command::SendMessage { conversation, body, answers: None, preview: None, reply })
+                .request(|reply| Command::SendMessage {
+                    conversation,
+                    body,
+                    format: TextFormat::default(),
+                    answers: None,
+                    preview: None,
+                    reply,
+                })
                 .await
             {
                 Ok(_) => say(&json!({"accepted": text})),

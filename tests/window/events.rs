@@ -8,7 +8,7 @@ use std::{
 use gtk::glib;
 use stonechat::engine::api::{
     Annotations, Attachment, AttachmentKind, AttachmentProblem, ConversationId, Cursor, Message, MessageId,
-    MessageState, Quote, Reaction, SendFailure, Timestamp,
+    MessageState, Quote, Reaction, SendFailure, TextFormat, Timestamp,
 };
 
 use crate::stage::World;
@@ -57,6 +57,7 @@ fn messages(spoken: &Path) -> Vec<Message> {
             sender: Some("bob@stone.example".parse().unwrap()),
             is_own: false,
             text: "The first ferry leaves at six in the morning, from the quay behind the old customs house".to_owned(),
+            is_spoiler: false,
             is_retracted: false,
         }),
         reactions: [("👍", true), ("⛴️", false)].map(reaction).into(),
@@ -89,6 +90,7 @@ fn messages(spoken: &Path) -> Vec<Message> {
                 sender: if is_outgoing { "alice@stone.example" } else { "bob@stone.example" }.parse().unwrap(),
                 is_outgoing,
                 body: body.to_owned(),
+                format: TextFormat::default(),
                 time,
                 state,
                 is_read: false,

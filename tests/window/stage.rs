@@ -10,7 +10,7 @@ use stonechat::engine::api::{
     self, Account, AccountId, Attachment, Availability, BareJid, BlockAbility, BlockList, Command, CommandError,
     ConnectionState, Contact, Conversation, ConversationId, Cursor, EVENT_CAPACITY, EngineHandle, Event, Events,
     ExportProgress, Exported, HistoryAnchor, HistoryPage, Message, MessageId, MessageState, Presence, Preview, Problem,
-    Reply, Revision, ServerSettings, Snapshot, Subscription, SubscriptionRequest, Timestamp,
+    Reply, Revision, ServerSettings, Snapshot, Subscription, SubscriptionRequest, TextFormat, Timestamp,
 };
 
 pub const ME: AccountId = AccountId(1);
@@ -117,8 +117,11 @@ impl Stage {
                 self.tell(blocked(&[]));
             }
             Command::LoadRevisions { reply, .. } => {
-                let text =
-                    |seconds: i64, body: &str| Revision { time: Timestamp(seconds * 1_000), body: body.to_owned() };
+                let text = |seconds: i64, body: &str| Revision {
+                    time: Timestamp(seconds * 1_000),
+                    body: body.to_owned(),
+                    format: TextFormat::default(),
+                };
                 reply.send(Ok(vec![text(1_790_000_000, "The frist ferry"), text(1_790_000_060, "The first ferry")]));
             }
             Command::SignIn { reply, .. } => reply.send(world.sign_in.clone().map_or(Ok(ME), Err)),
@@ -165,6 +168,7 @@ impl World {
                     sender: jid(if is_mine { "alice@stone.example" } else { address }),
                     is_outgoing: is_mine,
                     body: body.to_owned(),
+                    format: TextFormat::default(),
                     time,
                     state: if is_mine { MessageState::Delivered } else { MessageState::Received },
                     is_read: is_mine,
@@ -179,6 +183,7 @@ impl World {
                 last: Some(Preview {
                     id: MessageId(first + 29),
                     text: text.to_owned(),
+                    is_spoiler: false,
                     file: None,
                     is_outgoing,
                     time,
@@ -186,6 +191,7 @@ impl World {
                 }),
                 unread,
                 draft: (at == 4).then(|| "About the tickets: shall I".to_owned()),
+                draft_format: TextFormat::default(),
                 is_muted: at == 5,
                 muted_until: None,
                 is_silent: false,

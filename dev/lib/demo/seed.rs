@@ -22,6 +22,7 @@ use stonechat::{
         conversation::{self, find_or_create},
         message::{self, NewMessage, Place},
     },
+    text_format::TextFormat,
 };
 use uuid::Uuid;
 
@@ -109,6 +110,7 @@ impl Past {
                 place: Place::Last,
                 sender: if is_incoming { self.peer.clone() } else { self.me.clone() },
                 body: line.body,
+                format: TextFormat::default(),
                 time: line.time,
                 state: line.state,
                 origin_id: Some(OriginId(origin.clone())),
@@ -125,7 +127,7 @@ impl Past {
         conversation::touch(transaction, id, last)?;
         conversation::set_pinned(transaction, id, self.is_pinned)?;
         conversation::set_muted(transaction, id, self.is_muted, None)?;
-        conversation::set_draft(transaction, id, &self.draft)?;
+        conversation::set_draft(transaction, id, &self.draft, &TextFormat::default())?;
         Ok(count)
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     engine::{
-        api::{Event, HistoryAnchor, Message},
+        api::{Event, HistoryAnchor, Message, TextFormat},
         batch::{Batch, taken_in},
         conversation,
         fixture::{ALICE, BOB, Fixture, NOW, Seen, carbon, jid},
@@ -174,8 +174,10 @@ fn our_correction_goes_out_under_the_first_id_until_a_server_has_it() {
     let (fixture, _, message) = sent("frist");
     let (store, scope, id) = (&fixture.store, &fixture.scope, message.cursor.id);
     let name = message::by_id(store, id).unwrap().stanza_id;
-    correct(store, scope, id, "fisrt".to_owned(), Vec::new(), &origin("c-1")).unwrap();
-    let seen = Seen::from(correct(store, scope, id, "first".to_owned(), Vec::new(), &origin("c-2")).unwrap());
+    correct(store, scope, id, "fisrt".to_owned(), TextFormat::default(), Vec::new(), &origin("c-1")).unwrap();
+    let seen = Seen::from(
+        correct(store, scope, id, "first".to_owned(), TextFormat::default(), Vec::new(), &origin("c-2")).unwrap(),
+    );
     assert_eq!(seen.changed[0].body, "first");
     let [stanza] = &read(&seen.effects.stanzas)[..] else { panic!("one") };
     assert_eq!(
@@ -191,7 +193,11 @@ fn our_correction_goes_out_under_the_first_id_until_a_server_has_it() {
     let texts: Vec<_> = revisions(store, id).unwrap().into_iter().map(|revision| revision.body).collect();
     assert_eq!(texts, ["frist", "fisrt", "first"]);
     // The same text is no correction.
-    assert!(correct(store, scope, id, "first".to_owned(), Vec::new(), &origin("c-3")).unwrap().is_empty());
+    assert!(
+        correct(store, scope, id, "first".to_owned(), TextFormat::default(), Vec::new(), &origin("c-3"))
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -200,14 +206,30 @@ fn what_has_not_left_yet_is_written_anew_and_what_is_on_its_way_is_corrected_whe
     fixture.scope.is_online = false;
     let id = fixture.open(BOB);
     let (unsent, _) = fixture.send(id, "frist");
-    correct(&fixture.store, &fixture.scope, unsent.cursor.id, "first".to_owned(), Vec::new(), &origin("c-1")).unwrap();
+    correct(
+        &fixture.store,
+        &fixture.scope,
+        unsent.cursor.id,
+        "first".to_owned(),
+        TextFormat::default(),
+        Vec::new(),
+        &origin("c-1"),
+    )
+    .unwrap();
     let row = message::by_id(&fixture.store, unsent.cursor.id).unwrap();
     assert_eq!((row.body.as_str(), revisions(&fixture.store, row.cursor.id).unwrap().len()), ("first", 0));
     fixture.scope.is_online = true;
     let (under_way, _) = fixture.send(id, "secnod");
-    let effects =
-        correct(&fixture.store, &fixture.scope, under_way.cursor.id, "second".to_owned(), Vec::new(), &origin("c-2"))
-            .unwrap();
+    let effects = correct(
+        &fixture.store,
+        &fixture.scope,
+        under_way.cursor.id,
+        "second".to_owned(),
+        TextFormat::default(),
+        Vec::new(),
+        &origin("c-2"),
+    )
+    .unwrap();
     assert!(effects.stanzas.is_empty(), "it would overtake what it corrects");
     let batch = Batch { acked: vec![under_way.cursor.id], ..Batch::default() };
     let (effects, _) = taken_in(&fixture.store, &fixture.scope, &batch, false).unwrap();
@@ -242,17 +264,26 @@ fn we_take_back_what_is_ours_alone() {
     let theirs = fixture.receive(&[fixture.from(BOB, "theirs")]).stored.remove(0);
     for forbidden in [
         retract(store, scope, theirs.cursor.id, &origin("x")).err(),
-        correct(store, scope, theirs.cursor.id, "x".to_owned(), Vec::new(), &origin("x")).err(),
+        correct(store, scope, theirs.cursor.id, "x".to_owned(), TextFormat::default(), Vec::new(), &origin("x")).err(),
     ] {
         assert!(matches!(forbidden, Some(StoreError::NotFound)), "{forbidden:?}");
     }
-    correct(store, scope, message.cursor.id, "said otherwise".to_owned(), Vec::new(), &origin("c-1")).unwrap();
+    correct(
+        store,
+        scope,
+        message.cursor.id,
+        "said otherwise".to_owned(),
+        TextFormat::default(),
+        Vec::new(),
+        &origin("c-1"),
+    )
+    .unwrap();
     let effects = retract(store, scope, message.cursor.id, &origin("x-1")).unwrap();
     let [stanza] = &read(&effects.stanzas)[..] else { panic!("the correction need not go out any more") };
     assert_eq!(stanza.retracts, message::by_id(store, message.cursor.id).unwrap().stanza_id);
     assert!(shown(&fixture)[0].annotations.is_retracted);
     assert!(matches!(
-        correct(store, scope, message.cursor.id, "x".to_owned(), Vec::new(), &origin("c")),
+        correct(store, scope, message.cursor.id, "x".to_owned(), TextFormat::default(), Vec::new(), &origin("c")),
         Err(StoreError::NotFound)
     ));
 }
@@ -310,7 +341,16 @@ fn a_new_text_brings_what_is_said_of_its_own_links() {
     let (message, _) = fixture.send(conversation, "https://a.example");
     let id = message.cursor.id;
     let new = |text: &str, links: &[LinkPreview], id_of: &str| {
-        correct(&fixture.store, &fixture.scope, id, text.to_owned(), links.to_vec(), &origin(id_of)).unwrap()
+        correct(
+            &fixture.store,
+            &fixture.scope,
+            id,
+            text.to_owned(),
+            TextFormat::default(),
+            links.to_vec(),
+            &origin(id_of),
+        )
+        .unwrap()
     };
     outbox::acked(&fixture.store, &[id]).unwrap();
     let links = [preview("https://b.example", "B")];

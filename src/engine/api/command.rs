@@ -4,7 +4,7 @@ use super::{
     AccountId, ArchivePolicy, Availability, BareJid, BlockAbility, ChatState, Conversation, ConversationId, Cursor,
     ExportOrder, ExportProgress, ExportWords, Exported, FoundPage, HistoryAnchor, HistoryPage, Jid, LinkPreview,
     Message, MessageId, MessageQuery, NewAccount, NewFile, Problem, Reply, ReportReason, Revision, SearchPlace, Secret,
-    ServerSettings, Snapshot, Timestamp,
+    ServerSettings, Snapshot, TextFormat, Timestamp,
 };
 
 /// Why a command could not be carried out.
@@ -242,6 +242,7 @@ pub enum Command {
     SetDraft {
         conversation: ConversationId,
         text: String,
+        format: TextFormat,
     },
     SetMuted {
         conversation: ConversationId,
@@ -275,6 +276,7 @@ pub enum Command {
     SendMessage {
         conversation: ConversationId,
         body: String,
+        format: TextFormat,
         /// The message that it answers (XEP-0461).
         answers: Option<MessageId>,
         /// What is said of a link in it (XEP-0511).
@@ -301,6 +303,7 @@ pub enum Command {
     CorrectMessage {
         message: MessageId,
         body: String,
+        format: TextFormat,
         /// What is said of a link in it, in place of what was said.
         preview: Option<LinkPreview>,
         reply: Reply<Result<(), CommandError>>,
@@ -331,6 +334,7 @@ pub enum Command {
         conversation: ConversationId,
         files: Vec<NewFile>,
         caption: String,
+        format: TextFormat,
         reply: Reply<Result<Vec<Message>, CommandError>>,
     },
     /// How large a file may be for the account's server, in bytes; `None` where it sets no limit.

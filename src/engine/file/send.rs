@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use super::{clean::clean, disk, media, name::sanitise, record, upload};
 use crate::{
     engine::{
-        api::{AttachmentKind, CommandError, ConversationId, Event, MediaFacts, Message, NewFile, Notice},
+        api::{AttachmentKind, CommandError, ConversationId, Event, MediaFacts, Message, NewFile, Notice, TextFormat},
         change::Changes,
         context::Shared,
         effect::{Effects, Scope},
@@ -173,7 +173,7 @@ pub fn send(
     scope: &Scope,
     conversation: ConversationId,
     files: &[AttachmentRow],
-    caption: &str,
+    (caption, format): (&str, &TextFormat),
     ids: &[OriginId],
 ) -> Result<(Vec<Message>, Effects), StoreError> {
     let row = conversation::by_id(store, conversation)?;
@@ -193,6 +193,7 @@ pub fn send(
             place: Place::Last,
             sender: scope.address.clone(),
             body: String::new(),
+            format: format.clone(),
             time: scope.now,
             state: MessageState::Waiting,
             stanza_id: Some(id.0.clone()),

@@ -19,7 +19,7 @@ use crate::{
     store::{
         MessageState, SendFailure, StoreError,
         attachment::{self, AttachmentRow},
-        message,
+        message::{self, MessageRow},
     },
     xmpp::{
         disco,
@@ -237,19 +237,20 @@ fn uploaded(
     let mut effects = changed(store, id)?;
     effects.merge(outbox::ready(store, scope, id)?);
     if !caption.is_empty() {
-        let conversation = message::by_id(store, id)?.conversation;
-        let draft = crate::store::conversation::by_id(store, conversation)?.draft;
+        let MessageRow { conversation, format, .. } = message::by_id(store, id)?;
+        let before = crate::store::conversation::by_id(store, conversation)?;
         effects.merge(
             outbox::send(
                 store,
                 scope,
                 conversation,
-                Draft { text: caption, answers: None, previews: Vec::new(), id: caption_id, held_until: None },
+                Draft { text: caption, format, answers: None, previews: Vec::new(), id: caption_id, held_until: None },
             )?
             .1,
         );
         // What is being written meanwhile is another text.
-        crate::store::conversation::set_draft(store, conversation, draft.as_deref().unwrap_or_default())?;
+        let draft = before.draft.unwrap_or_default();
+        crate::store::conversation::set_draft(store, conversation, &draft, &before.draft_format)?;
     }
     Ok(effects)
 }

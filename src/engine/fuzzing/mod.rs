@@ -31,6 +31,7 @@ use crate::{
         contact::{self, RosterEntry, Subscription},
         conversation as table, in_memory, message,
     },
+    text_format::TextFormat,
     xmpp::{
         archive::Fin,
         incoming::{self, Incoming, IncomingIq},
@@ -175,7 +176,14 @@ impl World {
                         store,
                         scope,
                         opened.id,
-                        Draft { text, answers: None, previews: Vec::new(), id: OriginId(id.clone()), held_until: None },
+                        Draft {
+                            text,
+                            format: TextFormat::default(),
+                            answers: None,
+                            previews: Vec::new(),
+                            id: OriginId(id.clone()),
+                            held_until: None,
+                        },
                     );
                     effects.merge(sent.expect("nothing may fail").1);
                 }

@@ -15,6 +15,7 @@ use crate::{
         annotation::{self, Reply},
         message::{self, MessageRow},
     },
+    text_format::TextFormat,
     xmpp::incoming::IncomingMessage,
 };
 
@@ -127,5 +128,6 @@ fn read(routed: &Routed<'_>, time: Timestamp) -> Option<(String, Amendment)> {
     // One without an id is known again by its time.
     let origin_id = id.unwrap_or_else(|| format!("@{}", time.0));
     let links = if kind == Kind::Correction { link_preview::received(message) } else { Vec::new() };
-    Some((target, Amendment { kind, sender: routed.sender.to_bare(), origin_id, time, content, links }))
+    let format = if kind == Kind::Correction { message.format.clone() } else { TextFormat::default() };
+    Some((target, Amendment { kind, sender: routed.sender.to_bare(), origin_id, time, content, format, links }))
 }

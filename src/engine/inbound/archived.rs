@@ -202,6 +202,7 @@ impl Inbound<'_> {
             place: Place::At(position),
             sender: routed.sender.to_bare(),
             body: body.to_owned(),
+            format: message.format.clone(),
             time: self.time_of(message, stamp),
             state: if *is_outgoing { MessageState::Sent } else { MessageState::Received },
             origin_id: origin_id(message),

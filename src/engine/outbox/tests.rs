@@ -16,7 +16,7 @@ fn waiting(fixture: &Fixture) -> Vec<Outgoing> {
 fn a_message_is_a_row_an_event_and_a_stanza_under_one_id() {
     let fixture = Fixture::new();
     let conversation = fixture.open(BOB);
-    conversation::set_draft(&fixture.store, conversation, "h").unwrap();
+    conversation::set_draft(&fixture.store, conversation, "h", &TextFormat::default()).unwrap();
     let (message, effects) = fixture.send(conversation, "hi");
     assert_eq!((message.state, message.is_outgoing, message.time), (MessageState::Waiting, true, NOW));
     let [Outgoing { stanza, message: Some(named), .. }] = &effects.stanzas[..] else { panic!("{effects:?}") };
@@ -208,6 +208,7 @@ fn what_is_held_back_stays_until_it_is_released() {
 fn held(fixture: &Fixture, conversation: ConversationId, text: &str) -> (Message, Effects) {
     let draft = Draft {
         text: text.to_owned(),
+        format: TextFormat::default(),
         answers: None,
         previews: Vec::new(),
         id: OriginId(format!("held-{text}")),
@@ -242,7 +243,7 @@ fn a_message_that_was_taken_back_never_leaves_and_is_a_draft_again() {
     let conversation = fixture.open(BOB);
     let (first, _) = held(&fixture, conversation, "first");
     let (second, _) = fixture.send(conversation, "second");
-    conversation::set_draft(&fixture.store, conversation, "third").unwrap();
+    conversation::set_draft(&fixture.store, conversation, "third", &TextFormat::default()).unwrap();
     let (taken_back, effects) = undo(&fixture.store, &fixture.scope, first.cursor.id).unwrap();
     assert_eq!(taken_back.body, "first");
     assert_eq!(ids(&effects.stanzas), [second.cursor.id], "what waited behind it goes out");
@@ -272,7 +273,14 @@ fn with_preview(text: &str, id: &str) -> Draft {
         ..LinkPreview::default()
     };
     let id = OriginId(id.to_owned());
-    Draft { text: text.to_owned(), answers: None, previews: vec![preview], id, held_until: None }
+    Draft {
+        text: text.to_owned(),
+        format: TextFormat::default(),
+        answers: None,
+        previews: vec![preview],
+        id,
+        held_until: None,
+    }
 }
 
 fn titles(stanza: &minidom::Element) -> Vec<String> {
@@ -293,4 +301,23 @@ fn what_is_said_of_a_link_goes_with_its_message_however_late_that_is() {
         let again = waiting(&fixture);
         assert_eq!((again.len(), titles(&again[0].stanza)), (1, vec!["A page".to_owned()]), "it is on disk");
     }
+}
+
+#[test]
+fn an_answer_to_what_is_covered_does_not_tell_it_to_those_who_know_no_answers() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let draft = |text: &str, spoiler: Option<&str>, answers, id: &str| Draft {
+        text: text.to_owned(),
+        format: TextFormat { spoiler: spoiler.map(str::to_owned), ..TextFormat::default() },
+        answers,
+        previews: Vec::new(),
+        id: OriginId(id.to_owned()),
+        held_until: None,
+    };
+    let send = |draft| send(&fixture.store, &fixture.scope, conversation, draft).unwrap();
+    let (said, _) = send(draft("both die", Some("the end"), None, "s-1"));
+    let (_, effects) = send(draft("Sorry", None, Some(said.cursor.id), "s-2"));
+    let body = effects.stanzas[0].stanza.get_child("body", "jabber:client").unwrap().text();
+    assert_eq!(body, "> the end\nSorry");
 }

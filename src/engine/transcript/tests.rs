@@ -3,7 +3,7 @@ use std::{fs, sync::Arc};
 use super::*;
 use crate::{
     engine::{
-        api::{Annotations, AttachmentKind},
+        api::{Annotations, AttachmentKind, TextFormat},
         fixture::{ALICE, BOB, NOW, jid},
     },
     ids::{Cursor, MessageId},
@@ -44,6 +44,7 @@ fn message(n: i64, state: MessageState, body: &str) -> Message {
         sender: jid(if is_outgoing { ALICE } else { BOB }),
         is_outgoing,
         body: body.to_owned(),
+        format: TextFormat::default(),
         time: Timestamp(NOW.0 + n * 60_000),
         state,
         is_read: false,
@@ -207,6 +208,7 @@ async fn many_messages(store: &crate::store::Store, count: i64) -> ConversationI
                     place: message::Place::At(n * 1_024),
                     sender: jid(BOB),
                     body: format!("message {n} {}", "words ".repeat(40)),
+                    format: TextFormat::default(),
                     time: Timestamp(n),
                     state: MessageState::Received,
                     origin_id: None,

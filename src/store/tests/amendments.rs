@@ -18,6 +18,7 @@ fn amendment(kind: Kind, sender: &str, origin: &str, time: i64, content: &str) -
         origin_id: origin.to_owned(),
         time: Timestamp(time),
         content: content.to_owned(),
+        format: TextFormat::default(),
         links: Vec::new(),
     }
 }

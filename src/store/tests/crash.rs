@@ -124,7 +124,7 @@ fn damage_that_is_found_while_running_is_set_aside_at_the_next_start() {
     let dir = TempDir::new().unwrap();
     let store = open(dir.path());
     let chat = begin(&store);
-    for n in 0..200 {
+    for n in 0..800 {
         put(&store, chat, &format!("{n} {}", "x".repeat(500)));
     }
     drop(store);

@@ -13,7 +13,10 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{MessageState, account, conversation, database::in_memory, message};
-use crate::ids::{AccountId, BareJid, ConversationId, MessageId, OriginId, Timestamp};
+use crate::{
+    ids::{AccountId, BareJid, ConversationId, MessageId, OriginId, Timestamp},
+    text_format::TextFormat,
+};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -43,6 +46,7 @@ fn incoming(conversation: ConversationId, time: i64, body: &str) -> message::New
         place: message::Place::Last,
         sender: jid("bob@chat.test"),
         body: body.to_owned(),
+        format: TextFormat::default(),
         time: Timestamp(time),
         state: MessageState::Received,
         origin_id: None,

@@ -74,7 +74,7 @@ mod tests {
             ("https://a.example/\"q\" https://a.example/&amp;", vec!["https://a.example/", "https://a.example/&amp"]),
             ("none & <nothing>", vec![]),
         ] {
-            let (plain, links) = take_out(&show(text, 1_000, "Bob").markup);
+            let (plain, links) = take_out(&show(text, &crate::text_format::TextFormat::default(), 1_000, "Bob").markup);
             let (_, shown, _) = gtk::pango::parse_markup(&plain, '\0').unwrap();
             assert_eq!(shown, text);
             let addresses: Vec<_> = links.iter().map(|link| link.address.as_str()).collect();

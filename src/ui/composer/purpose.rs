@@ -22,7 +22,7 @@ impl Composer {
             self.keep_draft();
             self.forget_links_left_out();
             self.know_links_of(&purpose);
-            self.set_text(&message.body());
+            self.set_content(&message.body(), &message.format());
         }
         self.set_purpose(purpose);
         self.grab_focus();
@@ -31,7 +31,7 @@ impl Composer {
     /// It is a message of its own after all.
     pub(super) fn give_up(&self) {
         if let Purpose::Edit { before, .. } = self.imp().bar.purpose() {
-            self.set_text(&before);
+            self.set_content(&before.0, &before.1);
         }
         self.set_purpose(Purpose::New);
     }

@@ -5,24 +5,24 @@ use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{Composer, voice};
 use crate::{
-    engine::api::CommandError,
+    engine::api::{CommandError, TextFormat},
     model::Conversation,
     ui::{attachment::attach_bar::Waiting, composer_bar::Purpose, error_text},
 };
 
 impl Composer {
     pub(super) fn send(&self) {
-        let body = self.text();
+        let (body, format) = self.content();
         let Some(conversation) = self.imp().conversation.borrow().clone() else { return };
         if !self.imp().attach_bar.is_empty() {
-            return self.send_files(conversation, body);
+            return self.send_files(conversation, body, format);
         }
         if body.trim().is_empty() {
             return;
         }
         let (purpose, (preview, left_out)) = (self.imp().bar.purpose(), self.take_preview());
         // Gone from the field with the key press; back again if it can't be sent.
-        self.set_text("");
+        self.set_content("", &TextFormat::default());
         self.give_up();
         self.stop_typing_timeout();
         // The message itself says that one is here (XEP-0085 §5.3).
@@ -31,15 +31,17 @@ impl Composer {
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let result = match &purpose {
-                Purpose::New => conversation.send_message(body.clone(), None, preview).await.map(drop),
+                Purpose::New => conversation.send_message(body.clone(), format.clone(), None, preview).await.map(drop),
                 Purpose::Answer(message) => {
-                    conversation.send_message(body.clone(), Some(message.id()), preview).await.map(drop)
+                    conversation.send_message(body.clone(), format.clone(), Some(message.id()), preview).await.map(drop)
                 }
-                Purpose::Edit { message, .. } => conversation.correct(message.id(), body.clone(), preview).await,
+                Purpose::Edit { message, .. } => {
+                    conversation.correct(message.id(), body.clone(), format.clone(), preview).await
+                }
             };
             let Some(composer) = weak.upgrade() else {
                 if result.is_err() {
-                    conversation.set_draft(&body);
+                    conversation.set_draft(&body, &format);
                 }
                 return;
             };
@@ -49,32 +51,38 @@ impl Composer {
                 Ok(()) => composer.emit_by_name::<()>("sent", &[]),
                 Err(error) => {
                     composer.leave_out_again(left_out);
-                    composer.take_back(&conversation, purpose, &body, &error);
+                    composer.take_back(&conversation, purpose, (&body, &format), &error);
                 }
             }
         });
     }
 
     /// Sends what is in the bar, with the text as its caption.
-    pub(super) fn send_files(&self, conversation: Conversation, caption: String) {
+    pub(super) fn send_files(&self, conversation: Conversation, caption: String, format: TextFormat) {
         let imp = self.imp();
         if !imp.attach_bar.may_be_sent() {
             return;
         }
         let files = imp.attach_bar.take();
-        self.set_text("");
-        self.send_waiting(conversation, files, caption);
+        self.set_content("", &TextFormat::default());
+        self.send_waiting(conversation, files, caption, format);
     }
 
     /// Sends files that are nowhere any more; they come back above the field where they can't be sent.
-    pub(super) fn send_waiting(&self, conversation: Conversation, files: Vec<Waiting>, caption: String) {
+    pub(super) fn send_waiting(
+        &self,
+        conversation: Conversation,
+        files: Vec<Waiting>,
+        caption: String,
+        format: TextFormat,
+    ) {
         self.stop_typing_timeout();
         self.imp().chat_state.set(None);
         self.keep_draft();
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let new = files.iter().map(|waiting| waiting.file.clone()).collect();
-            let result = conversation.send_files(new, caption.clone()).await;
+            let result = conversation.send_files(new, caption.clone(), format.clone()).await;
             if result.is_ok() {
                 voice::forget_sent(&files);
             }
@@ -83,24 +91,31 @@ impl Composer {
                 Ok(()) => composer.emit_by_name::<()>("sent", &[]),
                 Err(error) => {
                     composer.imp().attach_bar.put_back(&conversation, files);
-                    composer.take_back(&conversation, Purpose::New, &caption, &error);
+                    composer.take_back(&conversation, Purpose::New, (&caption, &format), &error);
                 }
             }
         });
     }
 
-    pub(super) fn take_back(&self, conversation: &Conversation, purpose: Purpose, body: &str, error: &CommandError) {
+    pub(super) fn take_back(
+        &self,
+        conversation: &Conversation,
+        purpose: Purpose,
+        (body, format): (&str, &TextFormat),
+        error: &CommandError,
+    ) {
         if self.imp().conversation.borrow().as_ref() != Some(conversation) {
             // The person has gone on: it waits for them where it was written.
-            conversation.set_draft(body);
+            conversation.set_draft(body, format);
             return;
         }
-        let meanwhile = self.text();
+        let (meanwhile, other) = self.content();
+        let format = format.clone().followed_by(other);
         let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
         if !matches!(purpose, Purpose::New) {
             self.set_purpose(purpose);
         }
-        self.set_text(&text);
+        self.set_content(&text, &format);
         self.keep_draft();
         self.show_problem(Some(&match error {
             CommandError::TooLong { .. } => gettext("This is too long for one message. Send it in parts."),

@@ -5,7 +5,7 @@ use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::Composer;
 use crate::{
-    engine::api::{self, CommandError, MessageId},
+    engine::api::{self, CommandError, MessageId, TextFormat},
     model::{Conversation, Message},
     ui::{composer_bar::Purpose, error_text},
 };
@@ -34,7 +34,7 @@ impl Composer {
             let is_here = |composer: &Self| composer.imp().conversation.borrow().as_ref() == Some(&conversation);
             match (result, weak.upgrade().filter(is_here)) {
                 (Ok(message), Some(composer)) => composer.put_back(&conversation, &message),
-                (Ok(message), None) => keep_as_draft(&conversation, &message.body),
+                (Ok(message), None) => keep_as_draft(&conversation, &message.body, &message.format),
                 (Err(error), Some(composer)) => composer.show_problem(Some(&match error {
                     CommandError::NotFound => gettext("The message has left already."),
                     error => error_text::command(&error),
@@ -47,14 +47,15 @@ impl Composer {
     /// The field is as it was before the message was sent; what was written meanwhile follows.
     fn put_back(&self, conversation: &Conversation, message: &api::Message) {
         self.give_up();
-        let meanwhile = self.text();
+        let (meanwhile, format) = self.content();
+        let format = message.format.clone().followed_by(format);
         let text = if meanwhile.is_empty() { message.body.clone() } else { format!("{}\n{meanwhile}", message.body) };
         let answered = message.annotations.quote.as_ref().and_then(|quote| quote.message);
         if let Some(answered) = answered.and_then(|id| loaded(conversation, id)) {
             self.set_purpose(Purpose::Answer(answered));
         }
         self.know_links(&message.annotations.links);
-        self.set_text(&text);
+        self.set_content(&text, &format);
         self.keep_draft();
         self.grab_focus();
     }
@@ -66,9 +67,10 @@ fn loaded(conversation: &Conversation, id: MessageId) -> Option<Message> {
 }
 
 /// The person has gone on: it waits for them where it was written, whatever was kept there as they left.
-fn keep_as_draft(conversation: &Conversation, text: &str) {
+fn keep_as_draft(conversation: &Conversation, text: &str, format: &TextFormat) {
     let draft = conversation.draft().unwrap_or_default();
     if !draft.starts_with(text) {
-        conversation.set_draft(format!("{text}\n{draft}").trim_end());
+        let format = format.clone().followed_by(conversation.draft_format());
+        conversation.set_draft(format!("{text}\n{draft}").trim_end(), &format);
     }
 }

@@ -255,7 +255,11 @@ impl Composer {
             let waiting = Waiting::recorded(recorded).await;
             match how {
                 End::Keep => composer.imp().attach_bar.add_to(&conversation, waiting),
-                End::Send => composer.send_waiting(conversation, vec![waiting], String::new()),
+                End::Send => {
+                    // What is covered of the text is so of what is said beside it.
+                    let (_, format) = composer.content();
+                    composer.send_waiting(conversation, vec![waiting], String::new(), format);
+                }
                 End::ThrowAway => composer.offer_back(&conversation, waiting),
             }
         });

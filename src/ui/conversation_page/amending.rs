@@ -37,7 +37,7 @@ impl ConversationPage {
 
     fn begin_edit(&self, message: &Message) {
         if can_be_edited(message) {
-            let before = self.imp().composer.text();
+            let before = self.imp().composer.content();
             self.imp().composer.begin(Purpose::Edit { message: message.clone(), before });
         }
     }
@@ -62,7 +62,7 @@ impl ConversationPage {
     }
 
     pub(super) fn show_revisions(&self, id: Option<&glib::Variant>) {
-        self.show_with_revisions(id, |_, _, revisions| revisions_dialog::new(revisions));
+        self.show_with_revisions(id, |_, message, revisions| revisions_dialog::new(revisions, !message.is_uncovered()));
     }
 
     pub(super) fn show_message_details(&self, id: Option<&glib::Variant>) {

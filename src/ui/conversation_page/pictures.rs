@@ -19,7 +19,9 @@ impl ConversationPage {
             let mut pictures = Vec::new();
             for message in history.iter::<Message>().filter_map(Result::ok) {
                 let is_seen = |kind| matches!(kind, AttachmentKind::Picture | AttachmentKind::Video);
-                let Some(file) = message.attachment().filter(|file| is_seen(file.kind)) else { continue };
+                let Some(file) = message.attachment().filter(|file| is_seen(file.kind) && !message.is_covered()) else {
+                    continue;
+                };
                 let Some(path) = file.path else { continue };
                 if message.id() == id {
                     place = pictures.len();

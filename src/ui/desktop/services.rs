@@ -14,7 +14,7 @@ use super::{Activity, Background, IdleWatch, NetworkWatch, Notification, Notifie
 use crate::{
     engine::api::{Command, ConversationId, Message},
     model::{Conversation, Messenger},
-    ui::{attachment::words, message_text},
+    ui::{attachment::words, message_text, spoiler},
 };
 
 /// How many of several messages a notification shows.
@@ -207,6 +207,9 @@ fn text_of(messages: &[Message], author: &str) -> String {
 }
 
 fn line(message: &Message, author: &str) -> String {
+    if let Some(hint) = &message.format.spoiler {
+        return spoiler::words(hint);
+    }
     let text = message_text::with_author(&message.body, author);
     let text = text.trim();
     match &message.attachment {
@@ -218,7 +221,7 @@ fn line(message: &Message, author: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::api::{Annotations, BareJid, Cursor, MessageId, MessageState, Timestamp};
+    use crate::engine::api::{Annotations, BareJid, Cursor, MessageId, MessageState, TextFormat, Timestamp};
 
     #[test]
     fn of_many_messages_the_last_are_shown() {
@@ -228,6 +231,7 @@ mod tests {
             sender: BareJid::new("a@b").unwrap(),
             is_outgoing: false,
             body: body.to_owned(),
+            format: TextFormat::default(),
             time: Timestamp(0),
             state: MessageState::Received,
             is_read: false,
@@ -238,5 +242,8 @@ mod tests {
         assert_eq!(text_of(&messages, "Bob"), "2\n3\n4");
         assert_eq!(text_of(&messages[..1], "Bob"), "1");
         assert_eq!(text_of(&[message("/me waves")], "Bob"), "* Bob waves");
+        let format = TextFormat { spoiler: Some("the end".to_owned()), ..TextFormat::default() };
+        let covered = Message { format, ..message("both of them die") };
+        assert_eq!(text_of(&[covered], "Bob"), "Spoiler: the end");
     }
 }

@@ -36,7 +36,9 @@ fn text(message: &Message) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::api::{Annotations, BareJid, ConversationId, Cursor, MessageId, MessageState, Timestamp};
+    use crate::engine::api::{
+        Annotations, BareJid, ConversationId, Cursor, MessageId, MessageState, TextFormat, Timestamp,
+    };
 
     fn message(n: i64, sender: &str, body: &str) -> Message {
         let is_outgoing = sender.starts_with("alice");
@@ -46,6 +48,7 @@ mod tests {
             sender: BareJid::new(sender).unwrap(),
             is_outgoing,
             body: body.to_owned(),
+            format: TextFormat::default(),
             time: Timestamp(1_790_000_000_000 + n * 60_000),
             state: if is_outgoing { MessageState::Sent } else { MessageState::Received },
             is_read: false,

@@ -32,7 +32,9 @@ impl MessageRow {
         let annotations = message.annotations();
         let peer = imp.peer.borrow();
         imp.bubble.set_quote(annotations.quote.as_ref(), &peer);
-        imp.bubble.set_links(&annotations.links);
+        // What is said of a link in a covered text would tell it.
+        let links: &[_] = if message.is_covered() { &[] } else { &annotations.links };
+        imp.bubble.set_links(links);
         imp.bubble.set_edited(annotations.edited_at.is_some());
         if !annotations.reactions.is_empty() {
             let mut known = imp.reactions.borrow_mut();

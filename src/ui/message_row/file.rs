@@ -11,7 +11,7 @@ use crate::{
 impl MessageRow {
     pub(super) fn show_file(&self) {
         let Some(message) = self.message() else { return };
-        let attachment = message.attachment();
+        let attachment = message.attachment().filter(|_| !message.is_covered());
         self.imp().bubble.set_look("with-file", attachment.is_some());
         let known = self.imp().file.borrow().clone();
         match (attachment, known) {
@@ -38,8 +38,9 @@ impl MessageRow {
     }
 
     pub(super) fn look_at_file(&self) {
-        let Some(message) =
-            self.message().filter(|message| message.attachment().is_some_and(|file| file.path.is_none()))
+        let Some(message) = self
+            .message()
+            .filter(|message| !message.is_covered() && message.attachment().is_some_and(|file| file.path.is_none()))
         else {
             return;
         };

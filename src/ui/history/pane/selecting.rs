@@ -8,9 +8,9 @@ use super::{
     HistoryPane,
 };
 use crate::{
-    engine::api::{Cursor, MessageId},
+    engine::api::{self, Cursor, MessageId},
     model::{Conversation, Message},
-    ui::message_row::MessageRow,
+    ui::{message_row::MessageRow, spoiler},
 };
 
 /// How much of the distance beyond an edge one scrolls by in a frame, while drawing.
@@ -126,7 +126,12 @@ impl HistoryPane {
             let messages = history.read(&places).await;
             let Some(pane) = weak.upgrade() else { return };
             match messages {
-                Ok(messages) => {
+                Ok(mut messages) => {
+                    let is_uncovered = |id| {
+                        let loaded = history.position_of(id).and_then(|position| history.message(position));
+                        loaded.is_some_and(|message| message.is_uncovered())
+                    };
+                    messages.iter_mut().filter(|message| !is_uncovered(message.cursor.id)).for_each(spoiler::cover);
                     pane.clipboard().set_text(&transcript(&messages, &peer));
                     pane.leave_selection();
                 }
@@ -144,7 +149,8 @@ impl HistoryPane {
             let Some(pane) = weak.upgrade() else { return };
             match messages {
                 Ok(messages) => {
-                    let texts: Vec<String> = messages.into_iter().map(|message| message.body).collect();
+                    let text = |message: api::Message| (message.body, message.format.to_json().unwrap_or_default());
+                    let texts: Vec<(String, String)> = messages.into_iter().map(text).collect();
                     if let Err(error) = pane.activate_action("conversation.forward-texts", Some(&texts.to_variant())) {
                         log::warn!("nothing can be forwarded: {error}");
                     }
