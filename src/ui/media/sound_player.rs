@@ -2,7 +2,10 @@
 //!
 //! Knows a file; whose it is and where it came from is not its affair.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use gettextrs::gettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
@@ -101,7 +104,7 @@ impl Default for SoundPlayer {
 }
 
 impl SoundPlayer {
-    /// Shows a file, which is not opened before somebody asks for it, but for its bars; `length` is what is said of it.
+    /// Shows a file, which is not opened before somebody asks for it; `length` is what is said of it.
     pub fn set_sound(&self, path: Option<&Path>, length: Option<Duration>) {
         let imp = self.imp();
         imp.claimed.set(length);
@@ -109,13 +112,23 @@ impl SoundPlayer {
             return self.update();
         }
         imp.path.replace(path.map(Path::to_owned));
-        self.show_bars(None);
+        let known = path.and_then(listen::known).flatten();
+        self.show_bars(known.as_deref());
         self.update();
-        let Some(path) = path else { return };
-        if let Some(known) = listen::known(path) {
-            return self.show_bars(known.as_deref());
+    }
+
+    /// Plays it, or lets it stand still.
+    pub fn toggle(&self) {
+        let Some(path) = self.imp().path.borrow().clone() else { return };
+        playback().toggle(&path);
+        if listen::known(&path).is_none() {
+            self.listen(path);
         }
-        let (weak, path) = (self.downgrade(), path.to_owned());
+    }
+
+    /// Finds out what the sound looks like. Not before somebody wants to hear it: until then no decoder reads what others sent.
+    fn listen(&self, path: PathBuf) {
+        let weak = self.downgrade();
         glib::spawn_future_local(async move {
             let sound = listen::listen(&path).await;
             // The row may show another message by now.
@@ -123,13 +136,6 @@ impl SoundPlayer {
                 player.show_bars(sound.as_deref());
             }
         });
-    }
-
-    /// Plays it, or lets it stand still.
-    pub fn toggle(&self) {
-        if let Some(path) = &*self.imp().path.borrow() {
-            playback().toggle(path);
-        }
     }
 
     /// Whether the sound has bars.
