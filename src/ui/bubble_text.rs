@@ -240,9 +240,7 @@ impl Default for BubbleText {
 }
 
 impl BubbleText {
-    /// Shows markup as [`Writer`] makes it.
-    ///
-    /// [`Writer`]: super::message_markup::Writer
+    /// Shows markup as `message_markup` makes it.
     pub fn set_markup(&self, markup: &str) {
         let imp = self.imp();
         if *imp.markup.borrow() == markup {
