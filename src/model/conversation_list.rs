@@ -184,8 +184,13 @@ impl ConversationList {
                 glib::timeout_future(PAUSE).await;
                 let Some(list) = weak.upgrade() else { return };
                 list.imp().bringing.take();
-                if let Some(listed) = list.imp().coming.take() {
-                    list.show(listed);
+                match list.imp().coming.take() {
+                    // It has been held meanwhile: what was still to join does so when it is let go.
+                    Some(listed) if list.is_held() => {
+                        list.imp().next.replace(Some(listed));
+                    }
+                    Some(listed) => list.show(listed),
+                    None => {}
                 }
             });
             imp.bringing.replace(Some(bringing));

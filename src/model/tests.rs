@@ -356,6 +356,22 @@ fn many_conversations_join_a_few_at_a_time_and_stand_in_order_all_the_while() {
 }
 
 #[test]
+fn those_who_have_not_joined_yet_wait_while_the_list_is_held() {
+    on_stage(stored(0), |stage| async move {
+        let list = stage.messenger.conversations();
+        let order = |list: &super::ConversationList| list.iter().map(|c| c.id().0).collect::<Vec<_>>();
+        let many = (2..40).map(|n| conversation(n, &format!("c{n}@a.example"), n)).collect();
+        stage.tell(Event::ConversationsChanged(many));
+        until(&list, |list| list.n_items() > 1).await;
+        list.set_is_held(true);
+        glib::timeout_future(std::time::Duration::from_millis(60)).await;
+        assert_eq!(order(&list), [39, 38, 37, 36, 1]);
+        list.set_is_held(false);
+        until(&list, |list| list.n_items() == 39).await;
+    });
+}
+
+#[test]
 fn nothing_moves_in_the_list_while_it_is_held() {
     on_stage(stored(0), |stage| async move {
         let list = stage.messenger.conversations();
