@@ -69,6 +69,7 @@ mod spoiler;
 mod spoiler_bar;
 mod styled_input;
 pub mod time_text;
+mod touch;
 mod undo_bar;
 mod voice_bar;
 mod watch;

@@ -6,6 +6,7 @@ use gtk::{gdk, glib, pango, prelude::*, subclass::prelude::*};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{BubbleText, links::Link};
+use crate::ui::touch::is_touch;
 
 thread_local! {
     /// Where something is selected: in one text at a time.
@@ -164,10 +165,6 @@ fn word(text: &str, at: usize) -> Range<usize> {
 fn paragraph(text: &str, at: usize) -> Range<usize> {
     let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
     start..text[at..].find('\n').map_or(text.len(), |after| at + after)
-}
-
-fn is_touch(gesture: &impl IsA<gtk::EventController>) -> bool {
-    gesture.current_event_device().is_some_and(|device| device.source() == gdk::InputSource::Touchscreen)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "pixels of a screen")]

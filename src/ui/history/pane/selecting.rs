@@ -10,7 +10,7 @@ use super::{
 use crate::{
     engine::api::{self, Cursor, MessageId},
     model::{Conversation, Message},
-    ui::{message_row::MessageRow, spoiler},
+    ui::{message_row::MessageRow, spoiler, touch::is_touch},
 };
 
 /// How much of the distance beyond an edge one scrolls by in a frame, while drawing.
@@ -349,8 +349,4 @@ impl HistoryPane {
             row.grab_focus();
         }
     }
-}
-
-fn is_touch(gesture: &impl IsA<gtk::EventController>) -> bool {
-    gesture.current_event_device().is_some_and(|device| device.source() == gdk::InputSource::Touchscreen)
 }
