@@ -3,6 +3,7 @@
 //! Knows the conversation it writes to; where the message appears is not its affair.
 
 mod link;
+mod mentioning;
 mod purpose;
 mod sending;
 mod undoing;
@@ -18,6 +19,8 @@ use super::{
     composer_bar::{ComposerBar, Purpose},
     emoji_completion::EmojiCompletion,
     link_preview::bar::LinkBar,
+    mention_completion::MentionCompletion,
+    mention_marks::MentionMarks,
     shortcuts,
     spoiler_bar::SpoilerBar,
     styled_input,
@@ -37,8 +40,8 @@ const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
     use super::{
-        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, SpoilerBar, TextFormat, VoiceBar,
-        glib, link, shortcuts, styled_input, taking, voice::Voice,
+        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, MentionCompletion, MentionMarks,
+        SpoilerBar, TextFormat, VoiceBar, glib, link, shortcuts, styled_input, taking, voice::Voice,
     };
     use crate::{engine::api::ConversationId, ui::media::recorder::Setup};
     use glib::subclass::Signal;
@@ -103,6 +106,8 @@ mod imp {
         pub(super) voice_turn: Cell<u32>,
         /// Where recordings of an earlier run have been looked for.
         pub(super) searched: RefCell<HashSet<ConversationId>>,
+        pub(super) people: OnceCell<MentionCompletion>,
+        pub(super) marks: OnceCell<MentionMarks>,
         pub(super) surface_handler: RefCell<Option<(gtk::gdk::Surface, glib::SignalHandlerId)>>,
     }
 
@@ -239,7 +244,7 @@ impl Composer {
     /// The text, and how it is to be shown.
     pub(in crate::ui) fn content(&self) -> (String, TextFormat) {
         let format = self.imp().format.borrow().clone();
-        (self.text(), TextFormat { spoiler: self.imp().spoiler.hint(), ..format })
+        (self.text(), TextFormat { spoiler: self.imp().spoiler.hint(), mentions: self.mentions(), ..format })
     }
 
     /// Puts a text into an empty field, as a link may; one that was written is never overwritten.
@@ -289,6 +294,7 @@ impl Composer {
         styled_input::attach(&imp.text);
         self.connect_asks_pages_notify(Self::asks_pages_changed);
         let _ = imp.completion.set(EmojiCompletion::new(self, &imp.text));
+        self.set_up_mentions();
         let weak = self.downgrade();
         imp.text.buffer().connect_changed(move |_| {
             if let Some(composer) = weak.upgrade() {
@@ -370,7 +376,9 @@ impl Composer {
         key: gdk::Key,
         modifiers: gdk::ModifierType,
     ) -> glib::Propagation {
-        if self.imp().completion.get().is_some_and(|completion| completion.takes(key, modifiers)) {
+        if self.imp().completion.get().is_some_and(|completion| completion.takes(key, modifiers))
+            || self.imp().people.get().is_some_and(|people| people.takes(key, modifiers))
+        {
             return glib::Propagation::Stop;
         }
         if key == gdk::Key::Escape && self.imp().problem_revealer.reveals_child() {
@@ -430,6 +438,7 @@ impl Composer {
         if let Some(completion) = imp.completion.get() {
             completion.update();
         }
+        self.update_mentions();
         self.keep_draft_soon();
     }
 
@@ -505,6 +514,7 @@ impl Composer {
         buffer.set_enable_undo(false);
         buffer.set_text(text);
         buffer.set_enable_undo(true);
+        self.set_mentions(&format.mentions);
         imp.is_setting.set(false);
     }
 

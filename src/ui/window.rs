@@ -400,6 +400,14 @@ impl Window {
                     }
                 })
                 .build(),
+            gio::ActionEntry::builder("open-address")
+                .parameter_type(Some(glib::VariantTy::STRING))
+                .activate(|window: &Self, _, address| {
+                    if let Some(address) = address.and_then(|address| BareJid::new(address.str()?).ok()) {
+                        window.open_address(address, None);
+                    }
+                })
+                .build(),
             simple("search-conversation", |window| window.ask_page("conversation.search")),
             simple("choose-date", |window| window.ask_page("conversation.choose-date")),
             simple("details", |window| window.ask_page("conversation.details")),

@@ -219,6 +219,12 @@ impl World {
         }
     }
 
+    /// Presses the first button at a place in the window.
+    pub fn click_at(&self, at: (f32, f32)) {
+        self.hover(at);
+        self.tool(&["click", "1"]);
+    }
+
     /// Brings the mouse to a place in the window.
     pub fn hover(&self, (x, y): (f32, f32)) {
         let found = Process::new("xdotool").args(["getactivewindow"]).output().expect("xdotool is there");

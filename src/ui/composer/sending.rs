@@ -110,7 +110,7 @@ impl Composer {
             return;
         }
         let (meanwhile, other) = self.content();
-        let format = format.clone().followed_by(other);
+        let format = format.clone().followed_by(other, body.chars().count() + 1);
         let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
         if !matches!(purpose, Purpose::New) {
             self.set_purpose(purpose);

@@ -48,7 +48,7 @@ impl Composer {
     fn put_back(&self, conversation: &Conversation, message: &api::Message) {
         self.give_up();
         let (meanwhile, format) = self.content();
-        let format = message.format.clone().followed_by(format);
+        let format = message.format.clone().followed_by(format, message.body.chars().count() + 1);
         let text = if meanwhile.is_empty() { message.body.clone() } else { format!("{}\n{meanwhile}", message.body) };
         let answered = message.annotations.quote.as_ref().and_then(|quote| quote.message);
         if let Some(answered) = answered.and_then(|id| loaded(conversation, id)) {
@@ -70,7 +70,7 @@ fn loaded(conversation: &Conversation, id: MessageId) -> Option<Message> {
 fn keep_as_draft(conversation: &Conversation, text: &str, format: &TextFormat) {
     let draft = conversation.draft().unwrap_or_default();
     if !draft.starts_with(text) {
-        let format = format.clone().followed_by(conversation.draft_format());
+        let format = format.clone().followed_by(conversation.draft_format(), text.chars().count() + 1);
         conversation.set_draft(format!("{text}\n{draft}").trim_end(), &format);
     }
 }
