@@ -61,10 +61,14 @@ fn lines(message: &Message, who: &str, revisions: &[Revision]) -> Vec<Line> {
     ];
     lines.extend(state_in_words(message.state()).map(|state| (gettext("State"), state)));
     lines.extend(message.failure().map(|failure| (gettext("Reason"), error_text::send_failure(failure))));
-    // The first is the text as it was written.
-    let edited: Vec<_> = revisions.iter().skip(1).map(|revision| time_text::to_the_second(revision.time)).collect();
+    let (originals, edits): (Vec<_>, Vec<_>) = revisions.iter().partition(|revision| revision.is_original);
+    let edited: Vec<_> = edits.iter().map(|revision| time_text::to_the_second(revision.time)).collect();
     if !edited.is_empty() {
         lines.push((gettext("Edited"), edited.join("\n")));
+        if originals.is_empty() {
+            // Translators: of a message that was edited, the text that was written first.
+            lines.push((gettext("First text"), gettext("Was not found")));
+        }
     }
     lines.extend(message.attachment().iter().flat_map(file));
     lines

@@ -473,13 +473,19 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 engine.tell(Event::MessageRemoved { conversation: CONVERSATION, message });
                 reply.send(Ok(()));
             }
-            Command::LoadRevisions { reply, .. } => {
+            Command::LoadRevisions { message, reply } => {
                 let text = |time, body: &str| Revision {
                     time: Timestamp(time),
                     body: body.to_owned(),
                     format: TextFormat::default(),
+                    is_original: body.contains("frist"),
                 };
-                reply.send(Ok(vec![text(1_790_000_000_000, "frist"), text(1_790_000_060_000, "first")]));
+                let mut all = vec![text(1_790_000_000_000, "frist"), text(1_790_000_060_000, "first")];
+                let is_orphan = |it: &Message| it.cursor.id == message && it.body == "orphan";
+                if engine.messages.borrow().iter().any(is_orphan) {
+                    all.remove(0);
+                }
+                reply.send(Ok(all));
             }
             Command::RetryMessage { reply, .. } | Command::DiscardMessage { reply, .. } => reply.send(Ok(())),
             _ => {}

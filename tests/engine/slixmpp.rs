@@ -262,3 +262,35 @@ async fn whom_slixmpp_mentions_is_known_and_what_can_not_be_is_harmless() {
     let formats = |all: &[Message]| all.iter().map(|message| message.format.clone()).collect::<Vec<_>>();
     assert_eq!(formats(&theirs), formats(&all));
 }
+
+#[tokio::test]
+async fn what_corrects_what_nobody_has_is_shown_once_and_as_it_was_last_and_is_one_with_it_when_it_comes() {
+    let (prosody, mut alice, mut bob) = both().await;
+    let nowhere = "9a1f5f2e-0000-4000-8000-000000000001";
+    let typo = bob.text("say", json!([ALICE, "typo 0"])).await;
+    // All within a second, which is all that the archive says of their time.
+    for n in 1..6 {
+        bob.ask("correct", json!([ALICE, nowhere, format!("orphan {n}")])).await;
+        bob.ask("correct", json!([ALICE, typo, format!("typo {n}")])).await;
+    }
+    bob.text("say", json!([ALICE, "after"])).await;
+    alice.message("after").await;
+    let bodies = |all: &[Message]| all.iter().map(|message| message.body.clone()).collect::<Vec<_>>();
+    let mut phone = Person::new(&prosody, "alice").await;
+    for who in [&mut alice, &mut phone] {
+        let all =
+            who.until_history(BOB, "what is left of it", |all| bodies(all) == ["typo 5", "orphan 5", "after"]).await;
+        let message = all[1].cursor.id;
+        assert!(all[1].annotations.edited_at.is_some());
+        let texts = who.request(|reply| Command::LoadRevisions { message, reply }).await.unwrap();
+        assert!(texts.len() == 5 && texts.iter().all(|text| !text.is_original), "{texts:#?}");
+    }
+    bob.ask("say_as", json!([ALICE, "orphan 0", nowhere])).await;
+    let mut tablet = Person::new(&prosody, "alice").await;
+    for who in [&mut alice, &mut phone, &mut tablet] {
+        let all = who.until_history(BOB, "one message", |all| bodies(all) == ["typo 5", "after", "orphan 5"]).await;
+        let message = all[2].cursor.id;
+        let texts = who.request(|reply| Command::LoadRevisions { message, reply }).await.unwrap();
+        assert_eq!((texts.len(), texts[0].body.as_str(), texts[0].is_original), (6, "orphan 0", true));
+    }
+}

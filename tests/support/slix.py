@@ -106,6 +106,12 @@ class Slix(ClientXMPP):
         message.send()
         return message["id"]
 
+    def say_as(self, to, body, identity):
+        """Under an id that the test chose."""
+        message = self.make_message(mto=to, mbody=body, mtype="chat")
+        message["id"] = identity
+        message.send()
+
     def mention(self, to, body, places):
         """The id of what was said; of each place [begin, end, uri], which may be anything."""
         message = self.make_message(mto=to, mbody=body, mtype="chat")
