@@ -5,7 +5,7 @@
 use adw::prelude::*;
 use gettextrs::gettext;
 
-use super::{attachment::words, error_text, message_row::state_in_words, time_text};
+use super::{attachment::words, error_text, message_row::state_in_words, spoiler, time_text};
 use crate::{
     engine::api::{Attachment, Revision},
     model::Message,
@@ -70,7 +70,10 @@ fn lines(message: &Message, who: &str, revisions: &[Revision]) -> Vec<Line> {
             lines.push((gettext("First text"), gettext("Was not found")));
         }
     }
-    lines.extend(message.attachment().iter().flat_map(file));
+    match message.format().spoiler.filter(|_| message.is_covered()) {
+        Some(hint) => lines.extend(message.attachment().map(|_| (gettext("File"), spoiler::words(&hint)))),
+        None => lines.extend(message.attachment().iter().flat_map(file)),
+    }
     lines
 }
 
