@@ -14,6 +14,8 @@ use super::{
 };
 
 const DEADLINE: Duration = Duration::from_mins(1);
+/// The last line may have fallen silent just after the sign-in: until that is noticed and all is asked for again, it takes a while.
+const LAST_DEADLINE: Duration = Duration::from_mins(3);
 /// How often it is looked whether the line has broken.
 const BEAT: Duration = Duration::from_millis(1);
 
@@ -140,7 +142,7 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
         }
         verdict
     };
-    let until = Instant::now() + DEADLINE;
+    let until = Instant::now() + LAST_DEADLINE;
     while !judge().is_clean() && Instant::now() < until {
         sleep(100 * BEAT).await;
     }
