@@ -90,6 +90,9 @@ impl AddAssign for Walked {
 /// In a walk that begins new sessions, so many times they write nothing: what cannot be delivered is kept in ways that become slow.
 const SILENCE: usize = 16;
 
+/// No log-in is quite as long as the one before: it has ended where so many in a row did not break.
+const END: usize = 3;
+
 /// Signs in once for each `stride` bytes of what is transferred, from the first to before the last of `bytes` or to the end; the
 /// line ends there in one of three ways. What both write meanwhile, both must have in the end.
 pub async fn walk(prosody: &Prosody, pair: usize, (way, side): (Way, Side), bytes: Range<u64>, stride: u64) -> Walked {
@@ -101,9 +104,9 @@ pub async fn walk(prosody: &Prosody, pair: usize, (way, side): (Way, Side), byte
     alice.join(new_account(&prosody.address(&name), PASSWORD, settings)).await.unwrap();
     alice.online().await;
     let (to_bob, to_alice) = (alice.open(bob.address.as_str()).await.id, bob.open(alice.address.as_str()).await.id);
-    let (mut breaks, mut said) = (0, 0);
+    let (mut breaks, mut whole, mut said) = (0, 0, 0);
     for at in bytes.step_by(usize::try_from(stride).unwrap()) {
-        let cut = [Cut::Close, Cut::Reset, Cut::Silence][breaks % 3];
+        let cut = [Cut::Close, Cut::Reset, Cut::Silence][(breaks + whole) % 3];
         if !way.is_resumed() {
             alice.tell(Command::SetEnabled { account: alice.account, enabled: false });
             state(&mut alice, |state| *state == ConnectionState::Offline).await;
@@ -122,10 +125,16 @@ pub async fn walk(prosody: &Prosody, pair: usize, (way, side): (Way, Side), byte
         } else {
             alice.tell(Command::SetEnabled { account: alice.account, enabled: true });
         }
-        if !has_broken(&relay, before, &mut alice).await {
-            break;
-        }
+        let is_broken = has_broken(&relay, before, &mut alice).await;
         relay.truncate(None);
+        if !is_broken {
+            whole += 1;
+            if whole == END {
+                break;
+            }
+            continue;
+        }
+        whole = 0;
         alice.tell(Command::ReconnectNow { account: alice.account });
         state(&mut alice, |state| *state == ConnectionState::Online).await;
         breaks += 1;
