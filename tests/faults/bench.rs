@@ -1,4 +1,4 @@
-//! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [NAME]
+//! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [--walk N] [NAME]
 //!
 //! With NAME only that part: `prosody`, `log-in`. Prints one JSON object for each figure. Fails where anything was lost, came
 //! twice or out of order; what there is to look at then is kept.
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         }
     }
     if is_wanted("log-in") {
-        is_clean &= log_in(option("--stride", 1));
+        is_clean &= log_in(option("--stride", 1), number("--walk", u64::MAX));
     }
     if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -81,11 +81,12 @@ const AT_ONCE: usize = 32;
 /// No log-in is longer.
 const LONGEST: u64 = 8_192;
 
-/// A log-in that breaks at each byte of it.
-fn log_in(stride: u64) -> bool {
+/// A log-in that breaks at each byte of it: each of the ways and directions, or one.
+fn log_in(stride: u64, only: usize) -> bool {
     let begun = Instant::now();
     let stretches = || (0..LONGEST).step_by(usize::try_from(STRETCH).unwrap());
-    let parts: Vec<_> = (0..login::WALKS.len()).flat_map(|walk| stretches().map(move |from| (walk, from))).collect();
+    let wanted = (0..login::WALKS.len()).filter(|walk| only == usize::MAX || only == *walk);
+    let parts: Vec<_> = wanted.flat_map(|walk| stretches().map(move |from| (walk, from))).collect();
     let name = |walk: usize| format!("log-in, {:?} {}", login::WALKS[walk].0, direction(login::WALKS[walk].1));
     let prosody = login::home(parts.len());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -153,6 +153,14 @@ pub async fn walk(prosody: &Prosody, pair: usize, (way, side): (Way, Side), byte
         sleep(100 * BEAT).await;
     }
     let verdict = judge();
+    if !verdict.is_clean() {
+        for person in [&alice, &bob] {
+            let (dir, texts) = (person.dir.path(), profile::texts(person.dir.path()));
+            eprintln!("{way:?}: {} has, in {}: {}", person.address, dir.display(), texts.join(", "));
+        }
+        alice.dir.disable_cleanup(true);
+        bob.dir.disable_cleanup(true);
+    }
     alice.stop().await;
     bob.stop().await;
     Walked { breaks, verdict }
