@@ -538,6 +538,7 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
         unread,
         draft: None,
         draft_format: TextFormat::default(),
+        language: None,
         is_muted: false,
         muted_until: None,
         is_silent: false,
