@@ -98,11 +98,17 @@ fn a_file_says_how_far_it_is_and_what_is_wrong_with_it() {
         with_file(4, "", Attachment { thumbhash: Some(THUMBHASH.to_vec()), ..picture(Some((640, 300)), None) }),
     ];
     let world = World::new(messages, 0, (360, 640));
+    let heights = || (0..4).map(|n| row(&world, n).height()).collect::<Vec<_>>();
+    let before = heights();
     let transfer = Some(Transfer { done: 1_000_000, total: Some(2_345_678) });
     let id = world.history().message(0).unwrap().id();
     world.events.send_blocking(Event::TransferChanged { conversation: CONVERSATION, message: id, transfer }).unwrap();
     wait("the progress", || world.history().message(0).unwrap().transfer() == transfer);
+    let id = world.history().message(3).unwrap().id();
+    world.events.send_blocking(Event::TransferChanged { conversation: CONVERSATION, message: id, transfer }).unwrap();
+    wait("the progress", || world.history().message(3).unwrap().transfer() == transfer);
     world.settle();
+    assert_eq!(heights(), before, "nothing moves meanwhile");
     world.shot("files-states");
     adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
     world.settle();
