@@ -6,7 +6,10 @@ use adw::prelude::*;
 use gtk::{gdk, gio, glib};
 use stonechat::{
     engine::api::{Attachment, AttachmentKind, AttachmentProblem, Event, Message, MessageState, SendFailure, Transfer},
-    ui::{attachment::viewer::PictureViewer, message_row::MessageRow},
+    ui::{
+        attachment::{picture_area::PictureArea, viewer::PictureViewer},
+        message_row::MessageRow,
+    },
 };
 
 use super::world::{CONVERSATION, World, all, message, wait, words};
@@ -87,6 +90,14 @@ fn a_picture_stands_in_its_shape_before_it_is_there() {
         world.settle();
     }
     world.shot("files-after");
+    // The time stands on a picture that nothing is said of, and below what is said of one.
+    let place = |widget: &gtk::Widget| widget.compute_bounds(&world.window).expect("it is in the window");
+    for (n, is_over) in [(5, true), (6, false)] {
+        let picture = place(all::<PictureArea>(&row(&world, n)).remove(0).upcast_ref());
+        let note = all::<gtk::Widget>(&row(&world, n)).into_iter().find(|widget| widget.has_css_class("note"));
+        let note = place(&note.expect("every message has its time"));
+        assert_eq!(picture.contains_rect(&note), is_over, "{note:?} and {picture:?}");
+    }
 }
 
 #[gtk::test]
