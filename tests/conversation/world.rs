@@ -437,7 +437,11 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
             }
             Command::LoadUploadLimit { reply, .. } => reply.send(Ok(engine.upload_limit.get())),
             Command::SendFiles { reply, .. } => {
-                reply.send(if engine.refuses_files.get() { Err(CommandError::NoUploadService) } else { Ok(Vec::new()) })
+                reply.send(if engine.refuses_files.get() {
+                    Err(CommandError::NoUploadService)
+                } else {
+                    Ok(Vec::new())
+                });
             }
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
