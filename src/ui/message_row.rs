@@ -11,6 +11,7 @@ use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 
 use super::{
+    context_menu,
     failure_bar::FailureBar,
     history::{Appearance, day},
     lane::Lane,
@@ -337,26 +338,11 @@ impl MessageRow {
 
     fn add_controllers(&self) {
         let weak = self.downgrade();
-        let press = gtk::GestureClick::builder()
-            .button(gdk::BUTTON_SECONDARY)
-            .propagation_phase(gtk::PropagationPhase::Capture)
-            .build();
-        press.connect_pressed(move |press, _, x, y| {
+        context_menu::attach(self, true, move |at| {
             if let Some(row) = weak.upgrade() {
-                press.set_state(gtk::EventSequenceState::Claimed);
-                row.popup_menu(Some((x, y)));
+                row.popup_menu(Some(at));
             }
         });
-        self.add_controller(press);
-        let weak = self.downgrade();
-        let long = gtk::GestureLongPress::builder().touch_only(true).build();
-        long.connect_pressed(move |long, x, y| {
-            if let Some(row) = weak.upgrade() {
-                long.set_state(gtk::EventSequenceState::Claimed);
-                row.popup_menu(Some((x, y)));
-            }
-        });
-        self.add_controller(long);
         let weak = self.downgrade();
         let day = gtk::GestureClick::new();
         day.connect_released(move |_, _, _, _| {
