@@ -97,6 +97,13 @@ impl Composer {
         });
     }
 
+    /// A text that comes back, with what was written meanwhile behind it.
+    pub(super) fn before_content(&self, body: &str, format: &TextFormat) -> (String, TextFormat) {
+        let (meanwhile, other) = self.content();
+        let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
+        (text, format.clone().followed_by(other))
+    }
+
     pub(super) fn take_back(
         &self,
         conversation: &Conversation,
@@ -109,9 +116,7 @@ impl Composer {
             conversation.set_draft(body, format);
             return;
         }
-        let (meanwhile, other) = self.content();
-        let format = format.clone().followed_by(other);
-        let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
+        let (text, format) = self.before_content(body, format);
         if !matches!(purpose, Purpose::New) {
             self.set_purpose(purpose);
         }
