@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `picture` | JPEG, PNG, WebP: written anew without it |
 //! | `edit` | a file that is read by parts and changed where it lies |
-//! | `boxes` | MP4, M4A, 3GP and QuickTime |
+//! | `boxes` | boxes in boxes |
+//! | `movie` | MP4, M4A, 3GP and QuickTime: made of boxes |
 //! | `samples` | where the samples of a track lie |
 //! | `item` | HEIF and AVIF, which are boxes too |
 //! | `matroska` | Matroska and WebM |
@@ -22,6 +23,7 @@ mod edit;
 mod flac;
 mod item;
 mod matroska;
+mod movie;
 mod mp3;
 mod ogg;
 mod picture;
@@ -70,8 +72,8 @@ pub fn clean(path: &Path) -> Result<(), Unclean> {
 fn edits(source: &mut Source) -> Result<Edits, Unclean> {
     let start = source.start()?;
     let mut edits = Edits::default();
-    if boxes::is_one(&start, source.len()) {
-        boxes::clean(source, &mut edits)?;
+    if movie::is_one(&start, source.len()) {
+        movie::clean(source, &mut edits)?;
     } else if start.starts_with(&matroska::HEADER) {
         matroska::clean(source, &mut edits)?;
     } else if start.starts_with(b"OggS") {
