@@ -23,7 +23,8 @@ use crate::{
         annotation::{self, Reply},
         attachment, contact, conversation, held,
         link_preview::{LinkPreview, set as set_previews},
-        message::{self, MessageRow, NewMessage, PendingMessage, Place},
+        message::{self, MessageRow, NewMessage, Place},
+        pending::{self, PendingMessage},
     },
     text_format::TextFormat,
     xmpp::message::{Extras, chat},
@@ -239,7 +240,7 @@ pub(super) fn pending(
     let scope = &Scope { is_online: scope.is_online || released == Some(Released::All), ..scope.clone() };
     let mut effects = Effects::default();
     effects.released.extend(released.map(|released| (scope.account, released)));
-    for PendingMessage { message, peer } in message::pending(store, scope.account)? {
+    for PendingMessage { message, peer } in pending::of_account(store, scope.account)? {
         let is_released = released == Some(Released::Conversation(message.conversation));
         if is_released || !held.contains(&message.conversation) {
             effects.stanzas.extend(outgoing(store, scope, &peer, &message, true)?);
@@ -252,7 +253,7 @@ pub(super) fn pending(
 
 /// A session is over, and these are certain not to have been sent by it.
 pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<(), StoreError> {
-    messages.iter().try_for_each(|id| message::set_attempted(store, *id, false))
+    messages.iter().try_for_each(|id| pending::set_attempted(store, *id, false))
 }
 
 /// The server has these (XEP-0198 §4).
@@ -285,7 +286,7 @@ fn advance(store: &Connection, messages: &[MessageId], state: MessageState) -> R
 /// # Errors
 /// `NotFound` when it is not one that failed.
 pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
-    let row = message::retry(store, message)?.ok_or(StoreError::NotFound)?;
+    let row = pending::retry(store, message)?.ok_or(StoreError::NotFound)?;
     let peer = conversation::by_id(store, row.conversation)?.peer;
     let mut effects =
         Effects { stanzas: outgoing(store, scope, &peer, &row, false)?.into_iter().collect(), ..Effects::default() };
@@ -345,7 +346,7 @@ fn leave(
     conversation: ConversationId,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    for PendingMessage { message, peer } in message::pending_in(store, conversation)? {
+    for PendingMessage { message, peer } in pending::of_conversation(store, conversation)? {
         effects.stanzas.extend(outgoing(store, scope, &peer, &message, false)?);
     }
     Ok(())
@@ -364,7 +365,7 @@ pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Re
 /// # Errors
 /// `NotFound` when it is not one that failed.
 pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
-    removed(store, &message::discard(store, message)?.ok_or(StoreError::NotFound)?)
+    removed(store, &pending::discard(store, message)?.ok_or(StoreError::NotFound)?)
 }
 
 /// What follows from a message's having gone.
@@ -396,7 +397,7 @@ fn outgoing(
         return Ok(None);
     }
     if scope.is_online {
-        message::set_attempted(store, row.cursor.id, true)?;
+        pending::set_attempted(store, row.cursor.id, true)?;
     }
     let is_late = scope.now.0.saturating_sub(row.time.0) > LATE_MS;
     let extras = Extras {
