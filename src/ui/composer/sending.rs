@@ -7,7 +7,7 @@ use super::{Composer, voice};
 use crate::{
     engine::api::{CommandError, TextFormat},
     model::Conversation,
-    ui::{attachment::attach_bar::Waiting, composer_bar::Purpose, error_text},
+    ui::{attachment::waiting::Waiting, composer_bar::Purpose, error_text},
 };
 
 impl Composer {
