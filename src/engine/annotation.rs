@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 
 use super::{
-    api::{Annotations, BareJid, Message, MessageId, Quote, Reaction},
+    api::{Annotations, AttachmentKind, BareJid, Message, MessageId, Quote, Reaction},
     link_preview,
 };
 use crate::store::{
@@ -69,6 +69,7 @@ fn quote(store: &Connection, message: &Message, reply: Reply, own: &BareJid) -> 
             sender: reply.author,
             is_own,
             text: excerpt(&reply.quote),
+            file: None,
             is_spoiler: false,
             is_retracted: false,
         });
@@ -78,17 +79,17 @@ fn quote(store: &Connection, message: &Message, reply: Reply, own: &BareJid) -> 
     let is_own = row.is_outgoing();
     // Of a file its address says nothing to anybody.
     let is_spoiler = row.format.spoiler.is_some();
-    let text = match attachment::find(store, target)? {
-        _ if is_spoiler => row.format.spoiler.unwrap_or_default(),
-        Some(file) if file.caption.is_empty() => file.name,
-        Some(file) => file.caption,
-        None => row.body,
+    let (text, file) = match attachment::find(store, target)? {
+        _ if is_spoiler => (row.format.spoiler.unwrap_or_default(), None),
+        Some(file) => (file.caption, Some((AttachmentKind::of(&file.media_type), file.name))),
+        None => (row.body, None),
     };
     Ok(Quote {
         message: Some(target),
         sender: Some(row.sender),
         is_own,
         text: excerpt(&text),
+        file,
         is_spoiler,
         is_retracted,
     })

@@ -286,6 +286,8 @@ pub struct Quote {
     pub is_own: bool,
     /// The beginning of its text as it is now, or as the answer has it where it is not here.
     pub text: String,
+    /// The file that it shares: of what kind it is, and its name.
+    pub file: Option<(AttachmentKind, String)>,
     /// The text is covered, and here stands what may be read of it.
     pub is_spoiler: bool,
     pub is_retracted: bool,

@@ -12,6 +12,7 @@ use super::{
     api::{BlockAbility, BlockList, CommandError, Event, Reply},
     avatar::refused,
     effect::{Effects, Outgoing, Scope},
+    online::patient,
     roster::is_own,
 };
 use crate::{
@@ -139,11 +140,11 @@ fn told(store: &Connection, scope: &Scope) -> Result<Effects, StoreError> {
 /// Asks the server whether it blocks, and whom (XEP-0191 §3.1, §3.2).
 pub(super) async fn ask(session: SessionHandle, own: BareJid) -> Done {
     let Ok(server) = Jid::new(own.domain().as_str()) else { return Done::Nothing };
-    let info = match session.iq(Some(server), Ask::Get, disco::info_query(None)).await {
+    let info = match patient(session.clone(), Some(server), disco::info_query(None)).await {
         Ok(answer) => answer.as_ref().and_then(disco::parse_info).unwrap_or_default(),
-        Err(IqError::Stanza(_)) => disco::Info::default(),
+        Err(error @ IqError::Stanza(_)) if !error.is_passing() => disco::Info::default(),
         // It may be one that blocks.
-        Err(IqError::Timeout | IqError::Lost) => return Done::Nothing,
+        Err(_) => return Done::Nothing,
     };
     let ability = match (info.has(blocking::NAMESPACE), info.has(report::NAMESPACE)) {
         (false, _) => BlockAbility::None,
@@ -153,7 +154,7 @@ pub(super) async fn ask(session: SessionHandle, own: BareJid) -> Done {
     let list = if ability == BlockAbility::None {
         None
     } else {
-        let answer = session.iq(None, Ask::Get, blocking::query()).await;
+        let answer = patient(session, None, blocking::query()).await;
         answer.ok().flatten().as_ref().and_then(blocking::parse_list)
     };
     Done::Blocking(Found { ability: Some(ability), list })

@@ -102,9 +102,9 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             // Saying goodbye takes its time.
             tokio::spawn(async move { reply.send(remove_account(&shared, account).await) });
         }
-        Command::SendFiles { conversation, files, caption, format, reply } => {
+        Command::SendFiles { conversation, files, caption, format, answers, reply } => {
             // Copying takes its time.
-            let sent = talk::send_files(Arc::clone(shared), conversation, files, caption, format);
+            let sent = talk::send_files(Arc::clone(shared), conversation, files, (caption, format), answers);
             tokio::spawn(async { reply.send(sent.await) });
         }
         Command::LoadUploadLimit { .. }

@@ -1,9 +1,10 @@
 //! What an account does when its session stands: the first questions of a new one, and what their answers mean.
 
-use std::{future::ready, sync::Arc, task::Poll};
+use std::{future::ready, sync::Arc, task::Poll, time::Duration};
 
 use futures::FutureExt as _;
 use minidom::Element;
+use tokio::time::sleep;
 
 use super::{
     account::{Done, Task},
@@ -22,13 +23,36 @@ use crate::{
     xmpp::{
         disco, displayed, presence, pubsub,
         roster::{parse_result, query},
-        session::{IqKind, ServerFeatures},
+        session::{IqError, IqKind, ServerFeatures, SessionHandle},
         stanza_id,
     },
 };
 
+/// So often is asked what has to be known, and so long is waited where the server has no time to answer.
+const ATTEMPTS: u32 = 3;
+const REST: Duration = Duration::from_secs(5);
 /// Half a year: by then most clients have another version.
 const ABILITIES_KEPT_MS: i64 = 182 * 86_400_000;
+
+/// Asks again where no answer came in time.
+pub(super) async fn patient(
+    session: SessionHandle,
+    to: Option<Jid>,
+    payload: Element,
+) -> Result<Option<Element>, IqError> {
+    for _ in 1..ATTEMPTS {
+        match session.iq(to.clone(), IqKind::Get, payload.clone()).await {
+            Err(error) if error.is_passing() => {
+                log::info!("asks once more: {error}");
+                if error != IqError::Timeout {
+                    sleep(REST).await;
+                }
+            }
+            answer => return answer,
+        }
+    }
+    session.iq(to, IqKind::Get, payload).await
+}
 
 impl Task {
     pub(super) async fn online(&mut self, resumed: bool, features: ServerFeatures) {
@@ -83,10 +107,7 @@ impl Task {
         let version = self.row().and_then(|row| row.roster_version);
         let has_versions = self.shared.accounts.with(self.id, |live| live.features.roster_versioning) == Some(true);
         let query = query(has_versions.then_some(version.as_deref().unwrap_or_default()));
-        let ask = |to: Option<Jid>, payload: Element| {
-            let session = session.clone();
-            async move { session.iq(to, IqKind::Get, payload).await }
-        };
+        let ask = |to: Option<Jid>, payload: Element| patient(session.clone(), to, payload);
         let roster = ask(None, query).map(|answer| match answer {
             Ok(payload) => Done::Roster(parse_result(payload.as_ref())),
             Err(error) => {
@@ -100,6 +121,10 @@ impl Task {
         });
         let own = Jid::from(self.address.clone());
         let abilities = ask(Some(own), disco::info_query(None)).map(|answer| {
+            // Another session asks again: till then nobody can say that there is no archive.
+            if answer == Err(IqError::Lost) {
+                return Done::Nothing;
+            }
             let info = answer.ok().flatten().as_ref().and_then(disco::parse_info);
             let has = |feature| info.as_ref().is_some_and(|info| info.has(feature));
             let archive = info.as_ref().map_or(Archive::Absent, Archive::of);

@@ -217,7 +217,11 @@ pub fn send(
 }
 
 /// How others know the message that one of ours answers, and what stands there.
-fn reply_to(store: &Connection, conversation: ConversationId, message: MessageId) -> Result<Option<Reply>, StoreError> {
+pub(super) fn reply_to(
+    store: &Connection,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Option<Reply>, StoreError> {
     let row = match message::by_id(store, message) {
         Ok(row) if row.conversation == conversation => row,
         Ok(_) | Err(StoreError::NotFound) => return Ok(None),

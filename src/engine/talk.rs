@@ -226,8 +226,8 @@ pub async fn send_files(
     shared: Arc<Shared>,
     conversation: ConversationId,
     files: Vec<NewFile>,
-    caption: String,
-    format: TextFormat,
+    (caption, format): (String, TextFormat),
+    answers: Option<MessageId>,
 ) -> Result<Vec<Message>, CommandError> {
     let account = shared.store.read(move |store| conversation::account_of(store, conversation)).await;
     let account = account.map_err(|error| shared.failed(error))?;
@@ -235,7 +235,7 @@ pub async fn send_files(
     let files = file::prepare(&shared, conversation, files).await?;
     let ids: Vec<_> = files.iter().map(|_| shared.ids.origin_id()).collect();
     let sent = shared.change(move |store, scopes| {
-        file::send(store, scopes.of(account)?, conversation, &files, (caption.trim(), &format), &ids)
+        file::send(store, scopes.of(account)?, conversation, &files, (caption.trim(), &format), answers, &ids)
     });
     sent.await.map_err(|error| shared.failed(error))
 }

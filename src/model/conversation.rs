@@ -62,6 +62,12 @@ mod imp {
         /// Whether it stands in the list.
         #[property(get)]
         pub is_listed: Cell<bool>,
+        /// A voice message for it is being recorded, on this computer.
+        #[property(get, set = Self::set_is_recording, explicit_notify)]
+        pub is_recording: Cell<bool>,
+        /// A voice message was recorded and not sent.
+        #[property(get, set = Self::set_has_recording, explicit_notify)]
+        pub has_recording: Cell<bool>,
         /// The other side is writing.
         #[property(get)]
         pub is_composing: Cell<bool>,
@@ -71,6 +77,16 @@ mod imp {
     impl ObjectSubclass for Conversation {
         const NAME: &'static str = "StonechatConversation";
         type Type = super::Conversation;
+    }
+
+    impl Conversation {
+        fn set_is_recording(&self, is_recording: bool) {
+            super::change(&self.is_recording, is_recording, || self.obj().notify_is_recording());
+        }
+
+        fn set_has_recording(&self, has_recording: bool) {
+            super::change(&self.has_recording, has_recording, || self.obj().notify_has_recording());
+        }
     }
 
     #[glib::derived_properties]
@@ -239,15 +255,17 @@ impl Conversation {
         self.engine().request(|reply| Command::LoadLinkPreview { url, reply }).await.ok().flatten()
     }
 
-    /// Sends files, and a caption after them. They stand in the history when this returns.
+    /// Sends files, the first of which answers a message if any does, and a caption after them. They stand in the history when
+    /// this returns.
     pub async fn send_files(
         &self,
         files: Vec<NewFile>,
         caption: String,
         format: TextFormat,
+        answers: Option<MessageId>,
     ) -> Result<(), CommandError> {
         let conversation = self.id();
-        let send = |reply| Command::SendFiles { conversation, files, caption, format, reply };
+        let send = |reply| Command::SendFiles { conversation, files, caption, format, answers, reply };
         let messages = self.engine().request(send).await?;
         if let Some(history) = self.known_history() {
             for message in messages {

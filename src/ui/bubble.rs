@@ -20,18 +20,25 @@ const GAP: i32 = 10;
 const HEAD_GAP: i32 = 6;
 /// On both sides of a text below something else; `history.css` has half of it on either side.
 const TEXT_PAD: i32 = 12;
+/// Between the edge of a picture and the time that stands on it.
+const EDGE: i32 = 6;
+/// Below the time that stands in the last line of what plays a sound.
+const SOUND_EDGE: i32 = 3;
 /// How large a few emoji alone are.
 const BIG: &str = "320%";
 
 mod imp {
     use super::super::bubble_pieces::BubblePieces;
-    use super::{BubbleText, Flow, GAP, HEAD_GAP, ReplyQuote, SpoilerCover, TEXT_PAD, glib};
+    use super::{BubbleText, EDGE, Flow, GAP, HEAD_GAP, ReplyQuote, SOUND_EDGE, SpoilerCover, TEXT_PAD, glib};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
 
     #[derive(Debug, Default, CompositeTemplate)]
     #[template(resource = "/im/stonechat/Stonechat/ui/bubble.ui")]
     pub struct Bubble {
+        /// What the message answers, and what is said of a covered one.
+        #[template_child]
+        pub(super) top: TemplateChild<gtk::Box>,
         #[template_child]
         pub(super) above: TemplateChild<gtk::Box>,
         #[template_child]
@@ -54,6 +61,10 @@ mod imp {
         pub(super) links: RefCell<Option<gtk::Box>>,
         /// Stands above the text: the message's file.
         pub(super) head: RefCell<Option<gtk::Widget>>,
+        /// That is a picture or a film.
+        pub(super) has_picture: Cell<bool>,
+        /// How far the last line of what plays a sound goes; 0 for everything else.
+        pub(super) tail: Cell<i32>,
     }
 
     #[glib::object_subclass]
@@ -94,13 +105,17 @@ mod imp {
             let (minimum, natural) = self.widths(note);
             let (above_minimum, above_natural, ..) = self.above.measure(gtk::Orientation::Horizontal, -1);
             let (minimum, natural) = (minimum.max(above_minimum), natural.max(above_natural));
+            let natural = natural.max(self.top_width());
             if orientation == gtk::Orientation::Horizontal {
                 return (minimum, natural, -1, -1);
             }
             // It stands at a side of its row and never becomes wider than it likes to be.
             let width = if for_size < 0 { natural } else { for_size.clamp(minimum, natural) };
-            let head = self.head_height(width);
+            let head = self.top_height(width) + self.head_height(width);
             let note_height = self.note.measure(gtk::Orientation::Vertical, note).1;
+            if self.is_over_picture() || self.is_beside_sound(width, note) {
+                return (head - HEAD_GAP, head - HEAD_GAP, -1, -1);
+            }
             if self.is_bare() {
                 let height = head + self.height_above(width) + note_height;
                 return (height, height, -1, -1);
@@ -113,9 +128,14 @@ mod imp {
         fn size_allocate(&self, width: i32, height: i32, _baseline: i32) {
             let note_width = self.note.measure(gtk::Orientation::Horizontal, -1).1.min(width);
             let note_height = self.note.measure(gtk::Orientation::Vertical, note_width).1;
-            let head_height = self.head_height(width).min(height);
+            let top_height = self.top_height(width);
+            if top_height > 0 {
+                self.top.size_allocate(&gtk::Allocation::new(0, 0, width, top_height), -1);
+            }
+            let head_height = top_height + self.head_height(width).min(height);
             if let Some(head) = self.visible_head() {
-                head.size_allocate(&gtk::Allocation::new(0, 0, width, (head_height - HEAD_GAP).max(0)), -1);
+                let height = (head_height - top_height - HEAD_GAP).max(0);
+                head.size_allocate(&gtk::Allocation::new(0, top_height, width, height), -1);
             }
             let above = self.height_above(width);
             if above > 0 {
@@ -127,8 +147,11 @@ mod imp {
             // GTK wants a child to have been asked before it is given a place.
             self.text.measure(gtk::Orientation::Horizontal, -1);
             self.text.size_allocate(&gtk::Allocation::new(0, head_height + above, width, text_height), -1);
-            let x = if self.obj().direction() == gtk::TextDirection::Rtl { 0 } else { width - note_width };
-            let y = (height - note_height).max(0);
+            let edge = if self.is_over_picture() { EDGE } else { 0 };
+            let is_low = self.is_beside_sound(width, note_width);
+            let is_rtl = self.obj().direction() == gtk::TextDirection::Rtl;
+            let x = if is_rtl { edge } else { width - note_width - edge };
+            let y = (height - note_height - if is_low { SOUND_EDGE } else { edge }).max(0);
             self.note.size_allocate(&gtk::Allocation::new(x, y, note_width, note_height), -1);
         }
     }
@@ -152,6 +175,8 @@ mod imp {
             let Some(head) = self.visible_head() else { return (minimum, natural) };
             // The text stays as narrow as what stands above it, or about half as wide as it likes.
             let (head_minimum, head, ..) = head.measure(gtk::Orientation::Horizontal, -1);
+            let tail = self.tail.get();
+            let head = if tail > 0 && self.is_bare() { head.max(tail + GAP + note) } else { head };
             let minimum = minimum.max(head_minimum);
             (minimum, natural.min(head.max(self.text.comfortable_width() / 2)).max(head).max(minimum))
         }
@@ -161,8 +186,28 @@ mod imp {
             self.text.text().is_empty() && self.visible_head().is_some()
         }
 
+        /// The time stands on a picture, which is all that there is.
+        pub(super) fn is_over_picture(&self) -> bool {
+            self.has_picture.get() && self.is_bare() && !self.above.get_visible()
+        }
+
+        /// The time stands in the last line of what plays a sound, if there is room; nothing else is said.
+        fn is_beside_sound(&self, width: i32, note: i32) -> bool {
+            let tail = self.tail.get();
+            tail > 0 && self.is_bare() && !self.above.get_visible() && tail + GAP + note <= width
+        }
+
+        /// How wide what stands at the top likes to be; above a file it is as wide as that.
+        fn top_width(&self) -> i32 {
+            if self.visible_head().is_some() { 0 } else { self.top.measure(gtk::Orientation::Horizontal, -1).1 }
+        }
+
+        fn top_height(&self, width: i32) -> i32 {
+            self.top.measure(gtk::Orientation::Vertical, width).1
+        }
+
         fn visible_head(&self) -> Option<gtk::Widget> {
-            self.head.borrow().clone().filter(gtk::Widget::is_visible)
+            self.head.borrow().clone().filter(WidgetExt::get_visible)
         }
 
         /// With the space below it.
@@ -205,13 +250,13 @@ impl Bubble {
     pub fn set_text(&self, shown: &Shown, is_big_emoji: bool) {
         let imp = self.imp();
         imp.pieces.set_pieces(&shown.above);
-        self.show_above();
         if is_big_emoji {
             imp.text.set_markup(&format!("<span size=\"{BIG}\">{}</span>", shown.markup));
         } else {
             imp.text.set_markup(&shown.markup);
         }
         self.set_look("emoji", is_big_emoji);
+        self.show_above();
         self.show_marks();
     }
 
@@ -219,7 +264,9 @@ impl Bubble {
     /// down is not known yet while the row is measured in the same frame.
     pub fn set_look(&self, name: &str, is_set: bool) {
         let imp = self.imp();
-        for widget in [self.upcast_ref::<gtk::Widget>(), imp.text.upcast_ref(), imp.note.upcast_ref()] {
+        for widget in
+            [self.upcast_ref::<gtk::Widget>(), imp.top.upcast_ref(), imp.text.upcast_ref(), imp.note.upcast_ref()]
+        {
             if is_set {
                 widget.add_css_class(name);
             } else {
@@ -243,7 +290,7 @@ impl Bubble {
             let mut widget = imp.quote.borrow_mut();
             let widget = widget.get_or_insert_with(|| {
                 let new = ReplyQuote::default();
-                imp.above.prepend(&new);
+                imp.top.prepend(&new);
                 new
             });
             widget.show_quote(quote, peer);
@@ -261,7 +308,7 @@ impl Bubble {
         if let Some(hint) = hint {
             let widget = spoiler.get_or_insert_with(|| {
                 let new = SpoilerCover::default();
-                imp.above.insert_child_after(&new, imp.quote.borrow().as_ref());
+                imp.top.append(&new);
                 new
             });
             widget.show_hint(hint, is_covered);
@@ -284,7 +331,7 @@ impl Bubble {
             .borrow_mut()
             .get_or_insert_with(|| {
                 let new = gtk::Box::new(gtk::Orientation::Vertical, 0);
-                imp.above.insert_child_after(&new, imp.quote.borrow().as_ref());
+                imp.above.prepend(&new);
                 new
             })
             .clone();
@@ -301,7 +348,9 @@ impl Bubble {
         let has_quote = imp.quote.borrow().as_ref().is_some_and(WidgetExt::get_visible);
         let has_links = imp.links.borrow().as_ref().is_some_and(WidgetExt::get_visible);
         let has_spoiler = imp.spoiler.borrow().as_ref().is_some_and(WidgetExt::get_visible);
-        imp.above.set_visible(has_quote || has_spoiler || has_links || imp.pieces.get_visible());
+        imp.top.set_visible(has_quote || has_spoiler);
+        imp.above.set_visible(has_links || imp.pieces.get_visible());
+        self.set_look("over-picture", imp.is_over_picture());
     }
 
     fn show_marks(&self) {
@@ -313,10 +362,21 @@ impl Bubble {
 
     /// Puts a widget above the text, for as long as the bubble lives.
     pub fn set_head(&self, head: &impl IsA<gtk::Widget>) {
-        head.set_parent(self);
+        // The time may have to be drawn over it.
+        head.insert_before(self, Some(&*self.imp().note));
         if let Some(before) = self.imp().head.replace(Some(head.clone().upcast())) {
             before.unparent();
         }
+    }
+
+    /// Whether that is a picture, and nothing else: where nothing is said of it, the time stands on it.
+    ///
+    /// `tail` is how far the last line of what plays a sound goes, for the same reason; 0 for everything else.
+    pub fn set_kind_of_head(&self, has_picture: bool, tail: i32) {
+        self.imp().has_picture.set(has_picture);
+        self.imp().tail.set(tail);
+        self.show_above();
+        self.queue_resize();
     }
 
     pub fn set_time(&self, time: &str, tooltip: &str) {

@@ -3,7 +3,7 @@
 use gettextrs::gettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::{reply_quote, spoiler};
+use super::reply_quote;
 use crate::{engine::api::TextFormat, model::Message};
 
 /// What becomes of the text in the field.
@@ -84,12 +84,11 @@ impl ComposerBar {
         if let Some(message) = message {
             imp.icon.set_icon_name(Some(icon));
             imp.title.set_label(&title);
-            imp.text.set_label(&reply_quote::excerpt(&spoiler::readable(message), message.is_retracted()));
+            imp.text.set_label(&reply_quote::of(message));
         }
         imp.revealer.set_reveal_child(message.is_some());
         if let Some(message) = message {
-            let label =
-                format!("{title}: {}", reply_quote::excerpt(&spoiler::readable(message), message.is_retracted()));
+            let label = format!("{title}: {}", reply_quote::of(message));
             self.announce(&label, gtk::AccessibleAnnouncementPriority::Medium);
         }
         imp.purpose.replace(purpose);

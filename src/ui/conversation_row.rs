@@ -161,6 +161,9 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
         let line = draft.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
         return (gettext("Draft: {text}").replace("{text}", line), "accent");
     }
+    if conversation.is_recording() || conversation.has_recording() {
+        return (gettext("Draft: {text}").replace("{text}", &gettext("Voice message")), "accent");
+    }
     let text = conversation.preview();
     let last = conversation.last();
     let is_spoiler = last.as_ref().is_some_and(|last| last.is_spoiler);

@@ -92,13 +92,17 @@ impl FoundRow {
 /// The excerpt, after "You: " where it is our own, with what was looked for set off.
 fn line(found: &FoundMessage) -> (String, pango::AttrList) {
     let excerpt = found.excerpt();
-    let said = if found.is_spoiler() { spoiler::words(excerpt) } else { excerpt.to_owned() };
+    let said = match found.attachment().filter(|file| words::is_recording(&file.name)) {
+        _ if found.is_spoiler() => spoiler::words(excerpt),
+        // Its name is a date and nothing that anybody would look for.
+        Some(file) => excerpt.replacen(&file.name, &words::kind(file.kind, &file.name), 1),
+        None => excerpt.to_owned(),
+    };
     let text = if found.is_outgoing() { gettext("You: {text}").replace("{text}", &said) } else { said };
     let marks = pango::AttrList::new();
     // What would turn the line round is taken out; the places hold only where that changed nothing.
     let plain = one_line(&text).into_owned();
-    if plain == text {
-        let shift = text.find(excerpt).unwrap_or_default();
+    if let Some(shift) = text.find(excerpt).filter(|_| plain == text) {
         for range in found.marks() {
             let index = |at: usize| u32::try_from(shift + at).unwrap_or(u32::MAX);
             let mut bold = pango::AttrInt::new_weight(pango::Weight::Bold);

@@ -3,9 +3,10 @@
 use gettextrs::gettext;
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 
-use super::spoiler;
+use super::{attachment::words, spoiler};
 use crate::{
     engine::api::{MessageId, Quote},
+    model::Message,
     plain_text::{isolated, one_line},
 };
 
@@ -100,7 +101,21 @@ impl ReplyQuote {
 /// What is answered, in one line.
 #[must_use]
 pub fn text(quote: &Quote) -> String {
-    if quote.is_spoiler { spoiler::words(&quote.text) } else { excerpt(&quote.text, quote.is_retracted) }
+    match &quote.file {
+        _ if quote.is_spoiler => spoiler::words(&quote.text),
+        Some((kind, name)) if !quote.is_retracted => words::line(*kind, name, &excerpt(&quote.text, false)),
+        _ => excerpt(&quote.text, quote.is_retracted),
+    }
+}
+
+/// A message that is to be answered or changed, in one line.
+#[must_use]
+pub fn of(message: &Message) -> String {
+    let text = excerpt(&spoiler::readable(message), message.is_retracted());
+    match message.attachment().filter(|_| !message.is_covered() && !message.is_retracted()) {
+        Some(file) => words::line(file.kind, &file.name, &text),
+        None => text,
+    }
 }
 
 /// A text in one line, or that there is none any more.

@@ -33,9 +33,9 @@ mod imp {
         #[template_child]
         pub(super) ends: TemplateChild<adw::ToggleGroup>,
         #[template_child]
-        pub(super) since: TemplateChild<adw::Toggle>,
+        pub(super) since: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(super) until: TemplateChild<adw::Toggle>,
+        pub(super) until: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) calendar: TemplateChild<gtk::Calendar>,
         #[template_child]
@@ -226,10 +226,10 @@ impl SearchFilters {
         imp.any_day.set_sensitive(since.is_some() || until.is_some());
         // Translators: the first day of what is looked for.
         let first = since.map(|day| gettext("From {day}").replace("{day}", &day));
-        imp.since.set_label(Some(&first.unwrap_or_else(|| gettext("From the first day"))));
+        imp.since.set_label(&first.unwrap_or_else(|| gettext("From the first day")));
         // Translators: the last day of what is looked for.
         let last = until.map(|day| gettext("To {day}").replace("{day}", &day));
-        imp.until.set_label(Some(&last.unwrap_or_else(|| gettext("To the last day"))));
+        imp.until.set_label(&last.unwrap_or_else(|| gettext("To the last day")));
         let is_narrow = self.is_narrow();
         imp.reset.set_sensitive(is_narrow);
         if is_narrow {

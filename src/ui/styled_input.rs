@@ -110,7 +110,8 @@ pub fn toggle_named(buffer: &gtk::TextBuffer, name: Option<&str>) {
 fn toggle(buffer: &gtk::TextBuffer, style: Style) {
     let (start, end) = buffer.bounds();
     let text = buffer.text(&start, &end, true);
-    let (from, to) = buffer.selection_bounds().unwrap_or_else(|| {
+    let selected = buffer.selection_bounds();
+    let (from, to) = selected.unwrap_or_else(|| {
         let cursor = buffer.iter_at_mark(&buffer.get_insert());
         (cursor, cursor)
     });
@@ -118,8 +119,18 @@ fn toggle(buffer: &gtk::TextBuffer, style: Style) {
     let at = |bytes: usize| i32::try_from(text[..bytes].chars().count()).unwrap_or(i32::MAX);
     let (mut from, mut to) = (buffer.iter_at_offset(at(edit.range.start)), buffer.iter_at_offset(at(edit.range.end)));
     buffer.begin_user_action();
-    buffer.delete(&mut from, &mut to);
-    buffer.insert(&mut from, &edit.text);
+    if selected.is_some() && !edit.text.is_empty() {
+        // There is a selection throughout. Under X11 one that ends and begins anew within a millisecond is gone for good: GTK
+        // takes the server's word that it ended for another program's claim of the primary selection (GTK 4.18).
+        buffer.select_range(&to, &from);
+        let end = from.offset();
+        buffer.insert(&mut to, &edit.text);
+        let (mut from, mut to) = (buffer.iter_at_offset(end), buffer.iter_at_offset(at(edit.range.end)));
+        buffer.delete(&mut from, &mut to);
+    } else {
+        buffer.delete(&mut from, &mut to);
+        buffer.insert(&mut from, &edit.text);
+    }
     buffer.end_user_action();
     let (start, end) = buffer.bounds();
     let text = buffer.text(&start, &end, true);

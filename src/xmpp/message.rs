@@ -50,10 +50,13 @@ pub struct Answered {
 }
 
 /// A chat message. Its `id` is its origin id, so that a receipt or an error names it either way.
+///
+/// An answer that is a file has no quote: many show a file only where the body is its address and nothing else.
 #[must_use]
 pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
     let answered = extras.answered.as_ref();
-    let quote = answered.map(|answered| reply::quoted(&xml::legal(&answered.quote))).unwrap_or_default();
+    let quoted = answered.filter(|_| extras.file.is_none());
+    let quote = quoted.map(|answered| reply::quoted(&xml::legal(&answered.quote))).unwrap_or_default();
     let reply = answered.map(|answered| reply::build(&answered.id, &answered.author, &quote));
     xml::element("message", ns::JABBER_CLIENT)
         .with_attr("type", "chat")
@@ -78,6 +81,23 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
 mod tests {
     use super::*;
     use crate::xmpp::incoming::{self, Incoming, MessageKind};
+
+    #[test]
+    fn an_answer_that_is_a_file_says_nothing_but_its_address() {
+        let answered =
+            Answered { id: "m-1".to_owned(), author: BareJid::new("a@b").unwrap(), quote: "Which?".to_owned() };
+        let url = "https://upload.example/voice.ogg".to_owned();
+        let file = Some(SharedFile { url: url.clone(), ..SharedFile::default() });
+        let extras = Extras { answered: Some(answered), file, ..Extras::default() };
+        let built = chat(&Jid::new("a@b").unwrap(), &OriginId("1".to_owned()), &url, &extras);
+        let Incoming::Message(read) = incoming::parse(&String::from(&built).parse().unwrap()) else {
+            panic!("not a message")
+        };
+        assert_eq!(read.body.as_deref(), Some(url.as_str()));
+        assert_eq!(read.reply.map(|reply| reply.id).as_deref(), Some("m-1"));
+        let file = read.file.expect("it is a file");
+        assert_eq!((file.url, file.caption), (url, String::new()));
+    }
 
     #[test]
     fn what_is_built_is_read_as_the_same() {

@@ -152,6 +152,7 @@ fn a_quote_of_what_is_not_here_leads_nowhere() {
         sender: None,
         is_own: false,
         text: "long ago".to_owned(),
+        file: None,
         is_spoiler: false,
         is_retracted: false,
     };

@@ -165,6 +165,19 @@ fn a_card_survives_a_narrow_window_arabic_and_the_dark() {
     let thumb = all::<gtk::Widget>(&card).into_iter().find(|widget| widget.css_name() == "thumb").unwrap();
     let x = |widget: &gtk::Widget| widget.compute_bounds(&card).unwrap().x();
     assert!(x(&thumb) > x(labels[0].upcast_ref()), "the picture stands where one begins to read");
+    // Every line begins there, whatever way its letters go.
+    let layout = labels[1].layout();
+    assert!(labels[1].text().contains("What grows") && layout.line_count() == 2);
+    let (_, all) = layout.extents();
+    let mut lines = layout.iter();
+    loop {
+        let (_, line) = lines.line_extents();
+        let gap = all.x() + all.width() - line.x() - line.width();
+        assert!(gap < gtk::pango::SCALE, "a line ends {gap} before the others");
+        if !lines.next_line() {
+            break;
+        }
+    }
     adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
     gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 }

@@ -209,13 +209,23 @@ fn keys_style_what_is_written() {
     composer.text_view().buffer().set_text("fn a() {}\nfn b() {}");
     world.press(&["ctrl+a", "ctrl+e"]);
     wait("a block of code", || composer.text() == "```\nfn a() {}\nfn b() {}\n```");
+    let has_selection = || composer.text_view().buffer().has_selection();
+    assert!(has_selection());
     world.press(&["Menu"]);
     wait("the menu", || !composer.text_view().has_focus());
     world.shot("format-menu");
     world.press(&["Escape"]);
     wait("the field again", || composer.text_view().has_focus());
-    world.press(&["ctrl+a", "ctrl+e"]);
-    wait("as it was", || composer.text() == "fn a() {}\nfn b() {}");
+    assert!(has_selection(), "the menu has taken nothing away");
+    // However often, and whenever the display says that a selection has ended.
+    for n in 0..12 {
+        world.press(&["ctrl+e"]);
+        wait("another form", || composer.text().starts_with("```") == (n % 2 == 1));
+        world.settle();
+        assert!(has_selection(), "it is gone after {n}");
+    }
+    world.press(&["ctrl+z"]);
+    wait("one step back", || composer.text() == "fn a() {}\nfn b() {}");
 }
 
 #[gtk::test]

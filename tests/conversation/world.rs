@@ -47,6 +47,8 @@ pub struct Engine {
     pub upload_limit: Cell<Option<u64>>,
     /// The server has no place for files.
     pub has_no_uploads: Cell<bool>,
+    /// Files are not taken, whatever was said before.
+    pub refuses_files: Cell<bool>,
 }
 
 impl Engine {
@@ -379,6 +381,7 @@ fn quote(engine: &Engine, id: MessageId) -> Quote {
         sender: Some(target.sender.clone()),
         is_own: target.is_outgoing,
         text: target.format.spoiler.clone().unwrap_or_else(|| target.body.clone()),
+        file: target.attachment.as_ref().map(|file| (file.kind, file.name.clone())),
         is_spoiler: target.format.spoiler.is_some(),
         is_retracted: false,
     }
@@ -433,7 +436,13 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 reply.send(Err(CommandError::NoUploadService));
             }
             Command::LoadUploadLimit { reply, .. } => reply.send(Ok(engine.upload_limit.get())),
-            Command::SendFiles { reply, .. } => reply.send(Ok(Vec::new())),
+            Command::SendFiles { reply, .. } => {
+                reply.send(if engine.refuses_files.get() {
+                    Err(CommandError::NoUploadService)
+                } else {
+                    Ok(Vec::new())
+                });
+            }
             Command::SearchMessages { query, before, limit, reply } => {
                 reply.send(Ok(played::found(&engine.messages.borrow(), &query, before, limit)));
             }

@@ -2,12 +2,13 @@
 
 use std::{fs, time::Duration};
 
+use minidom::Element;
 use stonechat::engine::api::{ArchivePolicy, Command, CommandError, Event, Message, MessageState};
 
 use super::{
-    person::{Person, befriend, friendly_server},
+    person::{self, Person, befriend, friendly_server, new_account},
     plain::Plain,
-    support::{Options, Prosody, Relay},
+    support::{Management, Options, Prosody, Relay, Script, Scripted},
 };
 
 const ALICE: &str = "alice@chat.test";
@@ -267,4 +268,65 @@ async fn how_far_a_long_fetch_has_come_is_told() {
     // Receipts are archived as well.
     let last = told.last().unwrap();
     assert!((400..=800).contains(&last.fetched) && last.total.is_none_or(|total| total >= 400), "{told:?}");
+}
+
+const DISCO: &str = "http://jabber.org/protocol/disco#info";
+const MAM: &str = "urn:xmpp:mam:2";
+
+/// The id of the next question of this kind about our own account.
+async fn asked(server: &Scripted, namespace: &'static str) -> String {
+    server
+        .heard(namespace, |stanza| {
+            let is_meant = stanza.attr("to").is_none_or(|to| to == ALICE);
+            let is_asked = is_meant && stanza.get_child("query", namespace).is_some();
+            is_asked.then(|| stanza.attr("id").unwrap_or_default().to_owned())
+        })
+        .await
+}
+
+/// It has an archive.
+async fn tell_of_archive(server: &Scripted) {
+    let id = asked(server, DISCO).await;
+    let info = format!("<query xmlns='{DISCO}'><feature var='{MAM}'/></query>");
+    server.say(&format!("<iq type='result' id='{id}' from='{ALICE}'>{info}</iq>"));
+}
+
+/// A server that has no time, or whose answer is lost, has an archive all the same.
+#[tokio::test]
+async fn a_server_that_has_no_time_at_first_is_asked_once_more() {
+    let scripted = Scripted::start(Script::default()).await;
+    scripted.be_silent();
+    let mut alice = Person::nobody();
+    alice.join(new_account(ALICE, "any", person::server(scripted.port(), Some(scripted.ca_file())))).await.unwrap();
+    let busy = asked(&scripted, DISCO).await;
+    scripted.say(&format!(
+        "<iq type='error' id='{busy}' from='{ALICE}'><error type='wait'>\
+         <resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+    ));
+    tell_of_archive(&scripted).await;
+    asked(&scripted, MAM).await;
+    assert_eq!(scripted.connections(), 1);
+}
+
+/// That the look into the archive was cut short says nothing of what it was for.
+#[tokio::test]
+async fn what_may_have_arrived_is_looked_for_until_the_archive_has_answered() {
+    let script = Script { management: Some(Management::Forgetful), ..Script::default() };
+    let scripted = Scripted::start(script).await;
+    scripted.be_silent();
+    let mut alice = Person::nobody();
+    alice.join(new_account(ALICE, "any", person::server(scripted.port(), Some(scripted.ca_file())))).await.unwrap();
+    alice.online().await;
+    alice.say(BOB, "once").await;
+    let is_it = |stanza: &Element| stanza.get_child("body", "jabber:client").is_some_and(|body| body.text() == "once");
+    scripted.heard("the message", |stanza| is_it(stanza).then_some(())).await;
+    for _ in 0..3 {
+        scripted.say("</stream:stream>");
+        tell_of_archive(&scripted).await;
+        let is_repeated = scripted.heard("the look for it, or the message", |stanza| {
+            let is_look = stanza.get_child("query", MAM).is_some();
+            (is_look || is_it(stanza)).then(|| is_it(stanza))
+        });
+        assert!(!is_repeated.await, "sent again before it was looked for");
+    }
 }

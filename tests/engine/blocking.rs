@@ -1,8 +1,11 @@
 //! Keeping somebody away (XEP-0191) and saying why (XEP-0377).
 
+use std::time::Duration;
+
 use stonechat::engine::api::{
     Availability, BlockAbility, Command, CommandError, Contact, Event, Jid, MessageState, ReportReason,
 };
+use tokio::time::{sleep, timeout};
 
 use super::{
     person::{Person, friends, jid, new_account, server},
@@ -26,6 +29,16 @@ impl Person {
     async fn block_ability(&self) -> Result<BlockAbility, CommandError> {
         let account = self.account;
         self.request(|reply| Command::LoadBlockAbility { account, reply }).await
+    }
+
+    /// Waits until the server has answered what it is asked at the start: what it says then of the list replaces all else.
+    async fn until_settled(&self) {
+        let settled = async {
+            while self.block_ability().await.is_err() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), settled).await.expect("the server says what it can");
     }
 
     /// The list that the server has sent at the start, or a change of it.
@@ -161,6 +174,7 @@ async fn a_push_of_the_block_list_counts_only_from_ourselves() {
     let mut alice = Person::nobody();
     alice.join(new_account(ALICE, "any", server(scripted.port(), Some(scripted.ca_file())))).await.unwrap();
     alice.online().await;
+    alice.until_settled().await;
     let push = |from: Option<&str>, id: &str, payload: &str| {
         let from = from.map(|from| format!("from='{from}'")).unwrap_or_default();
         scripted.say(&format!("<iq type='set' id='{id}' {from}>{payload}</iq>"));
@@ -191,6 +205,7 @@ async fn a_report_names_messages_by_our_own_archive() {
     let mut alice = Person::nobody();
     alice.join(new_account(ALICE, "any", server(scripted.port(), Some(scripted.ca_file())))).await.unwrap();
     alice.online().await;
+    alice.until_settled().await;
     // Its server gives no ids, so that none counts.
     scripted.say(&format!(
         "<message from='{BOB}/x' to='{ALICE}' type='chat' id='m'><body>Buy</body>\

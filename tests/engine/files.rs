@@ -45,8 +45,15 @@ fn bytes(name: &str, bytes: Vec<u8>) -> NewFile {
 
 async fn send(from: &Person, to: &str, files: Vec<NewFile>, caption: &str) -> Result<Vec<Message>, CommandError> {
     let (conversation, caption) = (from.open(to).await.id, caption.to_owned());
-    from.request(|reply| Command::SendFiles { conversation, files, caption, format: TextFormat::default(), reply })
-        .await
+    from.request(|reply| Command::SendFiles {
+        conversation,
+        files,
+        caption,
+        format: TextFormat::default(),
+        answers: None,
+        reply,
+    })
+    .await
 }
 
 fn file_of(message: &Message) -> &Attachment {
@@ -127,6 +134,25 @@ async fn a_voice_message_says_what_it_is_and_how_long_before_it_is_fetched() {
     assert_eq!(fs::read(path).unwrap(), OPUS);
     let own = alice.history_with(BOB).await;
     assert_eq!((file_of(&own[0]).length, file_of(&own[0]).is_uploaded), (length, true));
+}
+
+#[tokio::test]
+async fn a_file_can_answer() {
+    let prosody = server();
+    let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    bob.say(ALICE, "Which one?").await;
+    let mut alice = alice;
+    let asked = alice.news().await;
+    let (conversation, files) = (alice.open(BOB).await.id, vec![bytes("a.txt", b"this".to_vec())]);
+    let (caption, format, answers) = ("This one".to_owned(), TextFormat::default(), Some(asked.cursor.id));
+    let command = |reply| Command::SendFiles { conversation, files, caption, format, answers, reply };
+    let sent = alice.request(command).await.unwrap();
+    let quoted = |message: &Message| message.annotations.quote.clone().map(|quote| quote.text);
+    assert_eq!(quoted(&sent[0]).as_deref(), Some("Which one?"));
+    let got = bob.news().await;
+    assert_eq!((file_of(&got).name.as_str(), quoted(&got).as_deref()), ("a.txt", Some("Which one?")));
+    let caption = bob.news().await;
+    assert_eq!((caption.body.as_str(), quoted(&caption)), ("This one", None));
 }
 
 #[tokio::test]

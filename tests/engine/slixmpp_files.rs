@@ -47,7 +47,14 @@ async fn slixmpp_reads_and_fetches_the_file_that_we_send() {
     let file = NewFile::Bytes { name: "hölidäy & 'sun'.png".to_owned(), bytes: bytes.clone() };
     let (conversation, files, caption) = (alice.open(BOB).await.id, vec![file], "Look".to_owned());
     alice
-        .request(|reply| Command::SendFiles { conversation, files, caption, format: TextFormat::default(), reply })
+        .request(|reply| Command::SendFiles {
+            conversation,
+            files,
+            caption,
+            format: TextFormat::default(),
+            answers: None,
+            reply,
+        })
         .await
         .unwrap();
     let heard = bob.heard("message", |line| !line["file"].is_null()).await;

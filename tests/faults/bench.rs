@@ -1,4 +1,4 @@
-//! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [NAME]
+//! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [--walk N] [NAME]
 //!
 //! With NAME only that part: `prosody`, `log-in`. Prints one JSON object for each figure. Fails where anything was lost, came
 //! twice or out of order; what there is to look at then is kept.
@@ -21,10 +21,12 @@ mod world;
 
 use std::{env, process::ExitCode, time::Instant};
 
-use futures::future::join_all;
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 
+use login::{Side, Walked};
 use run::Plan;
+use support::Limit;
 use verdict::Verdict;
 use world::World;
 
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
         }
     }
     if is_wanted("log-in") {
-        is_clean &= log_in(option("--stride", 1));
+        is_clean &= log_in(option("--stride", 1), number("--walk", u64::MAX));
     }
     if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -72,27 +74,51 @@ fn traffic(name: &str, plan: Plan, world: World) -> bool {
     outcome.kept.is_none()
 }
 
-/// A log-in that breaks at each byte of it.
-fn log_in(stride: u64) -> bool {
+/// So many bytes of a log-in are walked by one pair of friends, and so many pairs are under way at once: most of the time each waits
+/// until a silent line is noticed.
+const STRETCH: u64 = 256;
+const AT_ONCE: usize = 32;
+/// No log-in is longer.
+const LONGEST: u64 = 8_192;
+
+/// A log-in that breaks at each byte of it: each of the ways and directions, or one.
+fn log_in(stride: u64, only: usize) -> bool {
     let begun = Instant::now();
-    let prosody = login::home();
+    let stretches = || (0..LONGEST).step_by(usize::try_from(STRETCH).unwrap());
+    let wanted = (0..login::WALKS.len()).filter(|walk| only == usize::MAX || only == *walk);
+    let parts: Vec<_> = wanted.flat_map(|walk| stretches().map(move |from| (walk, from))).collect();
+    let name = |walk: usize| format!("log-in, {:?} {}", login::WALKS[walk].0, direction(login::WALKS[walk].1));
+    let prosody = login::home(parts.len());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let walks = login::WALKS.iter().enumerate().map(async |(n, &(way, side))| {
-        let walked = login::walk(&prosody, n, 0, stride).await;
-        let part = format!("log-in, {way:?} {}", login::direction(side));
-        tell(&part, "faults", walked.breaks, "");
-        judge(&part, walked.verdict);
-        walked
+    let walks = parts.iter().enumerate().map(async |(pair, &(walk, from))| {
+        let first = from.next_multiple_of(stride);
+        (walk, from, login::walk(&prosody, pair, login::WALKS[walk], first..from + STRETCH, stride).await)
     });
-    let (mut breaks, mut verdict) = (0, Verdict::default());
-    for walked in runtime.block_on(join_all(walks)) {
-        breaks += walked.breaks;
-        verdict += walked.verdict;
+    let mut walks = futures::stream::iter(walks).buffer_unordered(AT_ONCE);
+    let mut walked = [Walked::default(); login::WALKS.len()];
+    runtime.block_on(async {
+        while let Some((walk, from, part)) = walks.next().await {
+            if part.breaks > 0 {
+                eprintln!("{}: {} breaks from byte {from}, {:?}", name(walk), part.breaks, part.verdict);
+            }
+            walked[walk] += part;
+        }
+    });
+    let mut all = Walked::default();
+    for (walk, walked) in walked.into_iter().enumerate() {
+        tell(&name(walk), "faults", walked.breaks, "");
+        judge(&name(walk), walked.verdict);
+        all += walked;
     }
-    tell("log-in", "faults", breaks, "");
-    judge("log-in", verdict);
+    tell("log-in", "faults", all.breaks, "");
+    judge("log-in", all.verdict);
     tell("log-in", "wall", begun.elapsed().as_secs_f64().round(), "s");
-    verdict.is_clean()
+    all.verdict.is_clean()
+}
+
+/// Which way the counted bytes go.
+fn direction(side: Side) -> &'static str {
+    if matches!(side(0), Limit::Up(_)) { "up" } else { "down" }
 }
 
 fn judge(name: &str, verdict: Verdict) {

@@ -1,6 +1,9 @@
 //! Signing in by a line that breaks at one byte of it after the other.
 
-use std::time::Duration;
+use std::{
+    ops::{AddAssign, Range},
+    time::Duration,
+};
 
 use stonechat::engine::api::{Account, Command, ConnectionState, Event, ServerSettings};
 use tokio::time::{Instant, sleep, timeout};
@@ -14,6 +17,8 @@ use super::{
 };
 
 const DEADLINE: Duration = Duration::from_mins(1);
+/// The last line may have fallen silent just after the sign-in: until that is noticed and all is asked for again, it takes a while.
+const LAST_DEADLINE: Duration = Duration::from_mins(3);
 /// How often it is looked whether the line has broken.
 const BEAT: Duration = Duration::from_millis(1);
 
@@ -43,12 +48,7 @@ impl Way {
 /// In which direction the bytes are counted.
 pub type Side = fn(u64) -> Limit;
 
-/// Which way the counted bytes go.
-pub fn direction(side: Side) -> &'static str {
-    if matches!(side(0), Limit::Up(_)) { "up" } else { "down" }
-}
-
-/// All ways and directions, and for each a pair of users.
+/// All ways and directions.
 pub const WALKS: [(Way, Side); 8] = [
     (Way::Classic, Limit::Up),
     (Way::Classic, Limit::Down),
@@ -60,9 +60,9 @@ pub const WALKS: [(Way, Side); 8] = [
     (Way::ModernResumed, Limit::Down),
 ];
 
-/// A server that knows all ways, with a pair of friends for each walk.
-pub fn home() -> Prosody {
-    let names: Vec<_> = (0..WALKS.len()).flat_map(|n| [format!("alice{n}"), format!("bob{n}")]).collect();
+/// A server that knows all ways, with so many pairs of friends.
+pub fn home(pairs: usize) -> Prosody {
+    let names: Vec<_> = (0..pairs).flat_map(|n| [format!("alice{n}"), format!("bob{n}")]).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let modules = ["sasl2", "sasl2_bind2", "sasl2_sm"].map(str::to_owned).to_vec();
     let prosody = Prosody::start(&Options { modules, ..Options::with_users(&names) });
@@ -73,23 +73,29 @@ pub fn home() -> Prosody {
 }
 
 /// What became of a walk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Walked {
     /// How often the line broke.
     pub breaks: usize,
     pub verdict: Verdict,
 }
 
+impl AddAssign for Walked {
+    fn add_assign(&mut self, other: Self) {
+        self.breaks += other.breaks;
+        self.verdict += other.verdict;
+    }
+}
+
 /// In a walk that begins new sessions, so many times they write nothing: what cannot be delivered is kept in ways that become slow.
 const SILENCE: usize = 16;
 
-/// A long walk says after so many breaks that it goes on.
-const PROGRESS: usize = 1_000;
+/// No log-in is quite as long as the one before: it has ended where so many in a row did not break.
+const END: usize = 3;
 
-/// Signs in once for each `stride` bytes of what is transferred, from `at` on, to the end; the line ends there in one of three
-/// ways. What both write meanwhile, both must have in the end.
-pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> Walked {
-    let (way, side) = WALKS[pair];
+/// Signs in once for each `stride` bytes of what is transferred, from the first to before the last of `bytes` or to the end; the
+/// line ends there in one of three ways. What both write meanwhile, both must have in the end.
+pub async fn walk(prosody: &Prosody, pair: usize, (way, side): (Way, Side), bytes: Range<u64>, stride: u64) -> Walked {
     let (name, friend) = (format!("alice{pair}"), format!("bob{pair}"));
     let relay = Relay::start(prosody.port());
     let mut bob = Person::new(prosody, &friend).await;
@@ -98,9 +104,9 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
     alice.join(new_account(&prosody.address(&name), PASSWORD, settings)).await.unwrap();
     alice.online().await;
     let (to_bob, to_alice) = (alice.open(bob.address.as_str()).await.id, bob.open(alice.address.as_str()).await.id);
-    let (mut breaks, mut said) = (0, 0);
-    loop {
-        let cut = [Cut::Close, Cut::Reset, Cut::Silence][breaks % 3];
+    let (mut breaks, mut whole, mut said) = (0, 0, 0);
+    for at in bytes.step_by(usize::try_from(stride).unwrap()) {
+        let cut = [Cut::Close, Cut::Reset, Cut::Silence][(breaks + whole) % 3];
         if !way.is_resumed() {
             alice.tell(Command::SetEnabled { account: alice.account, enabled: false });
             state(&mut alice, |state| *state == ConnectionState::Offline).await;
@@ -119,17 +125,19 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
         } else {
             alice.tell(Command::SetEnabled { account: alice.account, enabled: true });
         }
-        breaks += 1;
-        if !has_broken(&relay, before, &mut alice).await {
-            break;
-        }
+        let is_broken = has_broken(&relay, before, &mut alice).await;
         relay.truncate(None);
+        if !is_broken {
+            whole += 1;
+            if whole == END {
+                break;
+            }
+            continue;
+        }
+        whole = 0;
         alice.tell(Command::ReconnectNow { account: alice.account });
         state(&mut alice, |state| *state == ConnectionState::Online).await;
-        at += stride;
-        if breaks % PROGRESS == 0 {
-            eprintln!("log-in, {way:?}: broken {breaks} times, the last time at byte {at} {}", direction(side));
-        }
+        breaks += 1;
     }
     relay.truncate(None);
     alice.tell(Command::ReconnectNow { account: alice.account });
@@ -140,14 +148,22 @@ pub async fn walk(prosody: &Prosody, pair: usize, mut at: u64, stride: u64) -> W
         }
         verdict
     };
-    let until = Instant::now() + DEADLINE;
+    let until = Instant::now() + LAST_DEADLINE;
     while !judge().is_clean() && Instant::now() < until {
         sleep(100 * BEAT).await;
     }
     let verdict = judge();
+    if !verdict.is_clean() {
+        for person in [&alice, &bob] {
+            let (dir, texts) = (person.dir.path(), profile::texts(person.dir.path()));
+            eprintln!("{way:?}: {} has, in {}: {}", person.address, dir.display(), texts.join(", "));
+        }
+        alice.dir.disable_cleanup(true);
+        bob.dir.disable_cleanup(true);
+    }
     alice.stop().await;
     bob.stop().await;
-    Walked { breaks: breaks - 1, verdict }
+    Walked { breaks, verdict }
 }
 
 /// Whether the line breaks before the account is online.

@@ -57,6 +57,7 @@ fn messages(spoken: &Path) -> Vec<Message> {
             sender: Some("bob@stone.example".parse().unwrap()),
             is_own: false,
             text: "The first ferry leaves at six in the morning, from the quay behind the old customs house".to_owned(),
+            file: None,
             is_spoiler: false,
             is_retracted: false,
         }),

@@ -1,9 +1,14 @@
 //! Pictures of every page in every look that it must survive, for somebody to judge; only where `STONECHAT_SHOTS` says where
-//! they go. What can be told without eyes is checked by the way: no page is wider than its window.
+//! they go. What can be told without eyes is checked by the way (`checks`): no page is wider than its window, nothing sticks out
+//! of it, what is pressed is large enough. What may or may not be a fault stands in `report.txt` beside the pictures.
 //!
-//! High contrast is the process's: `ADW_DEBUG_HIGH_CONTRAST=1`; so is the language: `STONECHAT_LOCALE=de_DE.UTF-8` for
+//! `STONECHAT_LOOK` chooses a look, `STONECHAT_PAGES` one of the groups (pages, events, parts). High contrast is the process's: `ADW_DEBUG_HIGH_CONTRAST=1`; so is the language: `STONECHAT_LOCALE=de_DE.UTF-8` for
 //! `headless.sh`, with translations where `STONECHAT_LOCALE_DIR` says. On a screen of 1700 × 1100; what does not fit on a smaller
 //! one is left out.
+
+mod checks;
+mod parts;
+mod world;
 
 use adw::prelude::*;
 use stonechat::{
@@ -54,8 +59,13 @@ fn every_page_in_every_look() {
         let direction = if look.is_rtl { gtk::TextDirection::Rtl } else { gtk::TextDirection::Ltr };
         gtk::Widget::set_default_direction(direction);
         for size in SIZES.into_iter().filter(|size| fits(*size)) {
-            take(look, size);
-            take_events(look, size);
+            for (group, take) in
+                [("pages", take as fn(&Look, (i32, i32))), ("events", take_events), ("parts", parts::take)]
+            {
+                if group.contains(&std::env::var("STONECHAT_PAGES").unwrap_or_default()) {
+                    take(look, size);
+                }
+            }
         }
     }
     settings.set_gtk_xft_dpi(-1);
@@ -92,6 +102,7 @@ fn picture(look: &Look, width: i32, show: &Show, page: &str) {
     let name = format!("{}-{width}-{page}", look.name);
     show.picture(&name);
     assert!(show.least_width() <= width, "{name} needs {}", show.least_width());
+    checks::look_over(&show.window, &name);
 }
 
 fn take(look: &Look, size: (i32, i32)) {
@@ -163,6 +174,7 @@ fn take_events(look: &Look, size: (i32, i32)) {
     until("the filters are there", || popover.is_mapped());
     all::<gtk::CheckButton>(&popover)[0].set_active(true);
     picture_of(&popover, &format!("{}-{}-filters", look.name, size.0));
+    assert!(popover.width() <= size.0 + FRAME, "the filters need {}", popover.width());
     filters.popdown();
     picture(&show, "search");
 }

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 
+import scene
 import world
 from people import People
 from server import Server
@@ -54,8 +55,14 @@ def prepare_server(work):
 
 
 def prepare_profile(target, work):
-    profile = work / "profile"
-    lines = [{"address": world.ME.address, "nickname": world.ME.name}, *world.conversations()]
+    profile, files = work / "profile", work / "files"
+    conversations = world.conversations()
+    files.mkdir()
+    for message in (message for conversation in conversations for message in conversation["messages"]):
+        if file := message.get("file"):
+            file["path"] = str(files / file["name"])
+            scene.make(file)
+    lines = [{"address": world.ME.address, "nickname": world.ME.name}, *conversations]
     subprocess.run([target / "examples" / "seed", profile], check=True, text=True, capture_output=True,
                    input="".join(json.dumps(line) + "\n" for line in lines))
     return profile

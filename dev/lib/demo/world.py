@@ -92,6 +92,8 @@ def conversations(now=None):
             body = line[2:].replace("\\n", "\n")
             clock += datetime.timedelta(seconds=chance.uniform(8, 50) + len(body) * 0.3)
             messages.append({"mine": line[0] == ">", "time": clock, "body": body})
+        elif line.startswith("  "):
+            add(messages[-1], *line.split(maxsplit=1))
         elif line[0] in "-0":
             day, _, time = line.partition(" ")
             hour, minute = time.split(":")
@@ -106,6 +108,25 @@ def conversations(now=None):
     for conversation in found:
         settle(conversation["messages"], now)
     return found
+
+
+def add(message, word, rest):
+    """What a message has beside its text."""
+    match word:
+        case "react":
+            message.setdefault("reactions", []).append({"mine": rest[0] == ">", "emoji": rest[2:]})
+        case "answers":
+            message["answers"] = int(rest)
+        case "spoiler":
+            message["spoiler"] = rest
+        case "link":
+            title, _, description = rest.partition(" | ")
+            url = next(part for part in message["body"].split() if part.startswith("https://"))
+            message["link"] = {"url": url, "title": title, "description": description}
+        case "picture" | "voice":
+            message["file"] = {"kind": word, "of": rest, "name": f"{message['body']}.{'jpg' if word == 'picture' else 'wav'}"}
+        case _:
+            raise ValueError(f"conversations.txt: {word}")
 
 
 def settle(messages, now):

@@ -331,12 +331,13 @@ pub enum Command {
         message: MessageId,
         reply: Reply<Result<Vec<Revision>, CommandError>>,
     },
-    /// Sends files, each in a message of its own, and the caption after them.
+    /// Sends files, each in a message of its own, and the caption after them. The first of them answers a message, if any does.
     SendFiles {
         conversation: ConversationId,
         files: Vec<NewFile>,
         caption: String,
         format: TextFormat,
+        answers: Option<MessageId>,
         reply: Reply<Result<Vec<Message>, CommandError>>,
     },
     /// How large a file may be for the account's server, in bytes; `None` where it sets no limit.

@@ -125,7 +125,9 @@ impl Task {
         let page = match result {
             Ok(Some(fin)) => self.fetching.finish(query, fin),
             Err(IqError::Stanza(error)) if error.condition == "item-not-found" => self.fetching.forgotten(query),
-            Err(IqError::Timeout) => {
+            // What waits for it waits for the session that comes.
+            Err(IqError::Lost) => return,
+            Err(error) if error.is_passing() => {
                 let given_up = self.fetching.unanswered(query);
                 return self.give_up(given_up).await;
             }

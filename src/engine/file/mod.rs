@@ -15,7 +15,7 @@
 
 mod clean;
 mod command;
-mod disk;
+pub mod disk;
 mod fetch;
 pub mod media;
 pub mod name;

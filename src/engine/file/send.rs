@@ -13,14 +13,19 @@ use super::{
 };
 use crate::{
     engine::{
-        api::{AttachmentKind, CommandError, ConversationId, Event, MediaFacts, Message, NewFile, Notice, TextFormat},
+        annotation::annotate,
+        api::{
+            AttachmentKind, CommandError, ConversationId, Event, MediaFacts, Message, MessageId, NewFile, Notice,
+            TextFormat,
+        },
         change::Changes,
         context::Shared,
         effect::{Effects, Scope},
+        outbox,
     },
     ids::OriginId,
     store::{
-        MessageState, StoreError,
+        MessageState, StoreError, annotation,
         attachment::{self, AttachmentRow, Kept},
         contact, conversation,
         message::{self, NewMessage, Place},
@@ -158,7 +163,7 @@ fn failure(error: &io::Error) -> CommandError {
     }
 }
 
-/// Stores a message for each file; the caption waits with the last of them. Their upload follows.
+/// Stores a message for each file: the first of them answers, and the caption waits with the last. Their upload follows.
 ///
 /// The caption becomes a message of its own, though XEP-0447 §3 lets a text stand in the message of the file and XEP-0428 can
 /// mark the address in it as a fallback. Others would lose one of the two: Dino (0.5) takes a message with a file for a file and
@@ -173,6 +178,7 @@ pub fn send(
     conversation: ConversationId,
     files: &[AttachmentRow],
     (caption, format): (&str, &TextFormat),
+    answers: Option<MessageId>,
     ids: &[OriginId],
 ) -> Result<(Vec<Message>, Effects), StoreError> {
     let row = conversation::by_id(store, conversation)?;
@@ -207,7 +213,12 @@ pub fn send(
         attachment::insert(store, row.cursor.id, &AttachmentRow { caption, ..file.clone() }, scope.now)?;
         stored.push(Message::from(row));
     }
+    let reply = answers.map(|message| outbox::reply_to(store, conversation, message)).transpose()?.flatten();
+    if let (Some(reply), Some(first)) = (reply, stored.first()) {
+        annotation::set_reply(store, first.cursor.id, &reply)?;
+    }
     record::fill(store, stored.iter_mut())?;
+    annotate(store, stored.iter_mut())?;
     let change = changes.of(store, conversation)?;
     for message in &stored {
         change.store(message.clone(), false);

@@ -147,6 +147,7 @@ impl AttachBar {
             let there = elsewhere.entry(conversation.id()).or_default();
             files.append(there);
             *there = files;
+            mark(conversation, there);
         }
     }
 
@@ -168,6 +169,7 @@ impl AttachBar {
             if !there.iter().any(is_same) {
                 there.push(waiting);
             }
+            mark(conversation, there);
         } else if !self.imp().waiting.borrow().iter().any(is_same) {
             self.add(waiting);
         }
@@ -347,7 +349,15 @@ impl AttachBar {
                 }
             }));
         }
+        if let Some(conversation) = &*self.imp().conversation.borrow() {
+            mark(conversation, &self.imp().waiting.borrow());
+        }
         self.show_problem(self.problem());
         self.emit_by_name::<()>("changed", &[]);
     }
+}
+
+/// The list of conversations says where a recording waits.
+fn mark(conversation: &Conversation, waiting: &[Waiting]) {
+    conversation.set_has_recording(waiting.iter().any(|waiting| waiting.voice.is_some()));
 }

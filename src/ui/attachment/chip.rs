@@ -30,7 +30,7 @@ pub fn new(waiting: &Waiting, is_too_large: bool, remove: impl Fn() + 'static) -
         .icon_name("window-close-symbolic")
         .tooltip_text(&tooltip)
         .valign(gtk::Align::Center)
-        .css_classes(["flat", "circular", "small"])
+        .css_classes(["flat", "circular"])
         .build();
     button.update_property(&[gtk::accessible::Property::Label(&tooltip)]);
     button.connect_clicked(move |_| remove());
@@ -52,10 +52,13 @@ fn append_file(chip: &gtk::Box, waiting: &Waiting, is_too_large: bool) {
     }
     let text = gtk::Box::builder().orientation(gtk::Orientation::Vertical).valign(gtk::Align::Center).build();
     let label = |text: &str, classes: &[&str]| {
+        let length = i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
         gtk::Label::builder()
             .label(text)
             .xalign(0.0)
             .ellipsize(pango::EllipsizeMode::Middle)
+            // The bar is scrolled before anything that matters is cut off.
+            .width_chars(length.min(12))
             .max_width_chars(18)
             .css_classes(classes.to_vec())
             .build()

@@ -43,6 +43,7 @@ impl AttachmentView {
         let state = imp.state.borrow().clone();
         let Some((file, transfer)) = state.filter(|(file, _)| file.kind == AttachmentKind::Video) else {
             controls.set_visible(false);
+            self.remove_css_class("playing");
             return self.follow(false);
         };
         if imp.frame.get_visible() != Self::is_film(&file) {
@@ -58,6 +59,12 @@ impl AttachmentView {
             controls.set_film(file.path.as_deref(), file.length);
         }
         controls.set_visible(is_current);
+        // The time stands where they do.
+        if is_current {
+            self.add_css_class("playing");
+        } else {
+            self.remove_css_class("playing");
+        }
         self.follow(is_current);
     }
 

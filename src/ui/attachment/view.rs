@@ -18,6 +18,9 @@ use crate::{
     ui::media::{clock, film_controls::FilmControls, playback::playback, sound_player::SoundPlayer},
 };
 
+/// Beside what stands in a card, and between (`attachment_view.blp`, `history.css`).
+const CARD_PAD: i32 = 22;
+
 mod imp {
     use super::{Attachment, FilmControls, PathBuf, PictureArea, SoundPlayer, Transfer, gdk, glib, playback};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
@@ -37,7 +40,7 @@ mod imp {
         #[template_child]
         pub(in crate::ui::attachment) picture_note: TemplateChild<gtk::Label>,
         #[template_child]
-        pub(in crate::ui::attachment) card: TemplateChild<gtk::Box>,
+        pub(in crate::ui::attachment) card: TemplateChild<gtk::Overlay>,
         #[template_child]
         pub(in crate::ui::attachment) card_button: TemplateChild<gtk::Button>,
         #[template_child]
@@ -50,8 +53,11 @@ mod imp {
         pub(in crate::ui::attachment) sound_name: TemplateChild<gtk::Label>,
         #[template_child]
         pub(in crate::ui::attachment) sound: TemplateChild<SoundPlayer>,
+        /// Over what is there: nothing becomes higher by it.
         #[template_child]
         pub(in crate::ui::attachment) progress: TemplateChild<gtk::ProgressBar>,
+        #[template_child]
+        pub(in crate::ui::attachment) picture_progress: TemplateChild<gtk::ProgressBar>,
         #[template_child]
         pub(in crate::ui::attachment) problem: TemplateChild<gtk::Label>,
         /// Which picture is shown, or is being read.
@@ -144,6 +150,44 @@ impl Default for AttachmentView {
 }
 
 impl AttachmentView {
+    /// Whether it is a picture or a film, and no card.
+    pub fn is_picture(&self) -> bool {
+        self.imp().frame.get_visible()
+    }
+
+    /// How far the last line of what plays a sound goes, or of the card of a recording that is not here yet, while nothing is
+    /// below it; 0 for everything else.
+    pub fn tail(&self) -> i32 {
+        let imp = self.imp();
+        let (has_card, has_sound) = (imp.card.get_visible(), imp.sound.get_visible());
+        if imp.problem.get_visible() || (has_card && has_sound) {
+            return 0;
+        }
+        if has_sound {
+            return imp.sound.tail();
+        }
+        let state = imp.state.borrow();
+        let recording = state.as_ref().filter(|(file, _)| is_recording(file));
+        let Some((file, _)) = recording.filter(|_| has_card) else { return 0 };
+        let size = file.size.unwrap_or_default();
+        let longest = words::progress(Transfer { done: size, total: Some(size) });
+        let words = imp.details.create_pango_layout(Some(&longest)).pixel_size().0;
+        imp.card_button.measure(gtk::Orientation::Horizontal, -1).1 + words + CARD_PAD
+    }
+
+    /// Called when it becomes something else: a film, or a sound, that can't be played is a file.
+    pub fn connect_kind_changed(&self, f: impl Fn(&Self) + Clone + 'static) {
+        let imp = self.imp();
+        for widget in [imp.frame.upcast_ref::<gtk::Widget>(), imp.card.upcast_ref()] {
+            let (weak, f) = (self.downgrade(), f.clone());
+            widget.connect_visible_notify(move |_| {
+                if let Some(view) = weak.upgrade() {
+                    f(&view);
+                }
+            });
+        }
+    }
+
     /// Another message is shown from now on.
     pub fn begin(&self) {
         self.imp().is_awaited.set(false);
@@ -185,10 +229,12 @@ impl AttachmentView {
         let share = transfer
             .filter(|transfer| transfer.done > 0)
             .and_then(|transfer| transfer.total.map(|total| (transfer.done, total)));
-        imp.progress.set_visible(share.is_some());
-        if let Some((done, total)) = share {
-            #[expect(clippy::cast_precision_loss)]
-            imp.progress.set_fraction((done as f64 / total.max(1) as f64).min(1.0));
+        for bar in [&imp.progress, &imp.picture_progress] {
+            bar.set_visible(share.is_some());
+            if let Some((done, total)) = share {
+                #[expect(clippy::cast_precision_loss)]
+                bar.set_fraction((done as f64 / total.max(1) as f64).min(1.0));
+            }
         }
         // Why one's own did not go is said below the message.
         let problem =
@@ -272,7 +318,7 @@ impl AttachmentView {
             imp.sound_name.set_visible(false);
             return sound.set_sound(None, None);
         };
-        let is_recording = words::is_recording(&attachment.name);
+        let is_recording = is_recording(attachment);
         imp.sound_name.set_visible(path.is_some() && !is_recording);
         imp.sound_name.set_label(&attachment.name);
         imp.sound_name.set_tooltip_text(Some(&attachment.name));
@@ -312,6 +358,11 @@ impl AttachmentView {
             log::warn!("{action}: {error}");
         }
     }
+}
+
+/// Whether it is a voice message.
+fn is_recording(file: &Attachment) -> bool {
+    file.kind == AttachmentKind::Audio && words::is_recording(&file.name)
 }
 
 /// What a press does: icon, words, action.

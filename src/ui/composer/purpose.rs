@@ -16,9 +16,9 @@ impl Composer {
 
     /// What is written from now on answers a message, or takes the place of one's text.
     pub(in crate::ui) fn begin(&self, purpose: Purpose) {
-        self.leave_recording();
         self.give_up();
         if let Purpose::Edit { message, .. } = &purpose {
+            self.leave_recording();
             self.keep_draft();
             self.forget_links_left_out();
             self.know_links_of(&purpose);

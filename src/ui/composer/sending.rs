@@ -14,7 +14,9 @@ impl Composer {
     pub(super) fn send(&self) {
         let (body, format) = self.content();
         let Some(conversation) = self.imp().conversation.borrow().clone() else { return };
-        if !self.imp().attach_bar.is_empty() {
+        // Another text for a message goes without the files, which wait.
+        let edits = matches!(self.imp().bar.purpose(), Purpose::Edit { .. });
+        if !edits && !self.imp().attach_bar.is_empty() {
             return self.send_files(conversation, body, format);
         }
         if body.trim().is_empty() {
@@ -68,7 +70,8 @@ impl Composer {
         self.send_waiting(conversation, files, caption, format);
     }
 
-    /// Sends files that are nowhere any more; they come back above the field where they can't be sent.
+    /// Sends files that are nowhere any more, as an answer if one was begun; they come back above the field where they can't be
+    /// sent.
     pub(super) fn send_waiting(
         &self,
         conversation: Conversation,
@@ -76,13 +79,24 @@ impl Composer {
         caption: String,
         format: TextFormat,
     ) {
+        let purpose = match self.imp().bar.purpose() {
+            purpose @ Purpose::Answer(_) if self.is_for(&conversation) => purpose,
+            _ => Purpose::New,
+        };
+        if let Purpose::Answer(_) = purpose {
+            self.give_up();
+        }
         self.stop_typing_timeout();
         self.imp().chat_state.set(None);
         self.keep_draft();
         let weak = self.downgrade();
         glib::spawn_future_local(async move {
+            let answers = match &purpose {
+                Purpose::Answer(message) => Some(message.id()),
+                _ => None,
+            };
             let new = files.iter().map(|waiting| waiting.file.clone()).collect();
-            let result = conversation.send_files(new, caption.clone(), format.clone()).await;
+            let result = conversation.send_files(new, caption.clone(), format.clone(), answers).await;
             if result.is_ok() {
                 voice::forget_sent(&files);
             }
@@ -91,7 +105,7 @@ impl Composer {
                 Ok(()) => composer.emit_by_name::<()>("sent", &[]),
                 Err(error) => {
                     composer.imp().attach_bar.put_back(&conversation, files);
-                    composer.take_back(&conversation, Purpose::New, (&caption, &format), &error);
+                    composer.take_back(&conversation, purpose, (&caption, &format), &error);
                 }
             }
         });
@@ -104,6 +118,10 @@ impl Composer {
         (text, format.clone().followed_by(other))
     }
 
+    fn is_for(&self, conversation: &Conversation) -> bool {
+        self.imp().conversation.borrow().as_ref() == Some(conversation)
+    }
+
     pub(super) fn take_back(
         &self,
         conversation: &Conversation,
@@ -111,7 +129,7 @@ impl Composer {
         (body, format): (&str, &TextFormat),
         error: &CommandError,
     ) {
-        if self.imp().conversation.borrow().as_ref() != Some(conversation) {
+        if !self.is_for(conversation) {
             // The person has gone on: it waits for them where it was written.
             conversation.set_draft(body, format);
             return;

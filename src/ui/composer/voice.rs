@@ -97,11 +97,11 @@ impl Composer {
         self.end_recording(End::Keep);
     }
 
-    /// Whether a recording would be a message of its own.
+    /// Whether a recording would be a message of its own, or an answer.
     pub(super) fn may_record(&self) -> bool {
         let imp = self.imp();
         let is_empty = imp.text.buffer().char_count() == 0 && imp.attach_bar.is_empty();
-        is_empty && matches!(imp.bar.purpose(), Purpose::New)
+        is_empty && !matches!(imp.bar.purpose(), Purpose::Edit { .. })
     }
 
     /// What was recorded here and never sent, as when the program ended meanwhile.
@@ -275,6 +275,9 @@ impl Composer {
         }
         bar.set_visible(is_on);
         imp.field.set_visible(!is_on);
+        if let Some(conversation) = &*imp.conversation.borrow() {
+            conversation.set_is_recording(is_on);
+        }
         self.show_what_can_be_done();
         if is_on {
             bar.grab_focus();

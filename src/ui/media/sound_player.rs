@@ -18,6 +18,10 @@ use super::{
     playback::playback,
 };
 
+const HOUR: Duration = Duration::from_hours(1);
+/// Beside the words of the button for the speed, and before it (`history.css`).
+const SPEED_PAD: i32 = 26;
+
 mod imp {
     use super::{Bars, Controls as _, glib, playback};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
@@ -139,6 +143,18 @@ impl SoundPlayer {
     /// Whether the sound has bars.
     pub fn has_bars(&self) -> bool {
         self.imp().bars.is_visible()
+    }
+
+    /// How far its second line goes at most, whatever is written there while it plays.
+    pub fn tail(&self) -> i32 {
+        let imp = self.imp();
+        let width = |widget: &gtk::Widget, text: &str| widget.create_pango_layout(Some(text)).pixel_size().0;
+        let longest = if self.length().unwrap_or_default() < HOUR { "00:00 / 00:00" } else { "0:00:00 / 0:00:00" };
+        let play = imp.play.measure(gtk::Orientation::Horizontal, -1).1;
+        play + self.spacing()
+            + width(imp.time.upcast_ref(), longest)
+            + width(imp.speed.upcast_ref(), "1.5×")
+            + SPEED_PAD
     }
 
     fn show_bars(&self, sound: Option<&Sound>) {

@@ -19,13 +19,23 @@ impl MessageRow {
                 let view = known.unwrap_or_else(|| {
                     let view = AttachmentView::default();
                     self.imp().bubble.set_head(&view);
+                    let weak = self.imp().bubble.downgrade();
+                    view.connect_kind_changed(move |view| {
+                        if let Some(bubble) = weak.upgrade() {
+                            bubble.set_kind_of_head(view.is_picture(), view.tail());
+                        }
+                    });
                     self.imp().file.replace(Some(view.clone()));
                     view
                 });
                 view.set_attachment(&attachment, message.transfer());
                 view.set_visible(true);
+                self.imp().bubble.set_kind_of_head(view.is_picture(), view.tail());
             }
-            (None, Some(view)) => view.set_visible(false),
+            (None, Some(view)) => {
+                view.set_visible(false);
+                self.imp().bubble.set_kind_of_head(false, 0);
+            }
             (None, None) => {}
         }
     }

@@ -4,11 +4,11 @@ use adw::prelude::*;
 use gettextrs::gettext;
 use gtk::{glib, pango, subclass::prelude::*};
 
-use super::{deed, origin, scrolled};
+use super::{deed, origin, scrolled, who};
 use crate::{
     engine::api::AttachmentKind,
     model::{FoundMessage, MessageSearch},
-    ui::{attachment::words, list_row, media::clock},
+    ui::{attachment::words, list_row, media::clock, time_text},
 };
 
 mod imp {
@@ -159,8 +159,14 @@ impl FileRow {
                 [file.length.map(clock::length), file.size.map(words::size)].into_iter().flatten().collect()
             }
         };
-        let about = state.into_iter().chain([origin(found)]).collect::<Vec<_>>().join(" · ");
-        imp.about.set_label(&about);
+        let state = state.join(" · ");
+        let now = glib::DateTime::now_local().ok();
+        let when = now.map(|now| time_text::short(found.time(), &now)).unwrap_or_default();
+        let about = |origin: &str| {
+            if state.is_empty() { origin.to_owned() } else { format!("{state} · {origin}") }
+        };
+        imp.about.set_label(&about(&format!("{} · {when}", who(found))));
+        let about = about(&origin(found));
         self.set_tooltip_text(Some(&format!("{}\n{about}", file.name)));
         let progress = found.transfer().map(words::progress);
         let parts = [Some(words::description(&file, "")), progress, Some(origin(found))];

@@ -118,7 +118,10 @@ fn scrolled(list: &impl IsA<gtk::Widget>, search: &MessageSearch) -> gtk::Scroll
 
 /// Who sent it, and when.
 fn origin(found: &FoundMessage) -> String {
+    format!("{} · {}", who(found), time_text::exact(found.time()))
+}
+
+fn who(found: &FoundMessage) -> String {
     let contact = found.conversation().contact();
-    let who = if found.is_outgoing() { gettext("You") } else { isolated(&contact.display_name()) };
-    format!("{who} · {}", time_text::exact(found.time()))
+    if found.is_outgoing() { gettext("You") } else { isolated(&contact.display_name()) }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ids::{BareJid, Jid},
     secret::Secret,
-    xmpp::StanzaError,
+    xmpp::{StanzaError, stanza_error::ErrorKind},
 };
 
 /// How long the reply to an IQ is waited for.
@@ -61,6 +61,18 @@ pub enum IqError {
     /// The session ended before the answer came. Whether it was carried out is not known.
     #[error("the session was lost")]
     Lost,
+}
+
+impl IqError {
+    /// Whether the same question may be answered a while later, in the same session.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Timeout => true,
+            Self::Stanza(error) => error.kind == ErrorKind::Wait,
+            Self::Lost => false,
+        }
+    }
 }
 
 /// What the actor is told. Without `Debug`, because it holds what people write.

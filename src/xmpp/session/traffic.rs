@@ -279,7 +279,7 @@ impl Traffic {
     /// These will not be sent again.
     fn refused(&mut self, refused: impl IntoIterator<Item = Pending>) {
         for Pending { stanza, name } in refused {
-            self.waiters.lose(&stanza);
+            self.waiters.refuse(&stanza);
             self.events.extend(name.tag().map(SessionEvent::Refused));
         }
     }

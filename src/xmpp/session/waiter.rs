@@ -55,10 +55,10 @@ impl Waiters {
         let _ = waiter.reply.send(answer);
     }
 
-    /// This request, if it is one, will not be sent.
-    pub fn lose(&mut self, stanza: &Element) {
+    /// This request, if it is one, will not be sent again, for the server ends the stream on it: as good as a refusal.
+    pub fn refuse(&mut self, stanza: &Element) {
         if let Some(waiter) = xml::attr(stanza, "id").and_then(|id| self.0.remove(id)) {
-            let _ = waiter.reply.send(Err(IqError::Lost));
+            let _ = waiter.reply.send(Err(IqError::Stanza(StanzaError::new("undefined-condition"))));
         }
     }
 
