@@ -7,6 +7,9 @@ use super::{
     said,
 };
 
+/// How such a file begins: with how its sound is coded.
+pub const HEADER: &[u8] = b"fLaC\0\0\0\x22";
+
 const PADDING: u8 = 1;
 const LAST: u8 = 0x80;
 

@@ -76,9 +76,9 @@ fn edits(source: &mut Source) -> Result<Edits, Unclean> {
         movie::clean(source, &mut edits)?;
     } else if start.starts_with(&matroska::HEADER) {
         matroska::clean(source, &mut edits)?;
-    } else if start.starts_with(b"OggS") {
+    } else if start.starts_with(b"OggS\0") {
         ogg::clean(source, &mut edits)?;
-    } else if start.starts_with(b"fLaC") {
+    } else if start.starts_with(flac::HEADER) {
         flac::clean(source, 0, &mut edits)?;
     } else if mp3::is_one(&start) {
         mp3::clean(source, &mut edits)?;
@@ -103,7 +103,7 @@ mod tests {
     fn what_is_known_of_no_kind_stays_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
-        for bytes in [&b"SECRETPLACE"[..], b"", b"%PDF", b"PK\x03\x04"] {
+        for bytes in [&b"SECRETPLACE"[..], b"", b"%PDF", b"PK\x03\x04", b"ID3 tags are", b"fLaC is", b"OggS is"] {
             fs::write(&path, bytes).unwrap();
             clean(&path).unwrap();
             assert_eq!(fs::read(&path).unwrap(), bytes);

@@ -19,7 +19,8 @@ const MAX_TAGS: usize = 4;
 
 /// Whether something begins with a tag or with a frame of MPEG layer III.
 pub fn is_one(start: &[u8]) -> bool {
-    start.starts_with(b"ID3") || matches!(start, [0xff, second, ..] if second & 0xe6 == 0xe2)
+    // Letters are no version.
+    matches!(start, [b'I', b'D', b'3', 0..16, ..]) || matches!(start, [0xff, second, ..] if second & 0xe6 == 0xe2)
 }
 
 pub fn clean(source: &mut Source, edits: &mut Edits) -> Result<(), Unclean> {
@@ -29,7 +30,7 @@ pub fn clean(source: &mut Source, edits: &mut Edits) -> Result<(), Unclean> {
             break;
         }
         let header: [u8; 10] = source.bytes(at)?;
-        let [b'I', b'D', b'3', version, _, flags, size @ ..] = header else { break };
+        let [b'I', b'D', b'3', version @ 0..16, _, flags, size @ ..] = header else { break };
         let body = at + 10..at + 10 + synchsafe(size);
         if body.end > source.len() {
             return Err(Unclean::Media);
@@ -38,7 +39,7 @@ pub fn clean(source: &mut Source, edits: &mut Edits) -> Result<(), Unclean> {
         // A footer says the same as the header.
         at = (body.end + if flags & 0x10 == 0 { 0 } else { 10 }).min(source.len());
     }
-    if source.len() - at >= 8 && source.bytes(at)? == *b"fLaC" {
+    if source.len() - at >= 8 && source.bytes::<8>(at)? == flac::HEADER {
         return flac::clean(source, at, edits);
     }
     after(source, at, edits)
