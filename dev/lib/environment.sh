@@ -71,7 +71,7 @@ machine_is_complete() {
         command -v "$c" >/dev/null || return 1
     done
     pkg-config --atleast-version=4.18 gtk4 && pkg-config --atleast-version=1.7 libadwaita-1 &&
-        pkg-config --atleast-version=1.24 gstreamer-app-1.0
+        pkg-config --atleast-version=1.24 gstreamer-app-1.0 && pkg-config --atleast-version=0.4 libspelling-1
 }
 
 apt_has_new_libadwaita() {

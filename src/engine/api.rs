@@ -203,6 +203,8 @@ pub struct Conversation {
     pub unread: u32,
     pub draft: Option<String>,
     pub draft_format: TextFormat,
+    /// What one writes in there, as dictionaries name it (`en_US`); none where it is the desktop's.
+    pub language: Option<String>,
     pub is_muted: bool,
     /// When that ends by itself.
     pub muted_until: Option<Timestamp>,

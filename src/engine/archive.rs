@@ -109,6 +109,8 @@ pub struct Page {
     is_complete: bool,
     /// Only a stretch of what is missing was asked for.
     is_bounded: bool,
+    /// The next page begins at this message, if it does not begin where this one ends.
+    next_before: Option<String>,
     /// The newest message that was here before the session.
     begun_after: MessageId,
 }
@@ -206,10 +208,19 @@ fn fill(
     mut filling: Filling,
 ) -> Result<(MessageId, Reached, Effects), StoreError> {
     let mut inbound = Inbound::new(scope);
+    // Where the next page begins: where this one did, unless it is at one of its messages.
+    let mut place = page.next_before.as_ref().map(|_| filling.reached().clone());
     for item in page.items.iter().rev() {
         inbound.archived(store, item, &mut filling)?;
+        if page.next_before.as_ref() == Some(&item.id) {
+            place = Some(filling.reached().clone());
+        }
     }
     let (begun_after, reached) = filling.finish();
+    let reached = match place {
+        Some(place) => reached.back_at(place),
+        None => reached,
+    };
     Ok((begun_after, reached, inbound.finish(store)?))
 }
 

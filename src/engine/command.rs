@@ -117,6 +117,7 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         | Command::CloseConversation { .. }
         | Command::DeleteHistory { .. }
         | Command::SetDraft { .. }
+        | Command::SetLanguage { .. }
         | Command::SetMuted { .. }
         | Command::SetSilent { .. }
         | Command::SetArchived { .. }

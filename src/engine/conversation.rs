@@ -76,6 +76,11 @@ pub fn set_draft(
     changed(store, id)
 }
 
+pub fn set_language(store: &Connection, id: ConversationId, language: Option<&str>) -> Result<Effects, StoreError> {
+    conversation::set_language(store, id, language)?;
+    changed(store, id)
+}
+
 /// `until`: when a mute ends by itself.
 pub fn set_muted(
     store: &Connection,
@@ -171,6 +176,7 @@ mod tests {
         let (id, store) = (fixture.open(BOB), &fixture.store);
         for effects in [
             set_draft(store, id, "half a", &TextFormat::default()),
+            set_language(store, id, Some("de_DE")),
             set_muted(store, id, true, None),
             set_silent(store, id, true),
             set_pinned(store, id, true),
@@ -181,6 +187,9 @@ mod tests {
         }
         let [kept] = &all(store, fixture.scope.account).unwrap()[..] else { panic!("one") };
         assert_eq!((kept.draft.as_deref(), kept.is_muted, kept.is_pinned), (Some("half a"), true, true));
+        assert_eq!(kept.language.as_deref(), Some("de_DE"));
+        set_language(store, id, None).unwrap();
+        assert_eq!(conversation::by_id(store, id).unwrap().language, None);
         assert!(matches!(set_muted(store, ConversationId(99), true, None), Err(StoreError::NotFound)));
     }
 

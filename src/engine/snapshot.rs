@@ -53,6 +53,7 @@ impl From<ConversationRow> for Conversation {
             unread: row.unread,
             draft: row.draft,
             draft_format: row.draft_format,
+            language: row.language,
             is_muted: row.is_muted,
             muted_until: row.muted_until,
             is_silent: row.is_silent,

@@ -52,6 +52,10 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
         Command::SetDraft { conversation, text, format } => {
             simply(shared, move |store, _| conversation::set_draft(store, conversation, &text, &format)).await;
         }
+        Command::SetLanguage { conversation, language } => {
+            let set = move |store: &_, _: &_| conversation::set_language(store, conversation, language.as_deref());
+            simply(shared, set).await;
+        }
         Command::SetMuted { conversation, muted, until } => {
             simply(shared, move |store, _| conversation::set_muted(store, conversation, muted, until)).await;
         }

@@ -45,6 +45,9 @@ mod imp {
         #[property(get, nullable)]
         pub draft: RefCell<Option<String>>,
         pub draft_format: RefCell<api::TextFormat>,
+        /// What one writes in there, as dictionaries name it (`en_US`); none where it is the desktop's.
+        #[property(get, nullable)]
+        pub language: RefCell<Option<String>>,
         #[property(get)]
         pub is_muted: Cell<bool>,
         /// When that ends by itself; milliseconds since 1970, 0 for never.
@@ -169,6 +172,13 @@ impl Conversation {
     /// How the draft is to be shown.
     pub fn draft_format(&self) -> TextFormat {
         self.imp().draft_format.borrow().clone()
+    }
+
+    /// Shown at once, stored by the engine.
+    pub fn set_language(&self, language: Option<&str>) {
+        let language = language.map(ToOwned::to_owned);
+        set(&self.imp().language, language.clone(), || self.notify_language());
+        self.command(Command::SetLanguage { conversation: self.id(), language });
     }
 
     pub fn set_muted(&self, muted: bool) {
@@ -364,6 +374,7 @@ impl Conversation {
         change(&imp.unread, conversation.unread, || self.notify_unread());
         imp.draft_format.replace(conversation.draft_format.clone());
         set(&imp.draft, conversation.draft.clone().filter(|draft| !draft.is_empty()), || self.notify_draft());
+        set(&imp.language, conversation.language.clone(), || self.notify_language());
         change(&imp.is_muted, conversation.is_muted, || self.notify_is_muted());
         change(&imp.is_silent, conversation.is_silent, || self.notify_is_silent());
         change(&imp.is_archived, conversation.is_archived, || self.notify_is_archived());

@@ -40,6 +40,7 @@ pub fn conversation(id: i64, peer: &str, active_at: i64) -> Conversation {
         unread: 0,
         draft: None,
         draft_format: TextFormat::default(),
+        language: None,
         is_muted: false,
         muted_until: None,
         is_silent: false,

@@ -30,6 +30,8 @@ pub struct ConversationRow {
     pub is_pinned: bool,
     pub draft: Option<String>,
     pub draft_format: TextFormat,
+    /// What one writes in there, as dictionaries name it (`en_US`); none where it is the desktop's.
+    pub language: Option<String>,
     /// The list's order, newest first.
     pub active_at: Timestamp,
     /// Everything up to here has been read.
@@ -75,7 +77,7 @@ const SELECT: &str = "
         (SELECT count(*) FROM message AS i WHERE i.conversation_id = c.id AND i.is_outgoing = 0
             AND (i.position, i.id) > (c.read_position, c.read_id)),
         l.id, l.position, l.time, l.is_outgoing, l.state, substr(ifnull(f.caption, l.body), 1, 200), c.peer_read_position, c.peer_read_id,
-        f.name, f.media_type, c.muted_until, c.is_silent, c.is_archived, c.draft_format, l.format
+        f.name, f.media_type, c.muted_until, c.is_silent, c.is_archived, c.draft_format, l.format, c.language
     FROM conversation AS c LEFT JOIN message AS l ON l.id =
         (SELECT n.id FROM message AS n WHERE n.conversation_id = c.id ORDER BY n.position DESC, n.id DESC LIMIT 1)
         LEFT JOIN attachment AS f ON f.message_id = l.id";
@@ -150,6 +152,12 @@ pub fn set_draft(
         "UPDATE conversation SET draft = nullif(?2, ''), draft_format = iif(?2 = '', NULL, ?3) WHERE id = ?1",
     )?;
     found(statement.execute(params![id, text, format])?)
+}
+
+/// None: the desktop's.
+pub fn set_language(connection: &Connection, id: ConversationId, language: Option<&str>) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE conversation SET language = ?2 WHERE id = ?1")?;
+    found(statement.execute(params![id, language])?)
 }
 
 /// `until`: when a mute ends by itself.
@@ -303,6 +311,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
         is_pinned: row.get(5)?,
         draft: row.get(6)?,
         draft_format: row.get(24)?,
+        language: row.get(26)?,
         active_at: row.get(7)?,
         read: Cursor { position: row.get(8)?, id: row.get(9)? },
         peer_read: Cursor { position: row.get(17)?, id: row.get(18)? },

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_link_preview.sql"),
     include_str!("migrations/0015_file_search.sql"),
     include_str!("migrations/0016_text_format.sql"),
+    include_str!("migrations/0017_language.sql"),
 ];
 
 /// The version that this program writes.
@@ -102,6 +103,7 @@ mod tests {
         include_str!("fixtures/0014.sql"),
         include_str!("fixtures/0015.sql"),
         include_str!("fixtures/0016.sql"),
+        include_str!("fixtures/0017.sql"),
     ];
 
     fn empty() -> Connection {

@@ -5,6 +5,7 @@
 mod link;
 mod purpose;
 mod sending;
+mod spelling;
 mod undoing;
 mod voice;
 
@@ -19,9 +20,11 @@ use super::{
     emoji_completion::EmojiCompletion,
     link_preview::bar::LinkBar,
     shortcuts,
+    spelling::spell_check::SpellCheck,
     spoiler_bar::SpoilerBar,
     styled_input,
     voice_bar::VoiceBar,
+    watch::Watch,
 };
 use crate::{
     engine::api::{ChatState, TextFormat},
@@ -37,8 +40,8 @@ const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
     use super::{
-        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, SpoilerBar, TextFormat, VoiceBar,
-        glib, link, shortcuts, styled_input, taking, voice::Voice,
+        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, SpellCheck, SpoilerBar, TextFormat,
+        VoiceBar, Watch, glib, link, shortcuts, styled_input, taking, voice::Voice,
     };
     use crate::{engine::api::ConversationId, ui::media::recorder::Setup};
     use glib::subclass::Signal;
@@ -87,6 +90,11 @@ mod imp {
         /// The pages behind links that one writes are asked what they are.
         #[property(get, set)]
         pub(super) asks_pages: Cell<bool>,
+        /// Words that no dictionary knows are underlined.
+        #[property(get, set)]
+        pub(super) checks_spelling: Cell<bool>,
+        pub(super) spelling: OnceCell<SpellCheck>,
+        pub(super) language_watch: Watch,
         pub(super) links: link::Known,
         pub(super) conversation: RefCell<Option<Conversation>>,
         /// How what stands in the field is to be shown.
@@ -227,6 +235,7 @@ impl Composer {
         }
         let draft = conversation.and_then(Conversation::draft).unwrap_or_default();
         self.set_content(&draft, &conversation.map(Conversation::draft_format).unwrap_or_default());
+        self.follow_language();
         self.set_sensitive(conversation.is_some());
     }
 
@@ -287,6 +296,7 @@ impl Composer {
     fn set_up(&self) {
         let imp = self.imp();
         styled_input::attach(&imp.text);
+        self.set_up_spelling();
         self.connect_asks_pages_notify(Self::asks_pages_changed);
         let _ = imp.completion.set(EmojiCompletion::new(self, &imp.text));
         let weak = self.downgrade();

@@ -221,6 +221,7 @@ impl ConversationPage {
             }
         });
         self.show_fitting_page();
+        settings.bind("check-spelling", &*imp.composer, "checks-spelling").get().build();
         settings.bind("link-previews", &*imp.composer, "asks-pages").get().build();
         settings.bind("send-on-enter", &*imp.composer, "send-on-enter").get().build();
         settings.bind("show-details", &*imp.details, "is-open").build();

@@ -66,6 +66,7 @@ mod shortcuts;
 pub mod shortcuts_dialog;
 mod sidebar;
 mod sign_in_page;
+pub mod spelling;
 mod spoiler;
 mod spoiler_bar;
 mod styled_input;

@@ -19,6 +19,8 @@ mod imp {
         #[template_child]
         pub(super) send_on_enter: TemplateChild<adw::SwitchRow>,
         #[template_child]
+        pub(super) check_spelling: TemplateChild<adw::SwitchRow>,
+        #[template_child]
         pub(super) undo_seconds: TemplateChild<adw::ComboRow>,
         #[template_child]
         pub(super) run_in_background: TemplateChild<adw::SwitchRow>,
@@ -88,6 +90,7 @@ impl PreferencesDialog {
         let imp = self.imp();
         for (key, row) in [
             ("send-on-enter", &imp.send_on_enter),
+            ("check-spelling", &imp.check_spelling),
             ("run-in-background", &imp.run_in_background),
             ("start-hidden", &imp.start_hidden),
             ("notifications", &imp.notifications),

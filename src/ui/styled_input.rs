@@ -69,11 +69,10 @@ pub fn attach(view: &gtk::TextView) {
         let again = again.clone();
         glib::idle_add_local_once(again);
     });
-    view.set_extra_menu(Some(&menu()));
 }
 
 /// The styles for whoever does not know the keys.
-fn menu() -> gio::Menu {
+pub fn menu() -> gio::Menu {
     let styles = gio::Menu::new();
     for shortcut in shortcuts::styles() {
         styles.append(Some(&shortcut.label), Some(shortcut.action));
@@ -166,7 +165,7 @@ fn restyle(buffer: &gtk::TextBuffer, tags: &Tags, colour: gdk::RGBA) {
 }
 
 /// For every byte the character that it belongs to, and one more for the end.
-fn offsets(text: &str) -> Vec<i32> {
+pub fn offsets(text: &str) -> Vec<i32> {
     let mut offsets = Vec::with_capacity(text.len() + 1);
     for (n, c) in (0..).zip(text.chars()) {
         offsets.extend(std::iter::repeat_n(n, c.len_utf8()));

@@ -9,6 +9,7 @@ mod previews;
 mod searching;
 mod selecting;
 mod sound;
+mod spelling;
 mod spoilers;
 mod styling;
 mod travel;

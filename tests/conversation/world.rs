@@ -230,6 +230,12 @@ impl World {
         self.tool(&["mousemove", "--window", &id, &x, &y]);
     }
 
+    /// Asks for the menu of what stands at a place in the window.
+    pub fn open_menu(&self, at: (f32, f32)) {
+        self.hover(at);
+        self.tool(&["click", "3"]);
+    }
+
     /// Turns the wheel up over a place in the window with the Control key held.
     pub fn zoom_in(&self, at: (f32, f32)) {
         self.hover(at);
@@ -542,6 +548,7 @@ pub fn conversation(last: Option<Preview>, unread: u32) -> Conversation {
         unread,
         draft: None,
         draft_format: TextFormat::default(),
+        language: None,
         is_muted: false,
         muted_until: None,
         is_silent: false,

@@ -23,6 +23,7 @@ async fn everything_is_found_again_before_anybody_is_online() {
     alice.message("yes").await;
     let conversation = alice.open(BOB).await.id;
     alice.tell(Command::SetDraft { conversation, text: "half a".into(), format: TextFormat::default() });
+    alice.tell(Command::SetLanguage { conversation, language: Some("de_DE".into()) });
     let before = alice.history_with(BOB).await;
     alice.stop().await;
     prosody.stop();
@@ -34,6 +35,7 @@ async fn everything_is_found_again_before_anybody_is_online() {
     assert_eq!((contact.address.as_str(), contact.subscription), (BOB, Subscription::Both));
     let [conversation] = &snapshot.conversations[..] else { panic!("{snapshot:?}") };
     assert_eq!(conversation.draft.as_deref(), Some("half a"));
+    assert_eq!(conversation.language.as_deref(), Some("de_DE"));
     assert_eq!(conversation.last.as_ref().unwrap().text, "yes");
     assert_eq!(alice.history_with(BOB).await, before);
     assert_eq!(before.iter().map(|m| &m.body[..]).collect::<Vec<_>>(), [text, "yes"]);

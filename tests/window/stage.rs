@@ -192,6 +192,7 @@ impl World {
                 unread,
                 draft: (at == 4).then(|| "About the tickets: shall I".to_owned()),
                 draft_format: TextFormat::default(),
+                language: None,
                 is_muted: at == 5,
                 muted_until: None,
                 is_silent: false,

@@ -246,6 +246,11 @@ pub enum Command {
         text: String,
         format: TextFormat,
     },
+    /// What one writes in there, as dictionaries name it (`en_US`); none: the desktop's.
+    SetLanguage {
+        conversation: ConversationId,
+        language: Option<String>,
+    },
     SetMuted {
         conversation: ConversationId,
         muted: bool,

@@ -187,10 +187,6 @@ impl Fetching {
                         self.is_resting = true;
                         return Next::Rest(rest);
                     }
-                    // Asked from further up, a page begins with what was there before.
-                    None if self.window.before().is_some() => {
-                        Want::Missing(Plan { reached: plan.reached.from_further_up(), ..plan.clone() })
-                    }
                     None => Want::Missing(plan.clone()),
                 }
             }
@@ -254,7 +250,7 @@ impl Fetching {
             Want::Missing(plan) => self.window.since() > self.floor(plan),
             _ => false,
         };
-        let mut is_complete = fin.is_complete;
+        let (mut is_complete, mut next_before) = (fin.is_complete, None);
         if let Want::Missing(plan) = &want {
             // Only the first query of a new device covers all that will come.
             if plan.gap == Gap::Newest && plan.below.is_none() {
@@ -264,8 +260,9 @@ impl Fetching {
             self.fetched = self.fetched.saturating_add(u32::try_from(items.len()).unwrap_or(u32::MAX));
             let is_all = self.window.turn(&items, fin.is_complete, before.as_deref());
             is_complete = if is_bounded { is_all } else { fin.is_complete };
+            next_before = self.window.before().map(str::to_owned);
         }
-        Some(Page { want, items, is_complete, is_bounded, begun_after })
+        Some(Page { want, items, is_complete, is_bounded, next_before, begun_after })
     }
 
     /// There was no answer. What had waited for it and waits no more.
@@ -291,7 +288,7 @@ impl Fetching {
         }
         self.window = Window::default();
         let page = self.finish(id, Fin { is_complete: true, count: None });
-        page.map(|page| Page { items: Vec::new(), is_complete: true, is_bounded: false, ..page })
+        page.map(|page| Page { items: Vec::new(), is_complete: true, is_bounded: false, next_before: None, ..page })
     }
 
     /// The server refuses: the archive is left alone. What had waited for it and waits no more.

@@ -40,6 +40,7 @@ impl Archive {
             items: wanted[first..].to_vec(),
             is_complete: first == 0,
             is_bounded: false,
+            next_before: None,
             begun_after,
         }
     }
@@ -428,6 +429,7 @@ fn a_conversation_that_came_first_is_not_shown_twice_and_in_order() {
         items: archive.items[40..].to_vec(),
         is_complete: false,
         is_bounded: false,
+        next_before: None,
         begun_after: MessageId(0),
     };
     store_page(&fixture.store, &fixture.scope, &page).unwrap();
@@ -453,6 +455,7 @@ fn a_conversation_that_came_first_after_an_absence_is_unread_once() {
         items: all(100).items[50..].to_vec(),
         is_complete: false,
         is_bounded: false,
+        next_before: None,
         begun_after,
     };
     store_page(&fixture.store, &fixture.scope, &page).unwrap();
@@ -538,6 +541,49 @@ fn what_came_in_another_order_is_put_into_the_archives() {
     }
     assert_eq!(all(30).fetch(&fixture, 100).1, 13);
     assert_eq!((bodies(&fixture), unread(&fixture)), (numbers(30), 25));
+}
+
+/// Asks as the account does, in stretches of time, until nothing is missing.
+fn fetch_in_stretches(archive: &[Archived], fixture: &Fixture) {
+    let mut fetching = fetching(newest(&fixture.store, &fixture.scope).unwrap());
+    let own = fixture.scope.address.clone();
+    while let Next::Ask(query) = fetching.next() {
+        let end = archive.iter().position(|item| Some(&item.id) == query.before.as_ref()).unwrap_or(archive.len());
+        let start = query.start.unwrap_or(Timestamp(0));
+        let wanted: Vec<_> = archive[..end].iter().filter(|item| item.stamp >= start).cloned().collect();
+        let first = wanted.len().saturating_sub(10);
+        for item in &wanted[first..] {
+            let archived = Some(Archived { query: Some(query.id.clone()), ..item.clone() });
+            fetching.take(&own, IncomingMessage { archived, ..IncomingMessage::default() });
+        }
+        let page = fetching.finish(&query.id, Fin { is_complete: first == 0, count: None }).unwrap();
+        let (After::Missing(next), _) = store_page(&fixture.store, &fixture.scope, &page).unwrap() else {
+            panic!("a page of what is missing")
+        };
+        fetching.go_on(next);
+    }
+}
+
+/// What came live in the wrong order, and what nobody has seen yet, also where the archive's clock was set back.
+#[test]
+fn where_one_stretch_ends_and_the_next_begins_the_order_is_the_archives_too() {
+    for seconds in [1, 20, 45, 60, 90, 150, 700, 86_400] {
+        for (back, came_live) in [(0, 50), (0, 0), (0, 25), (20, 0), (59, 0), (59, 50), (59, 25)] {
+            let fixture = Fixture::new();
+            let mut archive = Archive::new(50).items;
+            for (n, item) in (0..).zip(&mut archive[..40]) {
+                item.stamp = Timestamp(item.stamp.0 - (40 - n) * seconds * 1_000);
+            }
+            for item in &mut archive[20..] {
+                item.stamp = Timestamp(item.stamp.0 - back * 1_000);
+            }
+            for item in archive[..came_live].iter().rev() {
+                fixture.receive(&[live(item)]);
+            }
+            fetch_in_stretches(&archive, &fixture);
+            assert_eq!(bodies(&fixture), numbers(50), "each {seconds} s, back by {back}, {came_live} came live");
+        }
+    }
 }
 
 #[test]

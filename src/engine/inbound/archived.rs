@@ -50,10 +50,10 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// The same for a page that begins further up, with what was there before.
+    /// The same for a page that does not begin where the last one ended, but where `place` was.
     #[must_use]
-    pub fn from_further_up(&self) -> Self {
-        Self { lowest: HashMap::new(), seen: self.seen.clone() }
+    pub fn back_at(self, place: Self) -> Self {
+        Self { lowest: place.lowest, ..self }
     }
 
     fn has_seen(&self, message: MessageId) -> bool {
@@ -89,6 +89,11 @@ impl Filling {
     #[must_use]
     pub fn finish(self) -> (MessageId, Reached) {
         (self.begun_after, self.reached)
+    }
+
+    /// Where it has come to by now.
+    pub const fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     /// Where a conversation's next older message can stand.
