@@ -7,8 +7,11 @@ use std::{fmt::Write as _, ops::Range};
 
 use linkify::{LinkFinder, LinkKind};
 
-use super::{link_address, message_text::may_open};
-use crate::styling::{Line, Span, Style};
+use super::link_address;
+use crate::{
+    links::may_open,
+    styling::{Line, Span, Style},
+};
 
 /// How many links of a message can be opened.
 const MAX_LINKS: usize = 200;
