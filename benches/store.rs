@@ -14,7 +14,7 @@ use stonechat::{
         conversation,
         history::{self, Anchor},
         message::{self, NewMessage, Place},
-        request,
+        pending, request,
     },
     text_format::TextFormat,
 };
@@ -145,7 +145,7 @@ fn snapshot(connection: &Connection) -> Result<usize, StoreError> {
         rows += contact::all(connection, account.id)?.len();
         rows += conversation::all(connection, account.id)?.len();
         rows += request::all(connection, account.id)?.len();
-        rows += message::pending(connection, account.id)?.len();
+        rows += pending::of_account(connection, account.id)?.len();
     }
     Ok(rows)
 }
@@ -163,7 +163,7 @@ fn start(c: &mut Criterion) {
         ("snapshot", snapshot as fn(&Connection) -> Result<usize, StoreError>),
         ("contacts", |c| Ok(contact::all(c, AccountId(1))?.len())),
         ("conversations", |c| Ok(conversation::all(c, AccountId(1))?.len())),
-        ("pending", |c| Ok(message::pending(c, AccountId(1))?.len())),
+        ("pending", |c| Ok(pending::of_account(c, AccountId(1))?.len())),
     ] {
         group.bench_function(name, |b| b.iter(|| black_box(block_on(store.read(query)).expect("rows"))));
     }

@@ -9,9 +9,6 @@ use std::borrow::Cow;
 const ISOLATE: char = '\u{2068}';
 /// … until here.
 const POP_ISOLATE: char = '\u{2069}';
-/// Letters without a form, for what begins a line (UAX #9 §2.6).
-const LEFT_TO_RIGHT: char = '\u{200e}';
-const RIGHT_TO_LEFT: char = '\u{200f}';
 
 /// One line without anything that can't be seen; empty where nothing can be. For lists and headings.
 #[must_use]
@@ -31,15 +28,6 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 pub fn isolated(text: &str) -> String {
     let line = one_line(text);
     if line.is_ascii() { line.into_owned() } else { format!("{ISOLATE}{line}{POP_ISOLATE}") }
-}
-
-/// The same as lines that begin where everything around them does, from right to left or from left to right; the letters in them
-/// go their own way.
-#[must_use]
-pub fn aligned(text: &str, is_rtl: bool) -> String {
-    let mark = if is_rtl { RIGHT_TO_LEFT } else { LEFT_TO_RIGHT };
-    let lines: Vec<_> = text.lines().map(|line| format!("{mark}{ISOLATE}{line}{POP_ISOLATE}")).collect();
-    lines.join("\n")
 }
 
 /// Control characters, what steers the direction of text, and what looks like nothing at all.

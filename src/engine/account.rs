@@ -11,20 +11,20 @@ use std::{
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use minidom::Element;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
 use super::{
-    api::{ArchivePolicy, CommandError, ConnectionState, Reply, ServerSettings, Timestamp},
+    api::{CommandError, ConnectionState, Reply, Timestamp},
     archive::{Archive, Fetching},
     avatar::Avatars,
     batch::Batch,
-    blocking::{self, BlockOrder},
+    blocking,
     context::{AccountContext, Shared},
-    effect::AvatarNotice,
     live::Live,
-    order, outbox,
+    order::Order,
+    outbox,
     secrets::SecretError,
     transact::{amendments, messages},
 };
@@ -33,7 +33,7 @@ use crate::{
     secret::Secret,
     store::{StoreError, account::AccountRow, caps::CapsKey},
     xmpp::{
-        Availability, ConnectStep,
+        ConnectStep,
         archive::Fin,
         blocking::BlockPush,
         caps::Caps,
@@ -49,83 +49,6 @@ use crate::{
 const BATCH: usize = 256;
 /// How soon a batch that found no room on the disk is tried again.
 const DISK_FULL_RETRY: Duration = Duration::from_secs(5);
-
-/// What an account's task is told to do.
-#[derive(Debug)]
-pub enum Order {
-    SetPassword {
-        password: Secret,
-        remember: bool,
-    },
-    SetServer(ServerSettings),
-    SetEnabled(bool),
-    ReconnectNow,
-    /// The person takes a sign-in that is weaker than before.
-    AcceptWeaker,
-    /// Whether somebody looks at the window.
-    SetActive(bool),
-    NetworkChanged {
-        available: bool,
-    },
-    SetAvailability {
-        availability: Availability,
-        status: String,
-    },
-    /// What others are shown may have to change.
-    SendPresence,
-    Contact(order::ContactOrder),
-    Block(BlockOrder),
-    Avatars(Vec<AvatarNotice>),
-    /// The account's row has changed.
-    ReadRow,
-    /// Something was read here.
-    TellRead,
-    /// There are files to upload.
-    Upload,
-    /// Something waits that the session was not given.
-    SendPending,
-    /// The person looks at a conversation, or wants older messages of it than there are here.
-    Prefer {
-        conversation: ConversationId,
-        is_older: bool,
-    },
-    SetNickname {
-        nickname: String,
-        reply: Reply<Result<(), CommandError>>,
-    },
-    SetAvatar {
-        image: Option<Vec<u8>>,
-        reply: Reply<Result<(), CommandError>>,
-    },
-    LoadArchivePolicy(Reply<Result<Option<ArchivePolicy>, CommandError>>),
-    SetArchivePolicy {
-        policy: ArchivePolicy,
-        reply: Reply<Result<(), CommandError>>,
-    },
-    /// Says goodbye and ends; the account stays.
-    Stop(oneshot::Sender<()>),
-    /// The same, and the account goes: what it was.
-    Leave {
-        row: Box<AccountRow>,
-        was_online: bool,
-        done: oneshot::Sender<()>,
-    },
-}
-
-impl Order {
-    /// Answers whoever waits, when there is nobody to carry it out.
-    pub fn refuse(self, error: CommandError) {
-        match self {
-            Self::SetNickname { reply, .. } | Self::SetAvatar { reply, .. } | Self::SetArchivePolicy { reply, .. } => {
-                reply.send(Err(error));
-            }
-            Self::LoadArchivePolicy(reply) => reply.send(Err(error)),
-            Self::Contact(order) => order.refuse(error),
-            Self::Block(order) => order.refuse(error),
-            _ => {}
-        }
-    }
-}
 
 /// What a job has brought.
 pub(super) enum Done {

@@ -19,6 +19,7 @@ use crate::{
         annotation, deletion,
         link_preview::{self, LinkPreview},
         message::{self, MessageRow},
+        pending,
     },
     text_format::TextFormat,
     xmpp::{
@@ -99,9 +100,9 @@ pub fn revisions(store: &Connection, message: MessageId) -> Result<Vec<Revision>
     amendment::revisions(store, message)
 }
 
-/// What has still to be said, of one message or of all.
-pub fn due(store: &Connection, scope: &Scope, only: Option<MessageId>) -> Result<Vec<Outgoing>, StoreError> {
-    if !scope.is_online {
+/// What has still to be said, of these messages or of all.
+pub fn due(store: &Connection, scope: &Scope, only: Option<&[MessageId]>) -> Result<Vec<Outgoing>, StoreError> {
+    if !scope.is_online || only.is_some_and(<[_]>::is_empty) {
         return Ok(Vec::new());
     }
     amendment::unconfirmed(store, scope.account, only)?.into_iter().map(|own| outgoing(store, scope, own)).collect()
@@ -121,7 +122,7 @@ fn own(store: &Connection, scope: &Scope, message: MessageId) -> Result<MessageR
 /// Nobody else has ever seen it, nor can have it by now.
 fn has_never_left(store: &Connection, row: &MessageRow) -> Result<bool, StoreError> {
     Ok(match row.state {
-        MessageState::Waiting => !message::is_attempted(store, row.cursor.id)?,
+        MessageState::Waiting => !pending::is_attempted(store, row.cursor.id)?,
         MessageState::Failed(_) => true,
         _ => false,
     })
@@ -141,7 +142,7 @@ fn ours(scope: &Scope, kind: Kind, id: &OriginId, content: String) -> Amendment 
 
 fn told(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
     let row = message::by_id(store, message)?;
-    let mut effects = Effects { stanzas: due(store, scope, Some(message))?, ..Effects::default() };
+    let mut effects = Effects { stanzas: due(store, scope, Some(&[message]))?, ..Effects::default() };
     let mut changes = Changes::default();
     changes.of(store, row.conversation)?.change(row.into());
     changes.finish(store, &mut effects.events)?;

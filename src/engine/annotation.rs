@@ -24,14 +24,20 @@ pub fn annotate<'m>(store: &Connection, messages: impl IntoIterator<Item = &'m m
     if found.is_empty() {
         return Ok(());
     }
+    // They are of one conversation, or of a few.
+    let mut owner = None;
     for message in &mut messages {
         let Some(known) = found.remove(&message.cursor.id) else { continue };
-        let own = annotation::own_address(store, message.conversation)?.ok_or(StoreError::NotFound)?;
+        let own = match owner.take() {
+            Some((conversation, own)) if conversation == message.conversation => own,
+            _ => annotation::own_address(store, message.conversation)?.ok_or(StoreError::NotFound)?,
+        };
         let Annotation { edited_at, is_retracted, reactions, reply, held_until, mut links } = known;
         link_preview::without_strangers_pictures(store, message, &mut links)?;
         let quote = reply.map(|reply| quote(store, message, reply, &own)).transpose()?;
         let reactions = gathered(reactions, &own);
         message.annotations = Annotations { edited_at, is_retracted, reactions, quote, held_until, links };
+        owner = Some((message.conversation, own));
     }
     Ok(())
 }

@@ -168,10 +168,8 @@ pub(super) fn taken_in(
     effects.merge(inbound.finish(store)?);
     effects.merge(outbox::acked(store, &batch.acked)?);
     amendment::confirmed(store, &batch.confirmed)?;
-    for message in &batch.acked {
-        // What was said of it while it was on its way.
-        effects.stanzas.extend(amendment::due(store, scope, Some(*message))?);
-    }
+    // What was said of them while they were on their way.
+    effects.stanzas.extend(amendment::due(store, scope, Some(&batch.acked))?);
     effects.merge(outbox::refused(store, &batch.refused)?);
     Ok((effects, found))
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::{
-    account::Order,
     api::{Command, CommandError, ConnectionState, ConversationId, Event, NewAccount, Reply, Snapshot},
     avatar,
     blocking::BlockOrder,
@@ -17,6 +16,7 @@ use super::{
     effect::Privacy,
     file, link_preview,
     order::ContactOrder,
+    order::Order,
     overview, search, sign_in, talk, transcript,
 };
 use crate::{

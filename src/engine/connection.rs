@@ -6,10 +6,11 @@ use futures::{FutureExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
 use super::{
-    account::{Begun, Done, Order, Task},
+    account::{Begun, Done, Task},
     api::{ConnectionState, Event, Presence},
     avatar::Avatars,
     context::Shared,
+    order::Order,
     outbox::{self, Outbox},
     secrets::SecretError,
     transact::messages,

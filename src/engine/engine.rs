@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, thread};
 use tokio::sync::oneshot;
 
 use super::{
-    account::{self, Order},
+    account,
     api::{Command, EngineHandle, Event, Events, Notice, Reply, StartProblem},
     clock::{Clock, IdSource},
     command,
@@ -13,6 +13,7 @@ use super::{
     event_sink::EventSink,
     file::Transfers,
     live::Accounts,
+    order::Order,
     secrets::SecretStore,
 };
 use crate::{

@@ -11,11 +11,11 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    account::Order,
     api::{BlockAbility, ConnectionState, HistoryProgress},
     caps::Abilities,
     chat_state::ChatStates,
     file::Known,
+    order::Order,
     outbox::Outbox,
     presence::Presences,
 };

@@ -1,24 +1,104 @@
 //! What an account's task does when it is told to.
 
 use futures::FutureExt as _;
+use tokio::sync::oneshot;
 
 use super::{
-    account::{Done, Order, Task},
-    api::{Availability, CommandError, Reply, Secret, ServerSettings},
+    account::{Done, Task},
+    api::{ArchivePolicy, Availability, CommandError, Reply, Secret, ServerSettings},
     archive, avatar,
+    blocking::BlockOrder,
     context::AccountContext,
-    effect::Effects,
+    effect::{AvatarNotice, Effects},
     file, nickname, overview, request,
     roster::{self, NewContact},
 };
 use crate::{
-    ids::BareJid,
+    ids::{BareJid, ConversationId},
     store::{
-        StoreError, account,
+        StoreError,
+        account::{self, AccountRow},
         contact::{self, Subscription},
     },
     xmpp::{presence, session::SessionHandle},
 };
+
+/// What an account's task is told to do.
+#[derive(Debug)]
+pub enum Order {
+    SetPassword {
+        password: Secret,
+        remember: bool,
+    },
+    SetServer(ServerSettings),
+    SetEnabled(bool),
+    ReconnectNow,
+    /// The person takes a sign-in that is weaker than before.
+    AcceptWeaker,
+    /// Whether somebody looks at the window.
+    SetActive(bool),
+    NetworkChanged {
+        available: bool,
+    },
+    SetAvailability {
+        availability: Availability,
+        status: String,
+    },
+    /// What others are shown may have to change.
+    SendPresence,
+    Contact(ContactOrder),
+    Block(BlockOrder),
+    Avatars(Vec<AvatarNotice>),
+    /// The account's row has changed.
+    ReadRow,
+    /// Something was read here.
+    TellRead,
+    /// There are files to upload.
+    Upload,
+    /// Something waits that the session was not given.
+    SendPending,
+    /// The person looks at a conversation, or wants older messages of it than there are here.
+    Prefer {
+        conversation: ConversationId,
+        is_older: bool,
+    },
+    SetNickname {
+        nickname: String,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    SetAvatar {
+        image: Option<Vec<u8>>,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    LoadArchivePolicy(Reply<Result<Option<ArchivePolicy>, CommandError>>),
+    SetArchivePolicy {
+        policy: ArchivePolicy,
+        reply: Reply<Result<(), CommandError>>,
+    },
+    /// Says goodbye and ends; the account stays.
+    Stop(oneshot::Sender<()>),
+    /// The same, and the account goes: what it was.
+    Leave {
+        row: Box<AccountRow>,
+        was_online: bool,
+        done: oneshot::Sender<()>,
+    },
+}
+
+impl Order {
+    /// Answers whoever waits, when there is nobody to carry it out.
+    pub fn refuse(self, error: CommandError) {
+        match self {
+            Self::SetNickname { reply, .. } | Self::SetAvatar { reply, .. } | Self::SetArchivePolicy { reply, .. } => {
+                reply.send(Err(error));
+            }
+            Self::LoadArchivePolicy(reply) => reply.send(Err(error)),
+            Self::Contact(order) => order.refuse(error),
+            Self::Block(order) => order.refuse(error),
+            _ => {}
+        }
+    }
+}
 
 /// What is wanted of somebody's place on the roster and their subscriptions.
 #[derive(Debug)]

@@ -1,11 +1,14 @@
 //! One's own messages on their way: a row first, then everything else.
 //!
-//! The functions are parts of a transaction; [`Outbox`] knows which of the rows are in the session's hands at the moment.
+//! The functions are parts of a transaction; `in_hand` knows which of the rows are in the session's hands at the moment.
 //! A message that may or may not have arrived is looked for in the archive first (see `archive::lookup`). Where that
 //! can't tell, it is sent again under the same id, so that it is known again where it arrives twice.
 
-use std::collections::{HashMap, HashSet};
+mod in_hand;
 
+use std::collections::HashSet;
+
+pub use in_hand::{Admission, Outbox};
 use rusqlite::Connection;
 
 use super::{
@@ -17,13 +20,14 @@ use super::{
     file,
 };
 use crate::{
-    ids::{AmendmentId, BareJid, ConversationId, MessageId, OriginId, Timestamp},
+    ids::{BareJid, ConversationId, MessageId, OriginId, Timestamp},
     store::{
         MessageState, SendFailure, StoreError,
         annotation::{self, Reply},
         attachment, contact, conversation, held,
         link_preview::{LinkPreview, set as set_previews},
-        message::{self, MessageRow, NewMessage, PendingMessage, Place},
+        message::{self, MessageRow, NewMessage, Place},
+        pending::{self, PendingMessage},
     },
     text_format::TextFormat,
     xmpp::message::{Extras, chat},
@@ -33,112 +37,6 @@ use crate::{
 const LATE_MS: i64 = 60_000;
 /// So many characters of what is answered go with the answer, for those who do not understand replies.
 const MAX_QUOTE: usize = 300;
-
-/// The messages that a session has in its hands. What is not there and still waits is sent as soon as there is a session.
-#[derive(Debug, Default)]
-pub struct Outbox {
-    is_online: bool,
-    in_flight: HashSet<MessageId>,
-    /// What is said of messages, in the same way.
-    amending: HashSet<AmendmentId>,
-    /// Here a message may have arrived without our knowing. Until that is cleared up, those after it wait with it, so that
-    /// the order is kept.
-    held: HashSet<ConversationId>,
-    /// Here messages had to stay back, the newest of which is this. Until all that waits has been sent, nothing that is written
-    /// now overtakes them.
-    behind: HashMap<ConversationId, MessageId>,
-}
-
-/// Whether a message goes to the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
-    /// It does, and is in its hands from now on.
-    Now,
-    /// All that waits has to be sent, it among them: it has to be noted on disk first that it may have been, or something
-    /// before it stayed back.
-    NotYet,
-    /// The session has it already, or there is none, or something before it is not cleared up.
-    No,
-}
-
-impl Outbox {
-    /// Nothing goes out until there is another session.
-    pub const fn set_offline(&mut self) {
-        self.is_online = false;
-    }
-
-    pub const fn is_online(&self) -> bool {
-        self.is_online
-    }
-
-    /// Whether this message goes to the session now.
-    pub fn admit(&mut self, message: &OwnMessage) -> Admission {
-        let OwnMessage { id, conversation, is_attempted, is_in_turn } = message;
-        if self.in_flight.contains(id) {
-            return Admission::No;
-        }
-        let admission = if !self.is_online || self.held.contains(conversation) {
-            Admission::No
-        } else if !is_attempted || !is_in_turn && self.behind.contains_key(conversation) {
-            Admission::NotYet
-        } else {
-            self.in_flight.insert(*id);
-            return Admission::Now;
-        };
-        let newest = self.behind.entry(*conversation).or_insert(*id);
-        *newest = (*newest).max(*id);
-        admission
-    }
-
-    /// All that waited has been sent, up to this message. True: meanwhile more had to stay back, and waits now.
-    pub fn caught_up(&mut self, up_to: MessageId) -> bool {
-        let held = &self.held;
-        self.behind.retain(|conversation, newest| *newest > up_to || held.contains(conversation));
-        self.is_online && self.behind.keys().any(|conversation| !self.held.contains(conversation))
-    }
-
-    pub const fn in_flight(&self) -> &HashSet<MessageId> {
-        &self.in_flight
-    }
-
-    /// Nothing of these conversations goes out, and what goes out of all others is none of theirs.
-    pub fn hold(&mut self, conversations: HashSet<ConversationId>) {
-        self.held = conversations;
-    }
-
-    pub const fn held(&self) -> &HashSet<ConversationId> {
-        &self.held
-    }
-
-    /// What had to wait need not any more.
-    pub fn let_go(&mut self, released: Released) {
-        match released {
-            Released::All => self.is_online = true,
-            Released::Conversation(conversation) => {
-                self.held.remove(&conversation);
-            }
-        }
-    }
-
-    /// Whether what is said of a message goes to the session now: it has not had it yet.
-    pub fn admit_amendment(&mut self, id: AmendmentId) -> bool {
-        self.is_online && self.amending.insert(id)
-    }
-
-    /// The same as [`Self::release`].
-    pub fn release_amendments(&mut self, amendments: impl IntoIterator<Item = AmendmentId>) {
-        for id in amendments {
-            self.amending.remove(&id);
-        }
-    }
-
-    /// The session has said what became of these, or they are to be sent once more.
-    pub fn release(&mut self, messages: impl IntoIterator<Item = MessageId>) {
-        for message in messages {
-            self.in_flight.remove(&message);
-        }
-    }
-}
 
 /// What is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,7 +141,7 @@ pub(super) fn pending(
     let scope = &Scope { is_online: scope.is_online || released == Some(Released::All), ..scope.clone() };
     let mut effects = Effects::default();
     effects.released.extend(released.map(|released| (scope.account, released)));
-    for PendingMessage { message, peer } in message::pending(store, scope.account)? {
+    for PendingMessage { message, peer } in pending::of_account(store, scope.account)? {
         let is_released = released == Some(Released::Conversation(message.conversation));
         if is_released || !held.contains(&message.conversation) {
             effects.stanzas.extend(outgoing(store, scope, &peer, &message, true)?);
@@ -256,7 +154,7 @@ pub(super) fn pending(
 
 /// A session is over, and these are certain not to have been sent by it.
 pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<(), StoreError> {
-    messages.iter().try_for_each(|id| message::set_attempted(store, *id, false))
+    messages.iter().try_for_each(|id| pending::set_attempted(store, *id, false))
 }
 
 /// The server has these (XEP-0198 §4).
@@ -289,7 +187,7 @@ fn advance(store: &Connection, messages: &[MessageId], state: MessageState) -> R
 /// # Errors
 /// `NotFound` when it is not one that failed.
 pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
-    let row = message::retry(store, message)?.ok_or(StoreError::NotFound)?;
+    let row = pending::retry(store, message)?.ok_or(StoreError::NotFound)?;
     let peer = conversation::by_id(store, row.conversation)?.peer;
     let mut effects =
         Effects { stanzas: outgoing(store, scope, &peer, &row, false)?.into_iter().collect(), ..Effects::default() };
@@ -349,7 +247,7 @@ fn leave(
     conversation: ConversationId,
     effects: &mut Effects,
 ) -> Result<(), StoreError> {
-    for PendingMessage { message, peer } in message::pending_in(store, conversation)? {
+    for PendingMessage { message, peer } in pending::of_conversation(store, conversation)? {
         effects.stanzas.extend(outgoing(store, scope, &peer, &message, false)?);
     }
     Ok(())
@@ -368,7 +266,7 @@ pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Re
 /// # Errors
 /// `NotFound` when it is not one that failed.
 pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
-    removed(store, &message::discard(store, message)?.ok_or(StoreError::NotFound)?)
+    removed(store, &pending::discard(store, message)?.ok_or(StoreError::NotFound)?)
 }
 
 /// What follows from a message's having gone.
@@ -400,7 +298,7 @@ fn outgoing(
         return Ok(None);
     }
     if scope.is_online {
-        message::set_attempted(store, row.cursor.id, true)?;
+        pending::set_attempted(store, row.cursor.id, true)?;
     }
     let is_late = scope.now.0.saturating_sub(row.time.0) > LATE_MS;
     let extras = Extras {

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use rusqlite::Connection;
 
 use super::{
-    account::Order,
     amendment,
     api::{
         AccountId, ChatState, Command, CommandError, ConversationId, LinkPreview, Message, MessageId, NewFile,
@@ -16,6 +15,7 @@ use super::{
     conversation,
     effect::{Effects, Scope},
     file, link_preview,
+    order::Order,
     outbox::{self, Draft},
     transact::Scopes,
 };

@@ -9,12 +9,12 @@ use minidom::Element;
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    account::Order,
     api::{ChatState, ConnectionState, Contact, Event, HistoryProgress, Presence},
     chat_state::Listener,
     context::Shared,
     effect::{AvatarNotice, Effects, Outgoing, Scope},
     live::Live,
+    order::Order,
     outbox::Admission,
     overview,
 };

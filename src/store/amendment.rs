@@ -332,19 +332,20 @@ pub fn confirmed(connection: &Connection, id: AmendmentId) -> Result<(), StoreEr
     Ok(())
 }
 
-/// What an account has to say of messages that have left, in the order in which it was said; of one of them, or of all.
+/// What an account has to say of messages that have left, in the order in which it was said; of these, or of all.
 pub fn unconfirmed(
     connection: &Connection,
     account: AccountId,
-    only: Option<MessageId>,
+    only: Option<&[MessageId]>,
 ) -> Result<Vec<OwnAmendment>, StoreError> {
     // 1 is `Waiting`: what waits goes out as it is now. What failed never arrived.
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {columns}, c.peer, a.id, a.kind, a.origin_id FROM own_amendment AS a
             CROSS JOIN message AS m ON m.id = a.message_id JOIN conversation AS c ON c.id = m.conversation_id
-         WHERE c.account_id = ?1 AND ifnull(m.id = ?2, 1) AND m.state IN (0, 2, 3) ORDER BY a.id",
+         WHERE c.account_id = ?1 AND (?2 IS NULL OR m.id IN (SELECT value FROM json_each(?2))) AND m.state IN (0, 2, 3) ORDER BY a.id",
         columns = message::COLUMNS
     ))?;
+    let only = only.map(|only| format!("[{}]", only.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")));
     let rows = statement.query_map(params![account, only], |row| {
         Ok(OwnAmendment {
             message: message::from_row(row)?,

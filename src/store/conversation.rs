@@ -199,7 +199,7 @@ pub fn set_pinned(connection: &Connection, id: ConversationId, is_pinned: bool) 
 /// The newest message has gone, or stands farther up now: no mark stays where nothing is, or what comes there would count as
 /// read.
 pub(super) fn hold_marks(connection: &Connection, id: ConversationId) -> Result<(), StoreError> {
-    let newest = super::message::newest_cursor(connection, id)?.unwrap_or(Cursor { position: 0, id: MessageId(0) });
+    let newest = newest_cursor(connection, id)?.unwrap_or(Cursor { position: 0, id: MessageId(0) });
     for sql in [
         "UPDATE conversation SET read_position = ?2, read_id = ?3 WHERE id = ?1 AND (read_position, read_id) > (?2, ?3)",
         "UPDATE conversation SET peer_read_position = ?2, peer_read_id = ?3
@@ -217,7 +217,7 @@ pub(super) fn hold_marks(connection: &Connection, id: ConversationId) -> Result<
 /// # Errors
 /// `NotFound` where there is no such conversation.
 pub fn mark_read(connection: &Connection, id: ConversationId, up_to: Cursor) -> Result<ReadMark, StoreError> {
-    let newest = super::message::newest_cursor(connection, id)?;
+    let newest = newest_cursor(connection, id)?;
     let up_to = newest.map_or(Cursor { position: 0, id: MessageId(0) }, |newest| up_to.min(newest));
     let mut statement = connection.prepare_cached(
         "UPDATE conversation SET read_position = ?2, read_id = ?3
@@ -243,6 +243,18 @@ pub fn mark_read(connection: &Connection, id: ConversationId, up_to: Cursor) -> 
 pub fn read_up_to(connection: &Connection, id: ConversationId) -> Result<Cursor, StoreError> {
     let mut statement = connection.prepare_cached("SELECT read_position, read_id FROM conversation WHERE id = ?1")?;
     Ok(statement.query_row([id], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }))?)
+}
+
+/// The place of the last message.
+pub(super) fn newest_cursor(
+    connection: &Connection,
+    conversation: ConversationId,
+) -> Result<Option<Cursor>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, id FROM message WHERE conversation_id = ?1 ORDER BY position DESC, id DESC LIMIT 1",
+    )?;
+    let cursor = statement.query_row([conversation], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }));
+    Ok(cursor.optional()?)
 }
 
 /// The first characters of a text on one line.

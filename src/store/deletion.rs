@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    MessageState, StoreError, amendment,
+    MessageState, StoreError, amendment, conversation,
     message::{self, ArchiveId, MessageRow, UNITS},
 };
 use crate::ids::{ConversationId, MessageId, OriginId, Timestamp};
@@ -20,7 +20,7 @@ const INDEX_STEP: i64 = 200;
 
 /// Deletes the messages of a conversation, but for what still waits to be sent. Returns how many.
 pub fn delete(connection: &Connection, id: ConversationId, now: Timestamp) -> Result<usize, StoreError> {
-    let newest = message::newest_cursor(connection, id)?;
+    let newest = conversation::newest_cursor(connection, id)?;
     let up_to = newest.map(|newest| (newest.position / UNITS).min(now.0).saturating_sub(CLOCKS_APART_MS));
     let Some(up_to) = up_to.map(Timestamp) else { return Ok(0) };
     overwriting(connection, || delete_up_to(connection, id, up_to))

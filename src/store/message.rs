@@ -1,4 +1,5 @@
-//! Messages: storing them once, and what becomes of them. Reading them by the page is `history`'s.
+//! Messages: storing them once, and what becomes of them. Reading them by the page is `history`'s; what waits to be sent is
+//! `pending`'s.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -8,7 +9,7 @@ use super::{
     conversation,
 };
 use crate::{
-    ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp},
+    ids::{BareJid, ConversationId, Cursor, MessageId, OriginId, Timestamp},
     text_format::TextFormat,
 };
 
@@ -94,13 +95,6 @@ impl MessageRow {
     }
 }
 
-/// A message that the server has not taken over, and whom it is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingMessage {
-    pub message: MessageRow,
-    pub peer: BareJid,
-}
-
 pub(super) const COLUMNS: &str = "m.id, m.position, m.conversation_id, m.sender, m.time, m.state, m.wants_receipt, m.origin_id, \
                                   m.stanza_id, m.archive, m.archive_id, m.body, m.format";
 
@@ -116,19 +110,8 @@ pub fn position_after_all(
     conversation: ConversationId,
     time: Timestamp,
 ) -> Result<i64, StoreError> {
-    let newest = newest_cursor(connection, conversation)?;
+    let newest = conversation::newest_cursor(connection, conversation)?;
     Ok(newest.map_or(0, |cursor| cursor.position.saturating_add(UNITS)).max(position_of(time)))
-}
-
-pub(super) fn newest_cursor(
-    connection: &Connection,
-    conversation: ConversationId,
-) -> Result<Option<Cursor>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT position, id FROM message WHERE conversation_id = ?1 ORDER BY position DESC, id DESC LIMIT 1",
-    )?;
-    let cursor = statement.query_row([conversation], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }));
-    Ok(cursor.optional()?)
 }
 
 /// What an archive calls the newest messages that came from the other side, the newest first.
@@ -299,76 +282,7 @@ pub fn advance(connection: &Connection, id: MessageId, state: MessageState) -> R
     change_state(connection, id, state, |old| old.may_become(state))
 }
 
-/// A message that failed waits again, in its old place; `None` when it had not failed. Whether it arrived is then known.
-pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
-    change_state(connection, id, MessageState::Waiting, |old| matches!(old, MessageState::Failed(_)))
-}
-
-/// Deletes a message that failed; the row it was, or `None` when it had not failed.
-pub fn discard(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
-    let row = by_id(connection, id)?;
-    if !matches!(row.state, MessageState::Failed(_)) {
-        return Ok(None);
-    }
-    connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id])?;
-    conversation::hold_marks(connection, row.conversation)?;
-    Ok(Some(row))
-}
-
-/// What an account has still to send, in the order in which it was written.
-pub fn pending(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
-    let mut statement = connection.prepare_cached(&pending_sql("c.account_id = ?1"))?;
-    let rows = statement.query_map([account], pending_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The same of one conversation.
-pub fn pending_in(connection: &Connection, conversation: ConversationId) -> Result<Vec<PendingMessage>, StoreError> {
-    let mut statement = connection.prepare_cached(&pending_sql("c.id = ?1"))?;
-    let rows = statement.query_map([conversation], pending_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn pending_row(row: &Row<'_>) -> rusqlite::Result<PendingMessage> {
-    Ok(PendingMessage { message: from_row(row)?, peer: address(row, 13)? })
-}
-
-fn pending_sql(condition: &str) -> String {
-    // 1 is `Waiting`; as a literal, so that the index of waiting messages serves. The cross join keeps that index outermost:
-    // left to itself, SQLite begins with the account's conversations and reads every message of each.
-    // A file that has still to be uploaded is not waiting for the session, nor is what can be taken back and what follows it.
-    format!(
-        "SELECT {COLUMNS}, c.peer FROM message AS m CROSS JOIN conversation AS c ON c.id = m.conversation_id
-         WHERE m.state = 1 AND {condition}
-            AND NOT EXISTS (SELECT 1 FROM attachment AS a WHERE a.message_id = m.id AND a.url IS NULL)
-            AND NOT EXISTS (SELECT 1 FROM held_message AS h JOIN message AS e ON e.id = h.message_id
-                WHERE e.conversation_id = m.conversation_id AND e.id <= m.id)
-         ORDER BY m.id"
-    )
-}
-
-/// Notes that a session is about to be given a message, or that it is certain not to have sent it.
-pub fn set_attempted(connection: &Connection, id: MessageId, is_attempted: bool) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("UPDATE message SET is_attempted = ?2 WHERE id = ?1")?
-        .execute(params![id, is_attempted])?;
-    Ok(())
-}
-
-/// Whether a session may have sent a message.
-pub fn is_attempted(connection: &Connection, id: MessageId) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT is_attempted FROM message WHERE id = ?1")?;
-    Ok(statement.query_row([id], |row| row.get(0))?)
-}
-
-/// What an account has still to send and may have sent already, in the order in which it was written.
-pub fn doubtful(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
-    let mut statement = connection.prepare_cached(&pending_sql("c.account_id = ?1 AND m.is_attempted = 1"))?;
-    let rows = statement.query_map([account], pending_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn change_state(
+pub(super) fn change_state(
     connection: &Connection,
     id: MessageId,
     state: MessageState,
@@ -401,19 +315,4 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         body: row.get(11)?,
         format: row.get(12)?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_waits_is_found_without_a_look_at_all_that_was_ever_sent() {
-        let connection = super::super::database::in_memory();
-        let mut statement =
-            connection.prepare(&format!("EXPLAIN QUERY PLAN {}", pending_sql("c.account_id = ?1"))).unwrap();
-        let rows = statement.query_map([1], |row| row.get::<_, String>(3)).unwrap();
-        let plan = rows.collect::<Result<Vec<_>, _>>().unwrap();
-        assert_eq!(plan[0], "SCAN m USING INDEX message_waiting", "{plan:?}");
-    }
 }

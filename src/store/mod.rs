@@ -26,6 +26,7 @@ pub mod link_preview;
 pub mod message;
 mod message_state;
 mod migration;
+pub mod pending;
 mod read_only;
 pub mod read_state;
 pub mod request;

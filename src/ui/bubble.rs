@@ -373,10 +373,11 @@ impl Bubble {
     ///
     /// `tail` is how far the last line of what plays a sound goes, for the same reason; 0 for everything else.
     pub fn set_kind_of_head(&self, has_picture: bool, tail: i32) {
-        self.imp().has_picture.set(has_picture);
-        self.imp().tail.set(tail);
-        self.show_above();
-        self.queue_resize();
+        let imp = self.imp();
+        if (imp.has_picture.replace(has_picture), imp.tail.replace(tail)) != (has_picture, tail) {
+            self.show_above();
+            self.queue_resize();
+        }
     }
 
     pub fn set_time(&self, time: &str, tooltip: &str) {

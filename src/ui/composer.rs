@@ -2,18 +2,19 @@
 //!
 //! Knows the conversation it writes to; where the message appears is not its affair.
 
+mod draft;
+mod keys;
 mod link;
 mod mentioning;
 mod purpose;
 mod sending;
 mod spelling;
+mod typing;
 mod undoing;
 mod voice;
 
-use std::time::Duration;
-
 use gettextrs::gettext;
-use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
+use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{
     attachment::{attach_bar::AttachBar, taking},
@@ -34,10 +35,6 @@ use crate::{
     model::Conversation,
 };
 
-/// How long after the last key the draft is stored.
-const DRAFT_PAUSE: Duration = Duration::from_secs(1);
-/// How long after the last key one is no longer typing (XEP-0085 §5.1 leaves it to us).
-const TYPING_PAUSE: Duration = Duration::from_secs(5);
 /// The smallest height at which the field begins to scroll.
 const MINIMUM_GROWTH: i32 = 96;
 
@@ -283,21 +280,6 @@ impl Composer {
         self.imp().text.get()
     }
 
-    /// Stores what stands in the field at once.
-    pub fn keep_draft(&self) {
-        if let Some(timeout) = self.imp().draft_timeout.take() {
-            timeout.remove();
-        }
-        if let (Some(conversation), Some(_)) = (&*self.imp().conversation.borrow(), self.imp().text.try_get()) {
-            // The new text of an old message is no draft.
-            let draft = match self.imp().bar.purpose() {
-                Purpose::Edit { before, .. } => before,
-                _ => self.content(),
-            };
-            conversation.set_draft(&draft.0, &draft.1);
-        }
-    }
-
     fn set_up(&self) {
         let imp = self.imp();
         styled_input::attach(&imp.text);
@@ -380,60 +362,6 @@ impl Composer {
         self.imp().surface_handler.replace(Some((surface, handler)));
     }
 
-    fn key_pressed(
-        &self,
-        keys: &gtk::EventControllerKey,
-        key: gdk::Key,
-        modifiers: gdk::ModifierType,
-    ) -> glib::Propagation {
-        if self.imp().completion.get().is_some_and(|completion| completion.takes(key, modifiers))
-            || self.imp().people.get().is_some_and(|people| people.takes(key, modifiers))
-        {
-            return glib::Propagation::Stop;
-        }
-        if key == gdk::Key::Escape && self.imp().problem_revealer.reveals_child() {
-            self.show_problem(None);
-            return glib::Propagation::Stop;
-        }
-        if key == gdk::Key::Escape && !matches!(self.imp().bar.purpose(), Purpose::New) {
-            self.give_up();
-            return glib::Propagation::Stop;
-        }
-        let is_undo = modifiers == gdk::ModifierType::CONTROL_MASK && key.to_lower() == gdk::Key::z;
-        if is_undo && self.text().is_empty() && self.undo_last() {
-            return glib::Propagation::Stop;
-        }
-        if key == gdk::Key::Up && modifiers.is_empty() && self.text().is_empty() {
-            self.emit_by_name::<()>("edit-last", &[]);
-            return glib::Propagation::Stop;
-        }
-        if key == gdk::Key::Escape && !self.imp().attach_bar.is_empty() {
-            self.imp().attach_bar.clear();
-            return glib::Propagation::Stop;
-        }
-        if key == gdk::Key::Escape && self.imp().link_bar.preview().is_some() {
-            self.leave_out_link();
-            return glib::Propagation::Stop;
-        }
-        if !matches!(key, gdk::Key::Return | gdk::Key::KP_Enter | gdk::Key::ISO_Enter) {
-            return glib::Propagation::Proceed;
-        }
-        // An input method may need the key to finish a word.
-        if keys.current_event().is_some_and(|event| self.imp().text.im_context_filter_keypress(&event)) {
-            return glib::Propagation::Stop;
-        }
-        let sends = if self.send_on_enter() {
-            !modifiers.intersects(gdk::ModifierType::SHIFT_MASK | gdk::ModifierType::ALT_MASK)
-        } else {
-            modifiers.contains(gdk::ModifierType::CONTROL_MASK)
-        };
-        if sends {
-            self.send();
-            return glib::Propagation::Stop;
-        }
-        glib::Propagation::Proceed
-    }
-
     fn text_changed(&self) {
         let imp = self.imp();
         let buffer = imp.text.buffer();
@@ -452,21 +380,6 @@ impl Composer {
         self.keep_draft_soon();
     }
 
-    /// Stores what stands in the field when the person pauses.
-    fn keep_draft_soon(&self) {
-        let imp = self.imp();
-        let weak = self.downgrade();
-        let timeout = glib::timeout_add_local_once(DRAFT_PAUSE, move || {
-            if let Some(composer) = weak.upgrade() {
-                composer.imp().draft_timeout.take();
-                composer.keep_draft();
-            }
-        });
-        if let Some(old) = imp.draft_timeout.replace(Some(timeout)) {
-            old.remove();
-        }
-    }
-
     fn show_what_can_be_done(&self) {
         let imp = self.imp();
         let is_empty = imp.text.buffer().char_count() == 0;
@@ -477,42 +390,6 @@ impl Composer {
         imp.record.set_visible(self.may_record());
         self.action_set_enabled("composer.send", imp.attach_bar.may_be_sent());
         self.action_set_enabled("composer.record", self.is_recording() || self.may_record());
-    }
-
-    fn typed(&self, is_empty: bool) {
-        self.stop_typing_timeout();
-        if is_empty {
-            self.tell(ChatState::Active);
-            return;
-        }
-        self.tell(ChatState::Composing);
-        let weak = self.downgrade();
-        let timeout = glib::timeout_add_local_once(TYPING_PAUSE, move || {
-            if let Some(composer) = weak.upgrade() {
-                composer.imp().typing_timeout.take();
-                composer.tell(ChatState::Paused);
-            }
-        });
-        self.imp().typing_timeout.replace(Some(timeout));
-    }
-
-    fn stop_typing_timeout(&self) {
-        if let Some(timeout) = self.imp().typing_timeout.take() {
-            timeout.remove();
-        }
-    }
-
-    /// Tells the other side, once for each change; nothing before anything was typed.
-    fn tell(&self, state: ChatState) {
-        let imp = self.imp();
-        let before = imp.chat_state.get();
-        if before == Some(state) || (before.is_none() && state != ChatState::Composing) {
-            return;
-        }
-        imp.chat_state.set(Some(state));
-        if let Some(conversation) = &*imp.conversation.borrow() {
-            conversation.send_chat_state(state);
-        }
     }
 
     fn set_content(&self, text: &str, format: &TextFormat) {

@@ -1,10 +1,12 @@
 //! One conversation: header, history, composer.
 //!
-//! Knows when the person looks at it, and tells the engine. What stands below the history is in `foot`.
+//! What stands above the history is in `header`, what stands below it in `foot`.
 
 mod amending;
 mod foot;
 mod forwarding;
+mod header;
+mod in_front;
 mod keys;
 mod pictures;
 
@@ -12,14 +14,10 @@ use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::gettext;
 use gtk::{gio, glib};
 
-use super::{
-    DetailsPane, attachment::taking, attention, avatar_view::availability_text, composer::Composer, error_text,
-    history::HistoryPane,
-};
+use super::{DetailsPane, attachment::taking, attention, composer::Composer, error_text, history::HistoryPane};
 use crate::{
-    engine::api::{Command, CommandError, MessageId, Subscription},
-    model::{Availability, Conversation, Messenger},
-    plain_text::isolated,
+    engine::api::{CommandError, MessageId},
+    model::{Conversation, Messenger},
 };
 
 mod imp {
@@ -389,57 +387,6 @@ impl ConversationPage {
         self.add_controller(keys);
     }
 
-    fn update(&self) {
-        let imp = self.imp();
-        let Some(conversation) = self.conversation() else { return };
-        let name = conversation.contact().display_name();
-        imp.name.set_label(&name);
-        self.set_title(&name);
-        let is_typing = conversation.is_composing();
-        imp.subtitle.set_label(&subtitle(&conversation));
-        if is_typing {
-            imp.subtitle.add_css_class("typing");
-        } else {
-            imp.subtitle.remove_css_class("typing");
-        }
-        self.update_foot();
-        self.notify("attention");
-        self.notify("is-pinned");
-    }
-
-    fn follow_window(&self) {
-        let Some(window) = self.root().and_downcast::<gtk::Window>() else { return };
-        let weak = self.downgrade();
-        let handler = window.connect_is_active_notify(move |_| {
-            if let Some(page) = weak.upgrade() {
-                page.update_presence_of_person();
-            }
-        });
-        if let Some((old, handler)) = self.imp().window.replace(Some((window, handler))) {
-            old.disconnect(handler);
-        }
-    }
-
-    fn update_presence_of_person(&self) {
-        let window = self.root().and_downcast::<gtk::Window>();
-        let is_there = self.is_mapped() && window.is_some_and(|window| window.is_active());
-        self.set_in_front(is_there && self.conversation().is_some());
-    }
-
-    fn set_in_front(&self, is_in_front: bool) {
-        let imp = self.imp();
-        if imp.is_in_front.replace(is_in_front) == is_in_front {
-            return;
-        }
-        if let Some(messenger) = imp.messenger.upgrade() {
-            let conversation = self.conversation().filter(|_| is_in_front).map(|conversation| conversation.id());
-            messenger.send(Command::SetInFront { conversation });
-        }
-        if let Some(pane) = imp.pane.try_get() {
-            pane.set_active(is_in_front);
-        }
-    }
-
     /// Sends a failed message again, or deletes it.
     fn mend(&self, id: Option<&glib::Variant>, again: bool) {
         let Some(id) = id.and_then(glib::Variant::get::<i64>).map(MessageId) else { return };
@@ -467,25 +414,5 @@ impl ConversationPage {
             f(values.get(1)?.get::<&str>().ok()?);
             None
         });
-    }
-}
-
-/// What is known of the other side, in one line.
-fn subtitle(conversation: &Conversation) -> String {
-    let contact = conversation.contact();
-    if contact.is_blocked() {
-        return gettext("Blocked");
-    }
-    if conversation.is_composing() {
-        return gettext("typing…");
-    }
-    let sees = matches!(contact.subscription(), Subscription::To | Subscription::Both);
-    if !sees && contact.availability() == Availability::Offline {
-        return contact.address_text();
-    }
-    let presence = availability_text(contact.availability());
-    match contact.status() {
-        Some(status) => format!("{presence} · {}", isolated(&status)),
-        None => presence,
     }
 }

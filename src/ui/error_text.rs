@@ -85,6 +85,9 @@ pub fn command(error: &CommandError) -> String {
         }
         CommandError::EmptyMessage => gettext("There is nothing to send."),
         CommandError::BadImage => gettext("This is no picture, or it is too large."),
+        CommandError::BadMedia => {
+            gettext("This file is damaged: what it says of where it was made can't be taken out, so it is not sent.")
+        }
         CommandError::UnreadableFile => gettext("This file can't be read."),
         CommandError::FileTooLarge { limit } => gettext("This file is too large: your server takes up to {size}.")
             .replace("{size}", &glib::format_size(*limit)),

@@ -12,6 +12,10 @@ const DOWNLOAD: [u32; 6] = [0, 1, 5, 10, 50, 100];
 /// In the order of the rows, in megabytes; 0 for all.
 const KEPT: [u32; 7] = [200, 500, 1_000, 2_000, 5_000, 20_000, 0];
 
+/// Whether a row can be used hangs on its template, not on whether the key is writable.
+pub(super) const WITHOUT_SENSITIVITY: gio::SettingsBindFlags =
+    gio::SettingsBindFlags::GET.union(gio::SettingsBindFlags::SET).union(gio::SettingsBindFlags::NO_SENSITIVITY);
+
 mod imp {
     use super::{EngineHandle, gio, glib};
     use adw::subclass::prelude::*;
@@ -135,7 +139,7 @@ impl FilePreferences {
 fn bind_choice(settings: &gio::Settings, key: &str, row: &adw::ComboRow, choices: &'static [u32]) {
     settings
         .bind(key, row, "selected")
-        .flags(super::preferences_dialog::WITHOUT_SENSITIVITY)
+        .flags(WITHOUT_SENSITIVITY)
         .mapping(move |variant, _| {
             let set = variant.get::<u32>()?;
             u32::try_from(nearest(choices, set)).ok().map(|index| index.to_value())

@@ -7,9 +7,10 @@ use std::{fmt::Write as _, ops::Range};
 
 use linkify::{LinkFinder, LinkKind};
 
-use super::{link_address, message_text::may_open};
+use super::link_address;
 use crate::{
     ids::BareJid,
+    links::may_open,
     styling::{Line, Span, Style},
 };
 

@@ -3,9 +3,9 @@
 //! Names actions of the row; knows no row.
 
 use gettextrs::gettext;
-use gtk::{gdk, gio, glib, prelude::*};
+use gtk::{gio, prelude::*};
 
-use super::{message_text::Shown, spoiler};
+use super::{context_menu, message_text::Shown, spoiler};
 use crate::model::{DeliveryState, Message};
 
 /// How many links, and how many people, the menu offers.
@@ -146,19 +146,9 @@ pub fn popup(
         popover.add_child(&quick, REACTIONS);
     }
     popover.set_has_arrow(at.is_none());
-    popover.set_parent(row);
-    #[expect(clippy::cast_possible_truncation)]
-    let at = at.map(|(x, y)| (x as i32, y as i32)).or_else(|| {
+    let below = || {
         let bounds = bubble.compute_bounds(row)?;
-        Some(((bounds.x() + bounds.width() / 2.0) as i32, (bounds.y() + bounds.height()) as i32))
-    });
-    if let Some((x, y)) = at {
-        popover.set_pointing_to(Some(&gdk::Rectangle::new(x, y, 1, 1)));
-    }
-    popover.connect_closed(|popover| {
-        let popover = popover.clone();
-        // The chosen action runs after the menu has closed, and finds its row by the parent.
-        glib::idle_add_local_once(move || popover.unparent());
-    });
-    popover.popup();
+        Some((f64::from(bounds.x() + bounds.width() / 2.0), f64::from(bounds.y() + bounds.height())))
+    };
+    context_menu::popup(&popover, row, at.or_else(below));
 }

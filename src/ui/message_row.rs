@@ -4,17 +4,17 @@
 //! (`conversation.retry`, `conversation.discard`, `history.select`, each with the message's id).
 
 mod annotations;
+mod deed;
 mod description;
 mod file;
 
 use gettextrs::gettext;
-use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
+use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
 use super::{
     failure_bar::FailureBar,
     history::{Appearance, day},
     lane::Lane,
-    message_menu,
     message_text::{self, Shown},
     reaction_bar::ReactionBar,
     reply_quote, spoiler, time_text,
@@ -353,95 +353,9 @@ impl MessageRow {
         }
     }
 
-    fn add_controllers(&self) {
-        let weak = self.downgrade();
-        let press = gtk::GestureClick::builder()
-            .button(gdk::BUTTON_SECONDARY)
-            .propagation_phase(gtk::PropagationPhase::Capture)
-            .build();
-        press.connect_pressed(move |press, _, x, y| {
-            if let Some(row) = weak.upgrade() {
-                press.set_state(gtk::EventSequenceState::Claimed);
-                row.popup_menu(Some((x, y)));
-            }
-        });
-        self.add_controller(press);
-        let weak = self.downgrade();
-        let long = gtk::GestureLongPress::builder().touch_only(true).build();
-        long.connect_pressed(move |long, x, y| {
-            if let Some(row) = weak.upgrade() {
-                long.set_state(gtk::EventSequenceState::Claimed);
-                row.popup_menu(Some((x, y)));
-            }
-        });
-        self.add_controller(long);
-        let weak = self.downgrade();
-        let day = gtk::GestureClick::new();
-        day.connect_released(move |_, _, _, _| {
-            if let Some(row) = weak.upgrade()
-                && let Err(error) = row.activate_action("conversation.choose-date", None)
-            {
-                log::warn!("no day can be chosen: {error}");
-            }
-        });
-        self.imp().day.add_controller(day);
-    }
-
-    fn popup_menu(&self, at: Option<(f64, f64)>) {
-        let Some(message) = self.message() else { return };
-        let menu = message_menu::build(&message, &self.imp().shown.borrow());
-        if let Some(file) = message.attachment().filter(|_| !message.is_covered()) {
-            message_menu::add_file(&menu, file.path.is_some(), message.transfer().is_some());
-        }
-        let quick = (!message.is_retracted()).then(|| message_menu::quick_reactions(&message));
-        message_menu::popup(self, self.imp().bubble.upcast_ref(), &menu, quick, at);
-    }
-
-    fn copy(&self) {
-        if let Some(text) = self.selection().or_else(|| self.message().map(|message| spoiler::readable(&message))) {
-            self.clipboard().set_text(&text);
-        }
-    }
-
-    /// Uncovers a text that is covered, or covers it again.
-    fn uncover(&self) {
-        let Some(message) = self.message().filter(|message| message.format().spoiler.is_some()) else { return };
-        message.set_is_uncovered(!message.is_uncovered());
-        self.announce(&spoken_text(&message), gtk::AccessibleAnnouncementPriority::Medium);
-    }
-
-    /// Enter: uncovers what is covered; else there is the menu.
-    fn activate_row(&self) {
-        match self.message() {
-            Some(message) if message.format().spoiler.is_some() => self.uncover(),
-            _ => self.popup_menu(None),
-        }
-    }
-
     fn show_more(&self) {
         self.imp().limit.set(message_text::LONG);
         self.show_text();
-    }
-
-    fn ask(&self, action: &str) {
-        if let Some(message) = self.message() {
-            let target = message.id().0.to_variant();
-            if let Err(error) = self.activate_action(action, Some(&target)) {
-                log::warn!("{action}: {error}");
-            }
-        }
-    }
-
-    fn open_link(&self, url: &str) {
-        if !message_text::may_open(url) {
-            return;
-        }
-        let window = self.root().and_downcast::<gtk::Window>();
-        gtk::UriLauncher::new(url).launch(window.as_ref(), gio::Cancellable::NONE, |result| {
-            if let Err(error) = result {
-                log::warn!("a link could not be opened: {error}");
-            }
-        });
     }
 }
 

@@ -3,7 +3,7 @@
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
 
-use super::file_preferences::FilePreferences;
+use super::file_preferences::{FilePreferences, WITHOUT_SENSITIVITY};
 use crate::engine::api::EngineHandle;
 
 mod imp {
@@ -146,7 +146,3 @@ impl PreferencesDialog {
 /// In the order of the rows.
 const UNDO_SECONDS: [u32; 3] = [0, 5, 10];
 const COLOR_SCHEMES: [&str; 3] = ["system", "light", "dark"];
-
-/// Whether a row can be used hangs on its template, not on whether the key is writable.
-pub(super) const WITHOUT_SENSITIVITY: gio::SettingsBindFlags =
-    gio::SettingsBindFlags::GET.union(gio::SettingsBindFlags::SET).union(gio::SettingsBindFlags::NO_SENSITIVITY);

@@ -1,73 +1,38 @@
 //! The menu of a conversation's row: by right click, by a long press, by the menu key.
 
-use gtk::{gdk, gio, glib, prelude::*};
+use gtk::{gio, glib, prelude::*};
 
-use super::{ConversationRow, attention, blocking};
+use super::{ConversationRow, attention, blocking, context_menu};
 use crate::model::Conversation;
 
 /// Gives a row its menu.
 pub fn attach(row: &ConversationRow, menu: &impl IsA<gio::MenuModel>) {
     let menu: gio::MenuModel = menu.clone().upcast();
-    let open = {
-        let row = row.downgrade();
-        move |at: Option<(f64, f64)>| {
-            if let Some(row) = row.upgrade() {
-                open(&row, &menu, at);
-            }
+    let weak = row.downgrade();
+    context_menu::attach(row, false, move |at| {
+        if let Some(row) = weak.upgrade() {
+            open(&row, &menu, Some(at));
         }
-    };
-    let click = gtk::GestureClick::builder().button(gdk::BUTTON_SECONDARY).build();
-    let on_click = open.clone();
-    click.connect_pressed(move |gesture, _, x, y| {
-        gesture.set_state(gtk::EventSequenceState::Claimed);
-        on_click(Some((x, y)));
     });
-    row.add_controller(click);
-    let press = gtk::GestureLongPress::builder().touch_only(true).build();
-    let on_press = open;
-    press.connect_pressed(move |gesture, x, y| {
-        gesture.set_state(gtk::EventSequenceState::Claimed);
-        on_press(Some((x, y)));
-    });
-    row.add_controller(press);
 }
 
 /// Opens the menu of the row that has the focus, by the menu key and Shift+F10.
 pub fn attach_keys(list: &gtk::ListView, menu: &impl IsA<gio::MenuModel>) {
     let menu: gio::MenuModel = menu.clone().upcast();
-    let keys = gtk::ShortcutController::new();
-    let action = gtk::CallbackAction::new(move |list, _| {
-        // The focus is on the list's own item around the row.
-        let focused = list.root().and_then(|root| root.focus());
-        let Some(row) = focused.and_then(|item| item.first_child()).and_downcast::<ConversationRow>() else {
-            return glib::Propagation::Proceed;
-        };
-        open(&row, &menu, None);
-        glib::Propagation::Stop
+    context_menu::attach_keys(list, move |shown| {
+        let row = shown.downcast_ref::<ConversationRow>();
+        if let Some(row) = row {
+            open(row, &menu, None);
+        }
+        row.is_some()
     });
-    for text in ["Menu", "<Shift>F10"] {
-        keys.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string(text), Some(action.clone())));
-    }
-    list.add_controller(keys);
 }
 
-#[allow(clippy::cast_possible_truncation)] // pixels
 fn open(row: &ConversationRow, menu: &gio::MenuModel, at: Option<(f64, f64)>) {
     let Some(conversation) = row.conversation() else { return };
     row.insert_action_group("row", Some(&actions(row, &conversation)));
     let popover = gtk::PopoverMenu::from_model(Some(menu));
-    popover.set_parent(row);
-    popover.set_has_arrow(at.is_none());
-    if let Some((x, y)) = at {
-        popover.set_halign(gtk::Align::Start);
-        popover.set_pointing_to(Some(&gdk::Rectangle::new(x as i32, y as i32, 1, 1)));
-    }
-    popover.connect_closed(|popover| {
-        let popover = popover.clone();
-        // The chosen action is carried out after the menu has closed.
-        glib::idle_add_local_once(move || popover.unparent());
-    });
-    popover.popup();
+    context_menu::popup_beside(&popover, row, at);
 }
 
 fn actions(row: &ConversationRow, conversation: &Conversation) -> gio::SimpleActionGroup {

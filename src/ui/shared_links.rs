@@ -126,8 +126,11 @@ fn row(found: &FoundMessage) -> LinkRow {
     let contact = found.conversation().contact();
     let who = if found.is_outgoing() { gettext("You") } else { isolated(&contact.display_name()) };
     let when = time_text::exact(found.time());
+    let now = glib::DateTime::now_local().ok();
+    let short = now.map(|now| time_text::short(found.time(), &now)).unwrap_or_default();
     let about = gtk::Label::builder()
-        .label(format!("{who} · {when}"))
+        .label(format!("{who} · {short}"))
+        .tooltip_text(&when)
         .xalign(0.0)
         .ellipsize(pango::EllipsizeMode::End)
         .margin_start(10)

@@ -224,11 +224,8 @@ impl Sidebar {
         self.imp().messenger.get().expect("the sidebar is made with a messenger")
     }
 
-    fn set_up_list(&self) {
-        let imp = self.imp();
-        let conversations = self.messenger().conversations();
-        let selection =
-            gtk::SingleSelection::builder().model(&conversations).autoselect(false).can_unselect(true).build();
+    /// Makes the rows of a list of conversations, which have their menu.
+    fn rows(&self) -> gtk::SignalListItemFactory {
         let factory = gtk::SignalListItemFactory::new();
         let weak = self.downgrade();
         factory.connect_setup(move |_, item| {
@@ -240,8 +237,16 @@ impl Sidebar {
             list_row::fill(item, &row);
         });
         bind_rows(&factory);
+        factory
+    }
+
+    fn set_up_list(&self) {
+        let imp = self.imp();
+        let conversations = self.messenger().conversations();
+        let selection =
+            gtk::SingleSelection::builder().model(&conversations).autoselect(false).can_unselect(true).build();
         row_menu::attach_keys(&imp.list, &*imp.row_menu);
-        imp.list.set_factory(Some(&factory));
+        imp.list.set_factory(Some(&self.rows()));
         imp.list.set_model(Some(&selection));
         let _ = imp.selection.set(selection);
 

@@ -33,7 +33,7 @@ mod imp {
             self.hint.set_wrap(true);
             self.hint.set_wrap_mode(pango::WrapMode::WordChar);
             self.hint.set_max_width_chars(40);
-            self.icon.set_valign(gtk::Align::Start);
+            self.icon.set_valign(gtk::Align::Center);
             let head = gtk::Box::builder().spacing(8).build();
             head.append(&self.icon);
             head.append(&self.hint);

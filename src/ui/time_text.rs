@@ -30,6 +30,13 @@ pub fn short(time: Timestamp, now: &glib::DateTime) -> String {
     text.map(Into::into).unwrap_or_default()
 }
 
+/// How many seconds there are until then, begun ones too.
+#[must_use]
+pub fn seconds_left(until: Timestamp) -> u32 {
+    let left = until.0.saturating_sub(glib::real_time() / 1_000).max(0);
+    u32::try_from(left.saturating_add(999) / 1_000).unwrap_or(u32::MAX)
+}
+
 /// The day and the time of day, in full.
 #[must_use]
 pub fn exact(time: Timestamp) -> String {

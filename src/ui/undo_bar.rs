@@ -5,6 +5,7 @@ use std::time::Duration;
 use gettextrs::ngettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
+use super::time_text;
 use crate::engine::api::Timestamp;
 
 /// How often the time is looked at.
@@ -86,8 +87,7 @@ impl UndoBar {
 
     fn show_time(&self) {
         let Some(until) = self.imp().until.get() else { return };
-        let left = until.0.saturating_sub(glib::real_time() / 1_000).max(0);
-        let seconds = u32::try_from(left.saturating_add(999) / 1_000).unwrap_or(u32::MAX);
+        let seconds = time_text::seconds_left(until);
         let text = ngettext("Sending in {n} second", "Sending in {n} seconds", seconds);
         let text = text.replace("{n}", &seconds.to_string());
         if self.imp().time.label() != text {

@@ -6,7 +6,10 @@ use adw::prelude::*;
 use gtk::{gdk, gio, glib};
 use stonechat::{
     engine::api::{Attachment, AttachmentKind, AttachmentProblem, Event, Message, MessageState, SendFailure, Transfer},
-    ui::{attachment::viewer::PictureViewer, message_row::MessageRow},
+    ui::{
+        attachment::{picture_area::PictureArea, viewer::PictureViewer},
+        message_row::MessageRow,
+    },
 };
 
 use super::world::{CONVERSATION, World, all, message, wait, words};
@@ -87,6 +90,14 @@ fn a_picture_stands_in_its_shape_before_it_is_there() {
         world.settle();
     }
     world.shot("files-after");
+    // The time stands on a picture that nothing is said of, and below what is said of one.
+    let place = |widget: &gtk::Widget| widget.compute_bounds(&world.window).expect("it is in the window");
+    for (n, is_over) in [(5, true), (6, false)] {
+        let picture = place(all::<PictureArea>(&row(&world, n)).remove(0).upcast_ref());
+        let note = all::<gtk::Widget>(&row(&world, n)).into_iter().find(|widget| widget.has_css_class("note"));
+        let note = place(&note.expect("every message has its time"));
+        assert_eq!(picture.contains_rect(&note), is_over, "{note:?} and {picture:?}");
+    }
 }
 
 #[gtk::test]
@@ -98,11 +109,17 @@ fn a_file_says_how_far_it_is_and_what_is_wrong_with_it() {
         with_file(4, "", Attachment { thumbhash: Some(THUMBHASH.to_vec()), ..picture(Some((640, 300)), None) }),
     ];
     let world = World::new(messages, 0, (360, 640));
+    let heights = || (0..4).map(|n| row(&world, n).height()).collect::<Vec<_>>();
+    let before = heights();
     let transfer = Some(Transfer { done: 1_000_000, total: Some(2_345_678) });
     let id = world.history().message(0).unwrap().id();
     world.events.send_blocking(Event::TransferChanged { conversation: CONVERSATION, message: id, transfer }).unwrap();
     wait("the progress", || world.history().message(0).unwrap().transfer() == transfer);
+    let id = world.history().message(3).unwrap().id();
+    world.events.send_blocking(Event::TransferChanged { conversation: CONVERSATION, message: id, transfer }).unwrap();
+    wait("the progress", || world.history().message(3).unwrap().transfer() == transfer);
     world.settle();
+    assert_eq!(heights(), before, "nothing moves meanwhile");
     world.shot("files-states");
     adw::StyleManager::default().set_color_scheme(adw::ColorScheme::ForceDark);
     world.settle();

@@ -124,8 +124,12 @@ fn sound_that_was_asked_for_plays_when_it_comes() {
     let now =
         Message { attachment: Some(sound(name, "audio/ogg", Some(5), Some(path.clone()))), ..messages[0].clone() };
     let event = Event::MessagesChanged { conversation: CONVERSATION, messages: vec![now] };
+    world.settle();
+    let height = row.height();
     world.events.send_blocking(event).unwrap();
     wait("the sound", || playback().state(&path).position > Duration::from_millis(200));
+    world.settle();
+    assert_eq!(row.height(), height, "it plays where it was fetched");
     // It is deleted, with its message, while it plays.
     std::fs::remove_file(&path).unwrap();
     wait("the end of it", || !playback().state(&path).is_current);

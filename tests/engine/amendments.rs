@@ -4,34 +4,12 @@
 use stonechat::engine::api::{Annotations, Command, ConversationId, Message, MessageId, MessageState, TextFormat};
 
 use super::{
-    person::{Person, befriend},
-    support::{Options, Prosody, Relay},
+    person::{Person, friendly_server},
+    support::Relay,
 };
 
 const ALICE: &str = "alice@chat.test";
 const BOB: &str = "bob@chat.test";
-
-fn server() -> Prosody {
-    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
-    befriend(&prosody, "alice", "bob");
-    prosody
-}
-
-async fn correct(who: &Person, message: MessageId, body: &str) {
-    let body = body.to_owned();
-    who.request(|reply| Command::CorrectMessage { message, body, format: TextFormat::default(), preview: None, reply })
-        .await
-        .unwrap();
-}
-
-async fn react(who: &Person, message: MessageId, emoji: &[&str]) {
-    let emoji = emoji.iter().map(|&emoji| emoji.to_owned()).collect();
-    who.request(|reply| Command::React { message, emoji, reply }).await.unwrap();
-}
-
-async fn retract(who: &Person, message: MessageId) {
-    who.request(|reply| Command::RetractMessage { message, reply }).await.unwrap();
-}
 
 fn emoji(annotations: &Annotations) -> Vec<(&str, usize, bool)> {
     annotations.reactions.iter().map(|it| (it.emoji.as_str(), it.by.len(), it.is_own)).collect()
@@ -45,16 +23,16 @@ async fn sent(who: &mut Person, to: &str, body: &str) -> (ConversationId, Messag
 
 #[tokio::test]
 async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_comes_later() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (mut alice, mut phone) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "alice").await);
     let mut bob = Person::new(&prosody, "bob").await;
     let (_, first) = sent(&mut alice, BOB, "Shall we bake a cake?").await;
     let (_, second) = sent(&mut alice, BOB, "Tonihgt").await;
     let (_, third) = sent(&mut alice, BOB, "I hate cake").await;
     let at_bob = bob.until_history(ALICE, "three messages", |all| all.len() == 3).await;
-    correct(&alice, second, "Tonight").await;
-    retract(&alice, third).await;
-    react(&bob, at_bob[0].cursor.id, &["👍", "🎂"]).await;
+    alice.correct(second, "Tonight").await;
+    alice.retract(third).await;
+    bob.react(at_bob[0].cursor.id, &["👍", "🎂"]).await;
     let answers = Some(at_bob[1].cursor.id);
     let conversation = at_bob[0].conversation;
     let body = "Yes!".to_owned();
@@ -69,7 +47,7 @@ async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_c
     .await
     .unwrap();
     alice.until_history(BOB, "the answer", |all| all.len() == 4).await;
-    react(&alice, first, &["🎂"]).await;
+    alice.react(first, &["🎂"]).await;
 
     let is_told = |all: &[Message]| {
         let [first, second, third, answer] = all else { return false };
@@ -102,16 +80,16 @@ async fn what_is_said_of_messages_is_the_same_on_every_device_also_on_one_that_c
 
 #[tokio::test]
 async fn what_was_said_while_there_was_no_line_is_said_when_there_is_one_also_after_a_restart() {
-    let prosody = server();
+    let prosody = friendly_server();
     let relay = Relay::start(prosody.port());
     let mut alice = Person::sign_in(&prosody, "alice", relay.port()).await;
     let mut bob = Person::new(&prosody, "bob").await;
     let (conversation, message) = sent(&mut alice, BOB, "frist").await;
     relay.refuse(true);
     relay.cut();
-    correct(&alice, message, "first").await;
+    alice.correct(message, "first").await;
     let unsent = alice.send(conversation, "secnod").await;
-    correct(&alice, unsent.cursor.id, "second").await;
+    alice.correct(unsent.cursor.id, "second").await;
     alice.restart().await;
     relay.refuse(false);
     alice.tell(Command::ReconnectNow { account: alice.account });

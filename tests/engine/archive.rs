@@ -6,7 +6,7 @@ use minidom::Element;
 use stonechat::engine::api::{ArchivePolicy, Command, CommandError, Event, Message, MessageState};
 
 use super::{
-    person::{self, Person, befriend, new_account},
+    person::{self, Person, befriend, friendly_server, new_account},
     plain::Plain,
     support::{Management, Options, Prosody, Relay, Script, Scripted},
 };
@@ -14,12 +14,6 @@ use super::{
 const ALICE: &str = "alice@chat.test";
 const BOB: &str = "bob@chat.test";
 const CAROL: &str = "carol@chat.test";
-
-fn server() -> Prosody {
-    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
-    befriend(&prosody, "alice", "bob");
-    prosody
-}
 
 fn texts(messages: &[Message]) -> Vec<&str> {
     messages.iter().map(|message| &message.body[..]).collect()
@@ -36,7 +30,7 @@ async fn history(who: &mut Person, with: &str, len: usize) -> Vec<Message> {
 
 #[tokio::test]
 async fn a_second_device_finds_all_that_was_said_on_the_first() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
     let mut expected = Vec::new();
     for n in 0..65 {
@@ -92,7 +86,7 @@ async fn what_was_said_in_an_absence_comes_once_in_order_and_is_unread() {
 
 #[tokio::test]
 async fn a_sync_goes_on_after_the_line_was_cut_in_the_middle_of_it() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
     let said: Vec<_> = (0..300).map(|n| format!("number {n}")).collect();
     for text in &said {
@@ -112,7 +106,7 @@ async fn a_sync_goes_on_after_the_line_was_cut_in_the_middle_of_it() {
 
 #[tokio::test]
 async fn a_result_that_nobody_asked_for_is_no_message() {
-    let prosody = server();
+    let prosody = friendly_server();
     let mut alice = Person::new(&prosody, "alice").await;
     let mallory = Plain::sign_in(&prosody, "bob").await;
     let forged = |query: &str| {
@@ -144,7 +138,7 @@ async fn crash_unheard(alice: &mut Person, relay: &Relay) {
 
 #[tokio::test]
 async fn what_had_arrived_before_a_crash_is_not_sent_again() {
-    let prosody = server();
+    let prosody = friendly_server();
     let relay = Relay::start(prosody.port());
     let mut alice = Person::sign_in(&prosody, "alice", relay.port()).await;
     let mut bob = Plain::sign_in(&prosody, "bob").await;
@@ -189,7 +183,7 @@ async fn the_conversation_that_is_looked_at_comes_before_the_rest() {
 
 #[tokio::test]
 async fn what_the_server_has_thrown_away_stays_here() {
-    let mut prosody = server();
+    let mut prosody = friendly_server();
     let (mut alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
     for n in 0..3 {
         alice.say(BOB, &format!("old {n}")).await;
@@ -239,7 +233,7 @@ async fn where_there_is_no_archive_what_may_not_have_arrived_is_sent_again_under
 
 #[tokio::test]
 async fn what_the_server_keeps_is_chosen_here() {
-    let prosody = server();
+    let prosody = friendly_server();
     let mut alice = Person::new(&prosody, "alice").await;
     let account = alice.account;
     let policy = async |alice: &Person| alice.request(|reply| Command::LoadArchivePolicy { account, reply }).await;
@@ -255,7 +249,7 @@ async fn what_the_server_keeps_is_chosen_here() {
 
 #[tokio::test]
 async fn how_far_a_long_fetch_has_come_is_told() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
     for n in 0..400 {
         alice.say(BOB, &format!("number {n}")).await;

@@ -13,19 +13,13 @@ use stonechat::{
 };
 
 use super::{
-    person::{Person, befriend, jid},
+    person::{Person, befriend, friendly_server, jid},
     plain::Plain,
     support::{Options, Prosody},
 };
 
 const BOB: &str = "bob@chat.test";
 const ALICE: &str = "alice@chat.test";
-
-fn server() -> Prosody {
-    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
-    befriend(&prosody, "alice", "bob");
-    prosody
-}
 
 /// A picture of one colour.
 fn picture(side: u32, red: u8) -> Vec<u8> {
@@ -60,7 +54,7 @@ fn side_of(path: &std::path::Path) -> u32 {
 
 #[tokio::test]
 async fn friends_see_each_others_pictures_also_after_a_restart() {
-    let prosody = server();
+    let prosody = friendly_server();
     let mut alice = Person::sign_in(&prosody, "alice", prosody.port()).await;
     let mut bob = Person::sign_in(&prosody, "bob", prosody.port()).await;
     alice.set_avatar(Some(picture(500, 200))).await.unwrap();
@@ -88,7 +82,7 @@ async fn friends_see_each_others_pictures_also_after_a_restart() {
 
 #[tokio::test]
 async fn ones_own_picture_comes_from_ones_other_device() {
-    let prosody = server();
+    let prosody = friendly_server();
     let desk = Person::sign_in(&prosody, "alice", prosody.port()).await;
     let mut laptop = Person::sign_in(&prosody, "alice", prosody.port()).await;
     desk.set_avatar(Some(picture(64, 3))).await.unwrap();
@@ -104,7 +98,7 @@ async fn ones_own_picture_comes_from_ones_other_device() {
 
 #[tokio::test]
 async fn what_is_no_picture_is_not_published() {
-    let prosody = server();
+    let prosody = friendly_server();
     let alice = Person::sign_in(&prosody, "alice", prosody.port()).await;
     for image in [b"no picture".to_vec(), Vec::new(), claiming(30_000)] {
         assert_eq!(alice.set_avatar(Some(image)).await, Err(CommandError::BadImage));
@@ -114,7 +108,7 @@ async fn what_is_no_picture_is_not_published() {
 
 #[tokio::test]
 async fn bad_pictures_are_left_out_and_the_next_good_one_is_shown() {
-    let prosody = server();
+    let prosody = friendly_server();
     let mut alice = Person::sign_in(&prosody, "alice", prosody.port()).await;
     let bob = Plain::sign_in(&prosody, "bob").await;
     let good = picture(50, 99);

@@ -110,6 +110,24 @@ async fn a_picture_comes_as_it_was_sent_and_its_caption_after_it() {
     assert_eq!((parts(&alice), parts(&bob)), (0, 0));
 }
 
+/// Boxes that say where a film was made, as cameras do.
+const FILM: &[u8] = b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x21moov\0\0\0\x19udta\0\0\0\x11\xa9xyz+48.85+2.";
+
+#[tokio::test]
+async fn where_a_film_was_made_stays_with_whoever_made_it() {
+    let prosody = server();
+    let (alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
+    let path = alice.dir.path().join("walk.mp4");
+    fs::write(&path, FILM).unwrap();
+    send(&alice, BOB, vec![NewFile::Path(path.clone())], "").await.unwrap();
+    let got = bob.news().await;
+    bob.tell(Command::FetchFile { message: got.cursor.id, is_asked: true });
+    let came = fs::read(self::path(&mut bob, &got).await).unwrap();
+    assert_eq!(came.len(), FILM.len());
+    assert!(came.starts_with(&FILM[..24]) && !came.windows(3).any(|window| window == b"+48"), "{came:?}");
+    assert_eq!(fs::read(path).unwrap(), FILM);
+}
+
 /// The first page of Opus in Ogg (RFC 7845 §5.1), which says that it is mono.
 const OPUS: &[u8] = b"OggS\0\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x5e\x2c\x9d\x37\x01\x13\
     OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0";

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod account;
+mod amending;
 mod amendments;
 mod archive;
 mod avatars;

@@ -24,7 +24,7 @@ use stonechat::{
 use tempfile::TempDir;
 use tokio::time::{Instant, timeout_at};
 
-use super::support::Prosody;
+use super::support::{Options, Prosody};
 
 /// Nothing on one machine takes so long.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -47,6 +47,13 @@ pub fn befriend(prosody: &Prosody, one: &str, other: &str) {
         );
         fs::write(dir.join(format!("{user}.dat")), roster).unwrap();
     }
+}
+
+/// A server where Alice and Bob are friends.
+pub fn friendly_server() -> Prosody {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    befriend(&prosody, "alice", "bob");
+    prosody
 }
 
 /// Two who have asked each other, and see each other.

@@ -3,19 +3,13 @@
 use stonechat::engine::api::{Command, Event, Message, MessageState};
 
 use super::{
-    person::{Person, befriend, jid},
+    person::{Person, befriend, friendly_server, jid},
     plain::Plain,
     support::{Options, Prosody},
 };
 
 const ALICE: &str = "alice@chat.test";
 const BOB: &str = "bob@chat.test";
-
-fn server() -> Prosody {
-    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
-    befriend(&prosody, "alice", "bob");
-    prosody
-}
 
 /// Somebody looks at what came.
 fn read(who: &Person, message: &Message) {
@@ -47,7 +41,7 @@ fn set_privacy(who: &Person, send_markers: bool) {
 
 #[tokio::test]
 async fn what_was_read_is_told_to_the_other_side_and_counts_for_all_before_it() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (mut alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
     let (first, second) = (alice.say(BOB, "first").await, alice.say(BOB, "second").await);
     let seen = bob.message("second").await;
@@ -68,7 +62,7 @@ async fn what_was_read_is_told_to_the_other_side_and_counts_for_all_before_it() 
 
 #[tokio::test]
 async fn who_keeps_to_themselves_what_they_read_tells_their_own_devices_only() {
-    let prosody = server();
+    let prosody = friendly_server();
     let mut alice = Person::new(&prosody, "alice").await;
     let (mut desk, mut phone) = (Person::new(&prosody, "bob").await, Person::new(&prosody, "bob").await);
     set_privacy(&desk, false);
@@ -85,7 +79,7 @@ async fn who_keeps_to_themselves_what_they_read_tells_their_own_devices_only() {
 
 #[tokio::test]
 async fn what_is_read_on_one_device_is_read_on_the_other() {
-    let prosody = server();
+    let prosody = friendly_server();
     let alice = Person::new(&prosody, "alice").await;
     let (mut desk, mut phone) = (Person::new(&prosody, "bob").await, Person::new(&prosody, "bob").await);
     for text in ["one", "two", "three"] {
@@ -102,7 +96,7 @@ async fn what_is_read_on_one_device_is_read_on_the_other() {
 
 #[tokio::test]
 async fn a_device_that_was_away_knows_what_was_read_meanwhile() {
-    let prosody = server();
+    let prosody = friendly_server();
     let alice = Person::new(&prosody, "alice").await;
     let (mut desk, mut phone) = (Person::new(&prosody, "bob").await, Person::new(&prosody, "bob").await);
     alice.say(BOB, "before").await;
@@ -140,7 +134,7 @@ async fn a_device_that_was_away_knows_what_was_read_meanwhile() {
 
 #[tokio::test]
 async fn what_the_archive_says_of_our_messages_is_known_on_a_new_device() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (mut alice, mut bob) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "bob").await);
     let first = alice.say(BOB, "first").await;
     let seen = bob.message("first").await;

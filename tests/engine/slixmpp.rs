@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use stonechat::engine::api::{
-    Annotations, BareJid, ChatState, Command, Event, Mention, Message, MessageId, MessageState, TextFormat,
+    Annotations, BareJid, ChatState, Command, Event, Mention, Message, MessageState, TextFormat,
 };
 
 use super::{
-    person::{Person, befriend},
-    support::{Options, Prosody, Slix},
+    person::{Person, friendly_server},
+    support::{Prosody, Slix},
 };
 
 const ALICE: &str = "alice@chat.test";
@@ -15,8 +15,7 @@ const BOB: &str = "bob@chat.test";
 
 /// Alice, who has Stonechat, and Bob, who has slixmpp.
 async fn both() -> (Prosody, Person, Slix) {
-    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
-    befriend(&prosody, "alice", "bob");
+    let prosody = friendly_server();
     let (alice, bob) = (Person::new(&prosody, "alice").await, Slix::sign_in(&prosody, "bob").await);
     (prosody, alice, bob)
 }
@@ -46,18 +45,6 @@ async fn answer(who: &Person, to: &Message, body: &str) -> Message {
     .unwrap()
 }
 
-async fn correct(who: &Person, message: MessageId, body: &str) {
-    let body = body.to_owned();
-    who.request(|reply| Command::CorrectMessage { message, body, format: TextFormat::default(), preview: None, reply })
-        .await
-        .unwrap();
-}
-
-async fn react(who: &Person, message: MessageId, emoji: &[&str]) {
-    let emoji = emoji.iter().map(|&emoji| emoji.to_owned()).collect();
-    who.request(|reply| Command::React { message, emoji, reply }).await.unwrap();
-}
-
 fn emoji(annotations: &Annotations) -> Vec<&str> {
     let mut all: Vec<_> = annotations.reactions.iter().map(|reaction| reaction.emoji.as_str()).collect();
     all.sort_unstable();
@@ -79,7 +66,7 @@ async fn slixmpp_reads_what_we_write_and_say_of_it() {
 
     // However often it is corrected, the first one is named.
     for text in ["Shall we bake?", "Shall we bake a cake?"] {
-        correct(&alice, first.cursor.id, text).await;
+        alice.correct(first.cursor.id, text).await;
         let corrected = bob.heard("correction", with_body(text)).await;
         assert_eq!(corrected["replaces"], json!(first_id));
         assert_ne!(id(&corrected), first_id);
@@ -94,14 +81,14 @@ async fn slixmpp_reads_what_we_write_and_say_of_it() {
     assert_eq!(heard["quote"], json!("> Yes 🎉!\n> \n> Which one?\n"));
     let answer_id = id(&heard);
     // An answer stays one when it is corrected.
-    correct(&alice, chosen.cursor.id, "Apple").await;
+    alice.correct(chosen.cursor.id, "Apple").await;
     let heard = bob.heard("reply", is_answer("Apple")).await;
     assert_eq!((&heard["of"], &heard["to"]), (&json!(said), &json!(BOB)));
     let body = heard["body"].as_str().unwrap().to_owned();
     assert_eq!(bob.heard("correction", with_body(&body)).await["replaces"], json!(answer_id));
 
     for emoji in [&["👍", "👩‍🍳"][..], &["👍"], &[]] {
-        react(&alice, question.cursor.id, emoji).await;
+        alice.react(question.cursor.id, emoji).await;
         let heard = bob.heard("reactions", |_| true).await;
         assert_eq!((&heard["of"], &heard["emoji"]), (&json!(said), &json!(emoji)), "{heard}");
     }

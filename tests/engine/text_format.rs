@@ -1,23 +1,15 @@
 //! How a text is to be shown goes with it: to every device of both sides, also through the archive, through corrections, and over
 //! a restart.
 
-use stonechat::engine::api::{
-    BareJid, Command, ConversationId, Event, Mention, Message, MessageId, MessageQuery, TextFormat,
-};
+use stonechat::engine::api::{BareJid, Command, ConversationId, Event, Mention, Message, MessageQuery, TextFormat};
 
 use super::{
-    person::{Person, befriend},
-    support::{Options, Prosody, Relay},
+    person::{Person, friendly_server},
+    support::Relay,
 };
 
 const ALICE: &str = "alice@chat.test";
 const BOB: &str = "bob@chat.test";
-
-fn server() -> Prosody {
-    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
-    befriend(&prosody, "alice", "bob");
-    prosody
-}
 
 fn unstyled() -> TextFormat {
     TextFormat { is_unstyled: true, ..TextFormat::default() }
@@ -32,11 +24,6 @@ async fn say(who: &Person, conversation: ConversationId, body: &str, format: Tex
     who.request(|reply| Command::SendMessage { conversation, body, format, answers, preview: None, reply })
         .await
         .unwrap()
-}
-
-async fn correct(who: &Person, message: MessageId, body: &str, format: TextFormat) {
-    let body = body.to_owned();
-    who.request(|reply| Command::CorrectMessage { message, body, format, preview: None, reply }).await.unwrap();
 }
 
 /// Waits until the texts of the history with somebody are these.
@@ -54,7 +41,7 @@ async fn until(who: &mut Person, with: &str, texts: &[(&str, TextFormat)]) -> Ve
 
 #[tokio::test]
 async fn a_text_without_styling_is_so_on_every_device_and_stays_so() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (mut alice, mut phone) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "alice").await);
     let mut bob = Person::new(&prosody, "bob").await;
     let conversation = alice.open(BOB).await.id;
@@ -63,8 +50,8 @@ async fn a_text_without_styling_is_so_on_every_device_and_stays_so() {
     let changing = say(&alice, conversation, "*a*", unstyled()).await.cursor.id;
     until(&mut bob, ALICE, &[("> _ <", unstyled()), ("*really*", TextFormat::default()), ("*a*", unstyled())]).await;
     // A new text has its own; the same text with another is a new one.
-    correct(&alice, styled, "*really*", unstyled()).await;
-    correct(&alice, changing, "*b*", TextFormat::default()).await;
+    alice.correct_as(styled, "*really*", unstyled()).await;
+    alice.correct_as(changing, "*b*", TextFormat::default()).await;
     let texts = [("> _ <", unstyled()), ("*really*", unstyled()), ("*b*", TextFormat::default())];
     for (who, with) in [(&mut alice, BOB), (&mut phone, BOB), (&mut bob, ALICE)] {
         until(who, with, &texts).await;
@@ -81,7 +68,7 @@ async fn a_text_without_styling_is_so_on_every_device_and_stays_so() {
 
 #[tokio::test]
 async fn what_waits_and_what_is_being_written_keeps_it_over_a_restart() {
-    let prosody = server();
+    let prosody = friendly_server();
     let relay = Relay::start(prosody.port());
     let mut alice = Person::sign_in(&prosody, "alice", relay.port()).await;
     let mut bob = Person::new(&prosody, "bob").await;
@@ -101,7 +88,7 @@ async fn what_waits_and_what_is_being_written_keeps_it_over_a_restart() {
 
 #[tokio::test]
 async fn a_covered_text_stays_where_it_is_covered_and_so_does_its_file_name_in_lists_and_answers() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (mut alice, mut phone) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "alice").await);
     let mut bob = Person::new(&prosody, "bob").await;
     let conversation = alice.open(BOB).await.id;
@@ -132,7 +119,7 @@ async fn a_covered_text_stays_where_it_is_covered_and_so_does_its_file_name_in_l
     let quote = all[1].annotations.quote.clone().expect("it answers");
     assert_eq!((quote.text.as_str(), quote.is_spoiler), ("the end", true));
     // A correction and the archive keep it.
-    correct(&alice, all[0].cursor.id, "both live", spoiler("")).await;
+    alice.correct_as(all[0].cursor.id, "both live", spoiler("")).await;
     let texts = [("both live", spoiler("")), ("No!", TextFormat::default())];
     let mut tablet = Person::new(&prosody, "bob").await;
     for (who, with) in [(&mut phone, BOB), (&mut bob, ALICE), (&mut tablet, ALICE)] {
@@ -142,7 +129,7 @@ async fn a_covered_text_stays_where_it_is_covered_and_so_does_its_file_name_in_l
 
 #[tokio::test]
 async fn whom_a_text_mentions_is_known_at_the_place_where_it_says_so_also_below_a_quote() {
-    let prosody = server();
+    let prosody = friendly_server();
     let (mut alice, mut phone) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "alice").await);
     let mut bob = Person::new(&prosody, "bob").await;
     let conversation = alice.open(BOB).await.id;
@@ -164,6 +151,6 @@ async fn whom_a_text_mentions_is_known_at_the_place_where_it_says_so_also_below_
     }
     // Another text has places of its own.
     let message = alice.history_with(BOB).await[1].cursor.id;
-    correct(&alice, message, "@Bób", mentioned(&[mention(0..4, BOB)])).await;
+    alice.correct_as(message, "@Bób", mentioned(&[mention(0..4, BOB)])).await;
     until(&mut bob, ALICE, &[("ä🎉\nwho?", TextFormat::default()), ("@Bób", mentioned(&[mention(0..4, BOB)]))]).await;
 }

@@ -22,6 +22,8 @@ pub enum CommandError {
     EmptyMessage,
     #[error("not a picture, or one that is too large")]
     BadImage,
+    #[error("not a film or sound whose place can be taken out")]
+    BadMedia,
     #[error("the file can't be read")]
     UnreadableFile,
     #[error("the file is larger than the {limit} bytes that the server takes")]

@@ -13,7 +13,8 @@ use crate::{
     ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::{
         MessageState, StoreError,
-        message::{self, ArchiveId, PendingMessage},
+        message::{self, ArchiveId},
+        pending::{self, PendingMessage},
     },
     xmpp::archive::Archived,
 };
@@ -38,7 +39,7 @@ impl Lookup {
     /// For all that waits and may have been sent, and of which no session will tell.
     pub fn all(store: &Connection, scope: &Scope, in_flight: &HashSet<MessageId>) -> Result<Vec<Self>, StoreError> {
         let mut by_conversation: BTreeMap<i64, Self> = BTreeMap::new();
-        for pending in message::doubtful(store, scope.account)? {
+        for pending in pending::doubtful(store, scope.account)? {
             if in_flight.contains(&pending.message.cursor.id) {
                 continue;
             }
@@ -60,7 +61,7 @@ impl Lookup {
         is_complete: bool,
     ) -> Result<(Option<Self>, Effects), StoreError> {
         let mut changes = Changes::default();
-        let mut waiting: HashSet<_> = message::doubtful(store, scope.account)?
+        let mut waiting: HashSet<_> = pending::doubtful(store, scope.account)?
             .into_iter()
             .filter(|pending| pending.message.conversation == self.conversation)
             .map(|pending| pending.message.cursor.id)

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `name` | what a file may be called |
 //! | `media` | what a file is, by its bytes |
-//! | `clean` | takes out of a picture where it was taken |
+//! | `clean` | takes out of a file where it was made |
 //! | `disk` | `media/` beside the database |
 //! | `policy` | what is fetched unasked |
 //! | `record` | the store's rows as the window gets them |
@@ -13,7 +13,7 @@
 //! | `fetch` | from there to here |
 //! | `send`, `upload` | from here to there |
 
-pub mod clean;
+mod clean;
 mod command;
 pub mod disk;
 mod fetch;

@@ -5,7 +5,12 @@ use std::{fs, io, path::Path};
 use rusqlite::Connection;
 use tokio::task::spawn_blocking;
 
-use super::{clean::clean, disk, media, name::sanitise, record, upload};
+use super::{
+    clean::{Unclean, clean},
+    disk, media,
+    name::sanitise,
+    record, upload,
+};
 use crate::{
     engine::{
         annotation::annotate,
@@ -29,8 +34,6 @@ use crate::{
 
 /// More files in one go are a folder that somebody dropped by mistake.
 pub const MAX_FILES: usize = 50;
-/// Pictures larger than this as files are sent as they are not: nobody could take them apart in memory.
-const MAX_CLEAN: u64 = 64 * 1024 * 1024;
 
 /// Copies what is to be sent to where it can't vanish, so that its upload can begin at any time.
 ///
@@ -123,17 +126,13 @@ fn copy_to(from: &Path, to: &Path) -> Result<(), CommandError> {
 }
 
 fn finish(data_dir: &Path, part: &Path, name: &str, most: u64) -> Result<AttachmentRow, CommandError> {
-    if fs::metadata(part).map_err(|error| failure(&error))?.len() <= MAX_CLEAN {
-        let bytes = fs::read(part).map_err(|error| failure(&error))?;
-        match clean(&bytes) {
-            Some(Ok(clean)) if clean != bytes => fs::write(part, clean).map_err(|error| failure(&error))?,
-            Some(Ok(_)) | None => {}
-            // Better not sent than sent with what nobody sees in it.
-            Some(Err(_)) => return Err(CommandError::BadImage),
-        }
-    } else if media::header(part).is_some() {
-        return Err(CommandError::BadImage);
-    }
+    // Better not sent than sent with what nobody sees in it.
+    clean(part).map_err(|unclean| match unclean {
+        Unclean::Picture => CommandError::BadImage,
+        Unclean::Media => CommandError::BadMedia,
+        Unclean::Io(error) => failure(&error),
+    })?;
+    // What is said of it from here on is of what is sent.
     let (hash, size) = disk::hash(part).map_err(|error| failure(&error))?;
     if size > most {
         return Err(CommandError::FileTooLarge { limit: most });
@@ -266,6 +265,22 @@ mod tests {
         assert_eq!(copied(&NewFile::Path("/".into()), 10), Err(CommandError::UnreadableFile));
         let broken = NewFile::Bytes { name: "a.jpg".to_owned(), bytes: b"\xff\xd8\xff\xe1".to_vec() };
         assert_eq!(copied(&broken, 100), Err(CommandError::BadImage));
+    }
+
+    #[test]
+    fn where_a_film_was_made_leaves_with_nothing_that_is_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.mp4");
+        let film = b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x21moov\0\0\0\x19udta\0\0\0\x11\xa9xyz+48.85+2.";
+        fs::write(&path, film).unwrap();
+        let row = copy(dir.path(), "x", &NewFile::Path(path.clone()), u64::MAX).unwrap();
+        let sent = disk::path(dir.path(), &row.kept.unwrap().file);
+        assert!(!fs::read(&sent).unwrap().windows(3).any(|window| window == b"+48"));
+        let (hash, size) = disk::hash(&sent).unwrap();
+        assert_eq!((row.sha256, row.size), (Some(hash), Some(size)));
+        assert_eq!(fs::read(&path).unwrap(), film, "the person's own file stays as it is");
+        let broken = NewFile::Bytes { name: "a.mp4".to_owned(), bytes: film[..40].to_vec() };
+        assert_eq!(copied(&broken, 100), Err(CommandError::BadMedia));
     }
 
     #[test]

@@ -29,7 +29,7 @@ use crate::{
     store::{
         account,
         contact::{self, RosterEntry, Subscription},
-        conversation as table, in_memory, message,
+        conversation as table, in_memory, message, pending,
     },
     text_format::TextFormat,
     xmpp::{
@@ -190,7 +190,7 @@ impl World {
                 effects
             }
             Step::Acknowledge => {
-                let waiting = message::pending(store, scope.account).expect("nothing may fail");
+                let waiting = pending::of_account(store, scope.account).expect("nothing may fail");
                 let acked: Vec<_> = waiting.iter().map(|pending| pending.message.cursor.id).collect();
                 outbox::acked(store, &acked).expect("nothing may fail")
             }

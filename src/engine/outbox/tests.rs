@@ -174,7 +174,7 @@ fn where_one_may_have_arrived_the_next_ones_wait_with_it() {
 fn what_was_never_given_to_a_session_is_not_in_doubt() {
     let mut fixture = Fixture::new();
     let conversation = fixture.open(BOB);
-    let doubtful = |fixture: &Fixture| message::doubtful(&fixture.store, fixture.scope.account).unwrap().len();
+    let doubtful = |fixture: &Fixture| pending::doubtful(&fixture.store, fixture.scope.account).unwrap().len();
     fixture.scope.is_online = false;
     let (message, effects) = fixture.send(conversation, "offline");
     assert_eq!(
@@ -230,7 +230,7 @@ fn a_message_that_can_be_taken_back_stays_here_and_what_follows_it_waits_with_it
     let (elsewhere, effects) = fixture.send(other, "elsewhere");
     assert_eq!(ids(&effects.stanzas), [elsewhere.cursor.id], "other conversations do not wait");
     assert_eq!(ids(&waiting(&fixture)), [elsewhere.cursor.id]);
-    assert!(!message::is_attempted(&fixture.store, first.cursor.id).unwrap());
+    assert!(!pending::is_attempted(&fixture.store, first.cursor.id).unwrap());
     let seen = Seen::from(let_leave(&fixture.store, &fixture.scope, first.cursor.id).unwrap());
     assert_eq!(ids(&seen.effects.stanzas), [first.cursor.id, second.cursor.id]);
     assert_eq!(seen.changed[0].annotations.held_until, None);

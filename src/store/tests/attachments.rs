@@ -48,7 +48,7 @@ fn what_has_not_been_uploaded_is_not_sent_and_never_evicted() {
     attachment::insert(&connection, ours.cursor.id, &local, NOW).unwrap();
     let text = message::insert(&connection, outgoing(chat, "o-2")).unwrap().unwrap();
     let waiting = |c: &Connection| -> Vec<MessageId> {
-        message::pending(c, account).unwrap().into_iter().map(|p| p.message.cursor.id).collect()
+        pending::of_account(c, account).unwrap().into_iter().map(|p| p.message.cursor.id).collect()
     };
     assert_eq!(waiting(&connection), [text.cursor.id]);
     assert_eq!(attachment::to_upload(&connection, account).unwrap(), [ours.cursor.id]);

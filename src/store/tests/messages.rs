@@ -175,9 +175,9 @@ fn a_state_only_moves_forward() {
     let id = put(&connection, outgoing(chat, "b")).cursor.id;
     let failed = MessageState::Failed(SendFailure::Undeliverable);
     assert_eq!(message::advance(&connection, id, failed).unwrap().unwrap().state, failed);
-    assert_eq!(message::retry(&connection, id).unwrap().unwrap().state, MessageState::Waiting);
-    assert_eq!(message::retry(&connection, id).unwrap(), None);
-    assert_eq!(message::discard(&connection, id).unwrap(), None);
+    assert_eq!(pending::retry(&connection, id).unwrap().unwrap().state, MessageState::Waiting);
+    assert_eq!(pending::retry(&connection, id).unwrap(), None);
+    assert_eq!(pending::discard(&connection, id).unwrap(), None);
     let received = put(&connection, incoming(chat, NOW.0, "x")).cursor.id;
     assert_eq!(message::advance(&connection, received, MessageState::Sent).unwrap(), None);
 }
@@ -191,7 +191,7 @@ fn what_waits_is_sent_in_the_order_it_was_written() {
     }
     let sent = put(&connection, outgoing(chat, "4")).cursor.id;
     message::advance(&connection, sent, MessageState::Sent).unwrap();
-    let pending = message::pending(&connection, account).unwrap();
+    let pending = pending::of_account(&connection, account).unwrap();
     let order: Vec<_> = pending.iter().map(|p| (p.message.body.as_str(), p.peer.as_str())).collect();
     assert_eq!(order, [("1", "bob@chat.test"), ("2", "carol@chat.test"), ("3", "bob@chat.test")]);
 }

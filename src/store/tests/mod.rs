@@ -12,7 +12,7 @@ mod search;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{MessageState, account, conversation, database::in_memory, message};
+use super::{MessageState, account, conversation, database::in_memory, message, pending};
 use crate::{
     ids::{AccountId, BareJid, ConversationId, MessageId, OriginId, Timestamp},
     text_format::TextFormat,

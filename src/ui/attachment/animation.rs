@@ -10,7 +10,7 @@ use std::{
 use gtk::gdk;
 use image::{AnimationDecoder as _, Frames, ImageDecoder as _, ImageFormat, codecs};
 
-use super::picture_cache;
+use crate::ui::texture_cache;
 
 const MAX_FRAMES: usize = 400;
 /// Of all frames together.
@@ -59,7 +59,7 @@ fn collect((width, height): (u32, u32), frames: Frames<'_>) -> Option<Vec<Frame>
         let pause = Duration::from(frame.delay());
         let pixels = frame.into_buffer();
         let (width, height) = pixels.dimensions();
-        all.push(Frame { texture: picture_cache::texture(width, height, pixels.into_raw())?, pause });
+        all.push(Frame { texture: texture_cache::texture(width, height, pixels.into_raw())?, pause });
     }
     Some(all)
 }

@@ -7,57 +7,23 @@ use std::path::PathBuf;
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 
-use super::{chip, picture_cache, words};
+use super::{
+    chip,
+    waiting::{self, Waiting},
+    words,
+};
 use crate::{
-    engine::{
-        api::{AttachmentKind, CommandError, ConversationId, MediaFacts, NewFile},
-        file::media,
-    },
+    engine::api::{CommandError, ConversationId, NewFile},
     model::Conversation,
     plain_text::isolated,
     ui::{
         error_text,
-        media::{
-            film::{self, Film},
-            listen::listen,
-            recorder::Recorded,
-        },
+        media::{listen::listen, recorder::Recorded},
     },
 };
 
 /// More files in one go are a folder that somebody dropped by mistake.
 const MAX_FILES: usize = 50;
-/// In the window's pixels.
-const THUMBNAIL: u32 = 56;
-/// The length of sound is found out up to this size, in bytes.
-const MAX_LISTENED: u64 = 8 * 1024 * 1024;
-
-/// A file that waits to be sent.
-#[derive(Debug, Clone)]
-pub struct Waiting {
-    pub file: NewFile,
-    pub name: String,
-    pub size: u64,
-    pub texture: Option<gdk::Texture>,
-    /// It is a voice message of one's own; its file goes when it is sent or thrown away.
-    pub voice: Option<Recorded>,
-}
-
-impl Waiting {
-    /// A voice message.
-    pub async fn recorded(voice: Recorded) -> Self {
-        let path = voice.path.clone();
-        let size = gio::spawn_blocking(move || std::fs::metadata(path).map_or(0, |data| data.len())).await;
-        let about = MediaFacts { length: Some(voice.length), ..MediaFacts::default() };
-        Self {
-            file: NewFile::Media { path: voice.path.clone(), about },
-            name: gettext("Voice message"),
-            size: size.unwrap_or(0),
-            texture: None,
-            voice: Some(voice),
-        }
-    }
-}
 
 type RemovedCallback = Box<dyn Fn(&Conversation, Waiting)>;
 
@@ -249,7 +215,7 @@ impl AttachBar {
         glib::spawn_future_local(async move {
             let mut refused = None;
             for file in files {
-                match look(&file).await {
+                match waiting::look(&file).await {
                     Some(waiting) => match weak.upgrade() {
                         Some(bar) => bar.add(waiting),
                         None => return,
@@ -394,38 +360,4 @@ impl AttachBar {
 /// The list of conversations says where a recording waits.
 fn mark(conversation: &Conversation, waiting: &[Waiting]) {
     conversation.set_has_recording(waiting.iter().any(|waiting| waiting.voice.is_some()));
-}
-
-/// What a file of this computer is; `None` for what can't be sent.
-async fn look(file: &gio::File) -> Option<Waiting> {
-    let path: PathBuf = file.path()?;
-    let wanted = "standard::size,standard::type,standard::display-name";
-    let info = file.query_info_future(wanted, gio::FileQueryInfoFlags::NONE, glib::Priority::DEFAULT).await.ok()?;
-    if info.file_type() != gio::FileType::Regular {
-        return None;
-    }
-    let size = u64::try_from(info.size()).unwrap_or(0);
-    let texture = picture_cache::load(&path, 2 * THUMBNAIL).await;
-    let kind = AttachmentKind::of(media::by_name(&info.display_name()));
-    if kind == AttachmentKind::Video
-        && let Some(film) = film::look(&path).await
-    {
-        return Some(film_to_send(&film, path, info.display_name().into(), size));
-    }
-    let is_sound = kind == AttachmentKind::Audio;
-    // What is larger is no voice message, and reading through it would keep one waiting.
-    let sound = if is_sound && size <= MAX_LISTENED { listen(&path).await } else { None };
-    let file = match sound {
-        Some(sound) => {
-            NewFile::Media { path, about: MediaFacts { length: Some(sound.length), ..MediaFacts::default() } }
-        }
-        None => NewFile::Path(path),
-    };
-    Some(Waiting { file, name: info.display_name().into(), size, texture, voice: None })
-}
-
-fn film_to_send(film: &Film, path: PathBuf, name: String, size: u64) -> Waiting {
-    let thumbhash = film.picture().as_ref().map(media::thumbhash);
-    let about = MediaFacts { length: film.length, dimensions: Some(film.dimensions), thumbhash };
-    Waiting { file: NewFile::Media { path, about }, name, size, texture: Some(film.frame.texture()), voice: None }
 }

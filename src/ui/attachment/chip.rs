@@ -3,7 +3,7 @@
 use gettextrs::gettext;
 use gtk::{pango, prelude::*};
 
-use super::{attach_bar::Waiting, words};
+use super::{waiting::Waiting, words};
 use crate::{plain_text::isolated, ui::media::sound_player::SoundPlayer};
 
 const SIDE: i32 = 56;

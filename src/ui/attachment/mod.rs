@@ -7,7 +7,8 @@
 //! | `picture_area` | a picture in its shape, before it is there and after |
 //! | `picture_cache` | pictures as textures |
 //! | `words` | sizes, problems, one line for a list |
-//! | `attach_bar`, `chip` | what is to be sent |
+//! | `waiting` | a file that is to be sent |
+//! | `attach_bar`, `chip` | all that are |
 //! | `taking` | chosen, pasted, dropped |
 //! | `viewer`, `zoom_area`, `animation` | pictures one by one, closely, moving |
 //! | `open` | hands a file to another program, or keeps it elsewhere |
@@ -22,5 +23,6 @@ pub mod picture_cache;
 pub mod taking;
 pub mod view;
 pub mod viewer;
+pub mod waiting;
 pub mod words;
 mod zoom_area;

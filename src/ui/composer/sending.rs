@@ -7,7 +7,7 @@ use super::{Composer, voice};
 use crate::{
     engine::api::{CommandError, TextFormat},
     model::Conversation,
-    ui::{attachment::attach_bar::Waiting, composer_bar::Purpose, error_text},
+    ui::{attachment::waiting::Waiting, composer_bar::Purpose, error_text},
 };
 
 impl Composer {
@@ -111,6 +111,13 @@ impl Composer {
         });
     }
 
+    /// A text that comes back, with what was written meanwhile behind it.
+    pub(super) fn before_content(&self, body: &str, format: &TextFormat) -> (String, TextFormat) {
+        let (meanwhile, other) = self.content();
+        let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
+        (text, format.clone().followed_by(other, body.chars().count() + 1))
+    }
+
     fn is_for(&self, conversation: &Conversation) -> bool {
         self.imp().conversation.borrow().as_ref() == Some(conversation)
     }
@@ -127,9 +134,7 @@ impl Composer {
             conversation.set_draft(body, format);
             return;
         }
-        let (meanwhile, other) = self.content();
-        let format = format.clone().followed_by(other, body.chars().count() + 1);
-        let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
+        let (text, format) = self.before_content(body, format);
         if !matches!(purpose, Purpose::New) {
             self.set_purpose(purpose);
         }

@@ -47,9 +47,7 @@ impl Composer {
     /// The field is as it was before the message was sent; what was written meanwhile follows.
     fn put_back(&self, conversation: &Conversation, message: &api::Message) {
         self.give_up();
-        let (meanwhile, format) = self.content();
-        let format = message.format.clone().followed_by(format, message.body.chars().count() + 1);
-        let text = if meanwhile.is_empty() { message.body.clone() } else { format!("{}\n{meanwhile}", message.body) };
+        let (text, format) = self.before_content(&message.body, &message.format);
         let answered = message.annotations.quote.as_ref().and_then(|quote| quote.message);
         if let Some(answered) = answered.and_then(|id| loaded(conversation, id)) {
             self.set_purpose(Purpose::Answer(answered));

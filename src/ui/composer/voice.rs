@@ -15,7 +15,7 @@ use crate::{
     engine::api::{ChatState, CommandError},
     model::Conversation,
     ui::{
-        attachment::attach_bar::Waiting,
+        attachment::waiting::Waiting,
         composer_bar::Purpose,
         error_text,
         media::{

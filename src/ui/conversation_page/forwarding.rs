@@ -5,7 +5,7 @@ use gettextrs::{gettext, ngettext};
 use gtk::glib;
 
 use super::{
-    super::{forward_dialog::ForwardDialog, spoiler},
+    super::{forward_dialog::ForwardDialog, spoiler, time_text},
     ConversationPage,
 };
 use crate::{
@@ -74,8 +74,7 @@ fn forwarded(held_until: Option<Timestamp>) -> String {
         // Translators: a message was sent on to somebody.
         return gettext("Forwarded to {name}");
     };
-    let left = until.0.saturating_sub(glib::real_time() / 1_000).max(1);
-    let seconds = u32::try_from(left.saturating_add(999) / 1_000).unwrap_or(u32::MAX);
+    let seconds = time_text::seconds_left(until).max(1);
     // Translators: a message is sent on to somebody as soon as it can't be taken back any more.
     let text = ngettext("Forwarding to {name} in {n} second", "Forwarding to {name} in {n} seconds", seconds);
     text.replace("{n}", &seconds.to_string())

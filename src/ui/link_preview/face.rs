@@ -2,17 +2,11 @@
 //!
 //! The host is the link's own, whatever is said of it: nobody can pretend that it leads elsewhere.
 
-use std::borrow::Cow;
-
 use gettextrs::gettext;
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 
 use super::thumb::Thumb;
-use crate::{
-    engine::api::LinkPreview,
-    plain_text::{aligned, isolated},
-    ui::link_address,
-};
+use crate::{engine::api::LinkPreview, plain_text::isolated, ui::link_address};
 
 mod imp {
     use super::{Thumb, glib};
@@ -74,18 +68,20 @@ impl LinkFace {
             (&imp.host, &host),
             (&imp.site, site.map_or("", |site| site)),
         ] {
-            label.set_label(&self.in_line(text));
+            label.set_label(text);
+            label.set_justify(self.side_of(text));
             label.set_visible(!text.is_empty());
         }
     }
 }
 
 impl LinkFace {
-    /// The text as it stands in the card. By itself the lines of one that runs the other way would begin at the other side.
-    fn in_line<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    /// Every line begins where the card does. Those of a text that runs the other way would begin at the other side: for them
+    /// Pango takes each side for the other.
+    fn side_of(&self, text: &str) -> gtk::Justification {
         let is_rtl = self.direction() == gtk::TextDirection::Rtl;
         let other = if is_rtl { pango::Direction::Ltr } else { pango::Direction::Rtl };
-        if pango::find_base_dir(text) == other { aligned(text, is_rtl).into() } else { text.into() }
+        if pango::find_base_dir(text) == other { gtk::Justification::Right } else { gtk::Justification::Left }
     }
 }
 

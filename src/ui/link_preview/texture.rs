@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::VecDeque};
 
 use gtk::{gdk, gio};
 
-use crate::{engine::link_preview::picture, ui::attachment::picture_cache};
+use crate::{engine::link_preview::picture, ui::texture_cache};
 
 /// So many are kept: some screens full.
 const KEPT: usize = 64;
@@ -26,7 +26,7 @@ pub async fn load(bytes: Vec<u8>) -> Option<gdk::Texture> {
     // A decoder that panics has been given something that is no picture.
     let pixels = gio::spawn_blocking(move || picture::pixels(&encoded).map(image::DynamicImage::into_rgba8));
     let pixels = pixels.await.ok().flatten()?;
-    let texture = picture_cache::texture(pixels.width(), pixels.height(), pixels.into_raw())?;
+    let texture = texture_cache::texture(pixels.width(), pixels.height(), pixels.into_raw())?;
     CACHE.with_borrow_mut(|cache| {
         cache.push_back((bytes, texture.clone()));
         if cache.len() > KEPT {

@@ -1,18 +1,21 @@
 //! What one does with a film that plays: let it stand still, go to another place, switch its sound off, look at it closely.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use gettextrs::gettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::{clock, playback::playback};
-
-/// How far the arrow keys and Page Up and Down go, in seconds.
-const STEP: f64 = 2.0;
-const PAGE: f64 = 10.0;
+use super::{
+    clock,
+    controls::{self, Controls},
+    playback::playback,
+};
 
 mod imp {
-    use super::{glib, playback};
+    use super::{Controls as _, glib, playback};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
         cell::{Cell, RefCell},
@@ -63,7 +66,8 @@ mod imp {
     impl ObjectImpl for FilmControls {
         fn constructed(&self) {
             self.parent_constructed();
-            self.obj().set_up();
+            let handlers = self.obj().follow(&self.scale);
+            self.handlers.replace(handlers);
         }
 
         fn dispose(&self) {
@@ -104,80 +108,31 @@ impl FilmControls {
             playback().toggle_film(path);
         }
     }
+}
 
-    fn set_up(&self) {
-        let imp = self.imp();
-        imp.scale.adjustment().set_step_increment(STEP);
-        imp.scale.adjustment().set_page_increment(PAGE);
-        let weak = self.downgrade();
-        imp.scale.connect_change_value(move |_, _, value| {
-            if let Some(controls) = weak.upgrade()
-                && let Some(path) = &*controls.imp().path.borrow()
-            {
-                let most = controls.length().unwrap_or_default();
-                playback().seek(path, Duration::try_from_secs_f64(value.max(0.0)).unwrap_or_default().min(most));
-            }
-            glib::Propagation::Stop
-        });
-        let weak = self.downgrade();
-        let changed = playback().connect_changed(move |_| {
-            if let Some(controls) = weak.upgrade().filter(FilmControls::is_mapped) {
-                controls.update();
-            }
-        });
-        let weak = self.downgrade();
-        let moved = playback().connect_moved(move |playback| {
-            let is_ours = |controls: &Self| {
-                let path = controls.imp().path.borrow();
-                controls.is_mapped() && path.as_ref().is_some_and(|path| playback.is_current(path))
-            };
-            if let Some(controls) = weak.upgrade().filter(is_ours) {
-                controls.update();
-            }
-        });
-        imp.handlers.replace(vec![changed, moved]);
-        self.connect_map(Self::update);
+impl Controls for FilmControls {
+    fn path(&self) -> Option<PathBuf> {
+        self.imp().path.borrow().clone()
     }
 
-    fn length(&self) -> Option<Duration> {
-        let path = self.imp().path.borrow();
-        playback().state(path.as_deref()?).length.or(self.imp().claimed.get())
+    fn claimed(&self) -> Option<Duration> {
+        self.imp().claimed.get()
     }
 
     fn update(&self) {
         let imp = self.imp();
-        let (Some(play), Some(path)) = (imp.play.try_get(), imp.path.borrow().clone()) else { return };
+        let (Some(play), Some(path)) = (imp.play.try_get(), self.path()) else { return };
         let state = playback().state(&path);
-        let (icon, label) = if state.is_playing {
-            ("media-playback-pause-symbolic", gettext("Pause"))
-        } else {
-            ("media-playback-start-symbolic", gettext("Play"))
-        };
-        name(&play, icon, &label);
+        controls::show_playing(&play, state.is_playing);
         let (icon, label) = if playback().is_muted() {
             ("audio-volume-muted-symbolic", gettext("Sound on"))
         } else {
             ("audio-volume-high-symbolic", gettext("Sound off"))
         };
-        name(&imp.mute, icon, &label);
+        controls::name(&imp.mute, icon, &label);
         let length = self.length();
-        let all = length.unwrap_or_default().as_secs_f64();
-        imp.scale.set_sensitive(all > 0.0);
-        imp.scale.adjustment().set_upper(all.max(0.1));
-        imp.scale.adjustment().set_value(state.position.as_secs_f64().min(all));
+        controls::show_place(&imp.scale, state.position, length);
         let lasting = length.map_or_else(|| "–:––".to_owned(), clock::length);
-        let text = format!("{} / {lasting}", clock::clock(state.position));
-        if imp.time.label() != text {
-            imp.time.set_label(&text);
-            imp.scale.update_property(&[gtk::accessible::Property::ValueText(&text)]);
-        }
-    }
-}
-
-fn name(button: &gtk::Button, icon: &str, label: &str) {
-    if button.icon_name().as_deref() != Some(icon) || button.tooltip_text().as_deref() != Some(label) {
-        button.set_icon_name(icon);
-        button.set_tooltip_text(Some(label));
-        button.update_property(&[gtk::accessible::Property::Label(label)]);
+        controls::show_time(&imp.time, &imp.scale, &format!("{} / {lasting}", clock::clock(state.position)));
     }
 }

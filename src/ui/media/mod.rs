@@ -5,6 +5,7 @@
 //! | `allowed` | which parts of GStreamer may see a file |
 //! | `bars`, `sound_player` | sound in the window |
 //! | `film`, `frames`, `film_controls` | what a film looks like, its pictures, its controls |
+//! | `controls` | what sound and films are controlled by alike |
 //! | `clock` | times and speeds in words |
 //! | `waveform` | sound as bars |
 //! | `listen` | reads a file's bars |
@@ -15,6 +16,7 @@
 mod allowed;
 pub mod bars;
 pub mod clock;
+mod controls;
 pub mod film;
 pub mod film_controls;
 mod frames;

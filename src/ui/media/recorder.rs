@@ -16,14 +16,13 @@ use gtk::{gio, glib};
 use super::{
     MediaError,
     listen::{self, Sound},
-    ready, recording,
+    ready,
+    recording::{self, BITS_A_SECOND},
     waveform::{self, BARS},
 };
 
 /// Sources of sound in the order in which they are tried. Never `autoaudiosrc`: it makes up silence where there is no microphone.
 const MICROPHONES: [&str; 3] = ["pulsesrc", "pipewiresrc", "alsasrc"];
-/// Speech is clear at this rate, and a minute has about 210 kB.
-pub const BITS_A_SECOND: i32 = 28_000;
 /// What has to be there beside a source; all of it is in the plug-ins "base" and "good".
 const PARTS: [&str; 7] = ["queue", "audioconvert", "audioresample", "level", "opusenc", "oggmux", "filesink"];
 /// How long the end of a file may take.

@@ -13,19 +13,17 @@ use gtk::{glib, prelude::*, subclass::prelude::*};
 use super::{
     bars::Bars,
     clock,
+    controls::{self, Controls},
     listen::{self, Sound},
     playback::playback,
 };
 
-/// How far the arrow keys and Page Up and Down go, in seconds.
-const STEP: f64 = 2.0;
-const PAGE: f64 = 10.0;
 const HOUR: Duration = Duration::from_hours(1);
 /// Beside the words of the button for the speed, and before it (`history.css`).
 const SPEED_PAD: i32 = 26;
 
 mod imp {
-    use super::{Bars, glib, playback};
+    use super::{Bars, Controls as _, glib, playback};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::{
         cell::{Cell, RefCell},
@@ -78,7 +76,8 @@ mod imp {
     impl ObjectImpl for SoundPlayer {
         fn constructed(&self) {
             self.parent_constructed();
-            self.obj().set_up();
+            let handlers = self.obj().follow(&self.scale);
+            self.handlers.replace(handlers);
         }
 
         fn dispose(&self) {
@@ -158,39 +157,6 @@ impl SoundPlayer {
             + SPEED_PAD
     }
 
-    fn set_up(&self) {
-        let imp = self.imp();
-        imp.scale.adjustment().set_step_increment(STEP);
-        imp.scale.adjustment().set_page_increment(PAGE);
-        let weak = self.downgrade();
-        imp.scale.connect_change_value(move |_, _, value| {
-            if let Some(player) = weak.upgrade()
-                && let Some(path) = &*player.imp().path.borrow()
-            {
-                let most = player.length().unwrap_or_default();
-                playback().seek(path, Duration::try_from_secs_f64(value.max(0.0)).unwrap_or_default().min(most));
-            }
-            glib::Propagation::Stop
-        });
-        let weak = self.downgrade();
-        let changed = playback().connect_changed(move |_| {
-            if let Some(player) = weak.upgrade().filter(SoundPlayer::is_mapped) {
-                player.update();
-            }
-        });
-        let weak = self.downgrade();
-        let moved = playback().connect_moved(move |playback| {
-            let is_ours = |player: &Self| {
-                player.is_mapped() && player.imp().path.borrow().as_ref().is_some_and(|path| playback.is_current(path))
-            };
-            if let Some(player) = weak.upgrade().filter(is_ours) {
-                player.update();
-            }
-        });
-        imp.handlers.replace(vec![changed, moved]);
-        self.connect_map(Self::update);
-    }
-
     fn show_bars(&self, sound: Option<&Sound>) {
         let imp = self.imp();
         if let (Some(sound), Some(path)) = (sound, &*imp.path.borrow()) {
@@ -205,43 +171,31 @@ impl SoundPlayer {
         }
         self.update();
     }
+}
 
-    fn length(&self) -> Option<Duration> {
-        let path = self.imp().path.borrow();
-        playback().state(path.as_deref()?).length.or(self.imp().claimed.get())
+impl Controls for SoundPlayer {
+    fn path(&self) -> Option<PathBuf> {
+        self.imp().path.borrow().clone()
+    }
+
+    fn claimed(&self) -> Option<Duration> {
+        self.imp().claimed.get()
     }
 
     fn update(&self) {
         let imp = self.imp();
-        let (Some(play), Some(path)) = (imp.play.try_get(), imp.path.borrow().clone()) else { return };
+        let (Some(play), Some(path)) = (imp.play.try_get(), self.path()) else { return };
         let state = playback().state(&path);
-        let (icon, label) = if state.is_playing {
-            ("media-playback-pause-symbolic", gettext("Pause"))
-        } else {
-            ("media-playback-start-symbolic", gettext("Play"))
-        };
-        if play.icon_name().as_deref() != Some(icon) {
-            play.set_icon_name(icon);
-            play.set_tooltip_text(Some(&label));
-            play.update_property(&[gtk::accessible::Property::Label(&label)]);
-        }
+        controls::show_playing(&play, state.is_playing);
         let length = self.length();
-        let all = length.unwrap_or_default().as_secs_f64();
-        let now = state.position.as_secs_f64().min(all);
-        imp.scale.set_sensitive(all > 0.0);
-        imp.scale.adjustment().set_upper(all.max(0.1));
-        imp.scale.adjustment().set_value(now);
-        imp.bars.set_played(if all > 0.0 { now / all } else { 0.0 });
+        imp.bars.set_played(controls::show_place(&imp.scale, state.position, length));
         let lasting = length.map_or_else(|| "–:––".to_owned(), clock::length);
         let text = if state.position.is_zero() && !state.is_playing {
             lasting
         } else {
             format!("{} / {lasting}", clock::clock(state.position))
         };
-        if imp.time.label() != text {
-            imp.time.set_label(&text);
-            imp.scale.update_property(&[gtk::accessible::Property::ValueText(&text)]);
-        }
+        controls::show_time(&imp.time, &imp.scale, &text);
         let speed = playback().speed().words();
         if imp.speed.label().as_deref() != Some(&speed) {
             imp.speed.set_label(&speed);

@@ -1,13 +1,13 @@
 //! What can be done with a file that stands in a list: open, fetch, give up, save, show where it was sent; and the menu of it.
 
 use gettextrs::gettext;
-use gtk::{gdk, gio, glib, prelude::*};
+use gtk::{gio, glib, prelude::*};
 
 use crate::{
     model::FoundMessage,
     ui::{
         attachment::{open, words},
-        spoiler,
+        context_menu, spoiler,
     },
 };
 
@@ -63,20 +63,8 @@ pub fn attach_menu(widget: &impl IsA<gtk::Widget>, found: &FoundMessage, open: i
             }
         }
     };
-    let click = gtk::GestureClick::builder().button(gdk::BUTTON_SECONDARY).build();
-    let on_click = show.clone();
-    click.connect_pressed(move |gesture, _, x, y| {
-        gesture.set_state(gtk::EventSequenceState::Claimed);
-        on_click(Some((x, y)));
-    });
-    widget.add_controller(click);
-    let press = gtk::GestureLongPress::builder().touch_only(true).build();
     let on_press = show.clone();
-    press.connect_pressed(move |gesture, x, y| {
-        gesture.set_state(gtk::EventSequenceState::Claimed);
-        on_press(Some((x, y)));
-    });
-    widget.add_controller(press);
+    context_menu::attach(widget, false, move |at| on_press(Some(at)));
     // The list asks the item that has the focus.
     let group = gio::SimpleActionGroup::new();
     let entry = gio::ActionEntry::builder("menu").activate(move |_: &gio::SimpleActionGroup, _, _| show(None)).build();
@@ -86,21 +74,9 @@ pub fn attach_menu(widget: &impl IsA<gtk::Widget>, found: &FoundMessage, open: i
 
 /// Lets the menu key and Shift+F10 open the menu of the item that has the focus.
 pub fn attach_keys(list: &impl IsA<gtk::Widget>) {
-    let keys = gtk::ShortcutController::new();
-    let action = gtk::CallbackAction::new(|list, _| {
-        let item = list.root().and_then(|root| root.focus()).and_then(|item| item.first_child());
-        match item.map(|item| item.activate_action("shared.menu", None)) {
-            Some(Ok(())) => glib::Propagation::Stop,
-            _ => glib::Propagation::Proceed,
-        }
-    });
-    for text in ["Menu", "<Shift>F10"] {
-        keys.add_shortcut(gtk::Shortcut::new(gtk::ShortcutTrigger::parse_string(text), Some(action.clone())));
-    }
-    list.add_controller(keys);
+    context_menu::attach_keys(list, |item| item.activate_action("shared.menu", None).is_ok());
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "pixels")]
 fn popup(widget: &gtk::Widget, found: &FoundMessage, at: Option<(f64, f64)>, open: impl Fn() + 'static) {
     let group = gio::SimpleActionGroup::new();
     let entry = |name: &str, f: Box<dyn Fn()>| {
@@ -123,16 +99,5 @@ fn popup(widget: &gtk::Widget, found: &FoundMessage, at: Option<(f64, f64)>, ope
     show.set_action_and_target_value(Some("win.show-message"), Some(&place(found)));
     menu.append_item(&show);
     let popover = gtk::PopoverMenu::from_model(Some(&menu));
-    popover.set_parent(widget);
-    popover.set_has_arrow(at.is_none());
-    if let Some((x, y)) = at {
-        popover.set_halign(gtk::Align::Start);
-        popover.set_pointing_to(Some(&gdk::Rectangle::new(x as i32, y as i32, 1, 1)));
-    }
-    popover.connect_closed(|popover| {
-        let popover = popover.clone();
-        // The chosen action is carried out after the menu has closed.
-        glib::idle_add_local_once(move || popover.unparent());
-    });
-    popover.popup();
+    context_menu::popup_beside(&popover, widget, at);
 }

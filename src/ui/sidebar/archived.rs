@@ -4,26 +4,15 @@ use adw::subclass::prelude::*;
 use gettextrs::ngettext;
 use gtk::prelude::*;
 
-use super::{Sidebar, bind_rows, list_row, row_menu};
-use crate::{model::Conversation, ui::ConversationRow};
+use super::{Sidebar, row_menu};
+use crate::model::Conversation;
 
 impl Sidebar {
     pub(super) fn set_up_archived(&self) {
         let imp = self.imp();
         let archived = self.messenger().archived();
-        let factory = gtk::SignalListItemFactory::new();
-        let weak = self.downgrade();
-        factory.connect_setup(move |_, item| {
-            let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-            let row = ConversationRow::default();
-            if let Some(sidebar) = weak.upgrade() {
-                row_menu::attach(&row, &*sidebar.imp().row_menu);
-            }
-            list_row::fill(item, &row);
-        });
-        bind_rows(&factory);
         row_menu::attach_keys(&imp.archived, &*imp.row_menu);
-        imp.archived.set_factory(Some(&factory));
+        imp.archived.set_factory(Some(&self.rows()));
         imp.archived.set_model(Some(&gtk::NoSelection::new(Some(archived.clone()))));
         let (weak, list) = (self.downgrade(), archived.clone());
         imp.archived.connect_activate(move |_, position| {

@@ -166,9 +166,10 @@ impl Traffic {
             self.outbound.request_sent();
             self.out.push(StreamElement::Sm(SmNonza::Request));
         } else {
+            // A stanza like all others: the server counts it from `<enable/>` on, and so do we.
             let server = Jid::from(self.own.domain().to_owned());
             let id = Uuid::new_v4().to_string();
-            self.out.push(StreamElement::Stanza(iq::get(Some(&server), &id, ping::build())));
+            self.send(iq::get(Some(&server), &id, ping::build()), None);
         }
     }
 

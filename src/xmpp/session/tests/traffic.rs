@@ -128,6 +128,22 @@ fn a_session_that_can_not_be_resumed_is_over_when_the_stream_is() {
     assert_eq!(unsent(&mut traffic), Some((vec![Tag(3)], vec![])));
 }
 
+/// The server counts all that follows `<enable/>`.
+#[test]
+fn a_probe_before_stream_management_is_on_is_counted_like_all_else() {
+    let mut traffic = traffic();
+    traffic.enable();
+    traffic.probe();
+    send(&mut traffic, 1..=1);
+    traffic
+        .receive(StreamElement::Sm(SmNonza::Enabled { id: None, resume: false, max: None, location: None }))
+        .unwrap();
+    traffic.receive(StreamElement::Sm(SmNonza::Ack(1))).unwrap();
+    assert!(acked(&mut traffic).is_empty(), "the server has had the probe, and nothing else");
+    traffic.receive(StreamElement::Sm(SmNonza::Ack(2))).unwrap();
+    assert_eq!(acked(&mut traffic), [Tag(1)]);
+}
+
 #[test]
 fn without_stream_management_what_was_written_counts_as_sent() {
     let mut traffic = traffic();

@@ -1,0 +1,188 @@
+//! Takes out of a file what it says beside what is seen and heard: where and when it was made, by whom and with what. The copy
+//! that is sent is cleaned, never the person's own file, and nothing is coded anew.
+//!
+//! The bytes decide what a file is. What is no kind that is known here is left alone; what is one, and can't be taken apart, is
+//! refused rather than sent as it is.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `picture` | JPEG, PNG, WebP: written anew without it |
+//! | `edit` | a file that is read by parts and changed where it lies |
+//! | `boxes` | boxes in boxes |
+//! | `movie` | MP4, M4A, 3GP and QuickTime: made of boxes |
+//! | `samples` | where the samples of a track lie |
+//! | `item` | HEIF and AVIF, which are boxes too |
+//! | `matroska` | Matroska and WebM |
+//! | `ogg`, `flac` | what carries Vorbis comments |
+//! | `mp3` | ID3 and APE tags |
+//! | `riff` | WAV and AVI |
+//! | `said` | what may be said of a piece of music |
+
+mod boxes;
+mod edit;
+mod flac;
+mod item;
+mod matroska;
+mod movie;
+mod mp3;
+mod ogg;
+mod picture;
+#[cfg(test)]
+mod played;
+mod riff;
+mod said;
+mod samples;
+
+use std::{fs, io, path::Path};
+
+use edit::{Edits, Source};
+
+/// Pictures larger than this as files are not sent: nobody could take them apart in memory.
+const MAX_PICTURE: u64 = 64 * 1024 * 1024;
+
+/// Why a file can't be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Unclean {
+    #[error("not a picture that can be taken apart")]
+    Picture,
+    #[error("not a film or sound that can be taken apart")]
+    Media,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Cleans a copy. Blocks; of films and sound only the parts that matter are read.
+pub fn clean(path: &Path) -> Result<(), Unclean> {
+    let mut source = Source::new(fs::File::open(path)?)?;
+    if picture::is_one(&source.start()?) {
+        if source.len() > MAX_PICTURE {
+            return Err(Unclean::Picture);
+        }
+        let bytes = fs::read(path)?;
+        if let Some(clean) = picture::clean(&bytes).map_err(|_| Unclean::Picture)?.filter(|clean| *clean != bytes) {
+            fs::write(path, clean)?;
+        }
+        return Ok(());
+    }
+    edits(&mut source)?.apply(path)?;
+    Ok(())
+}
+
+/// What has to be changed in a film or in sound; nothing in what is neither.
+fn edits(source: &mut Source) -> Result<Edits, Unclean> {
+    let start = source.start()?;
+    let mut edits = Edits::default();
+    if movie::is_one(&start, source.len()) {
+        movie::clean(source, &mut edits)?;
+    } else if start.starts_with(&matroska::HEADER) {
+        matroska::clean(source, &mut edits)?;
+    } else if start.starts_with(b"OggS\0") {
+        ogg::clean(source, &mut edits)?;
+    } else if start.starts_with(flac::HEADER) {
+        flac::clean(source, 0, &mut edits)?;
+    } else if mp3::is_one(&start) {
+        mp3::clean(source, &mut edits)?;
+    } else if riff::is_one(&start) {
+        riff::clean(source, &mut edits)?;
+    }
+    // Tables that lead to the same place over and over are no film's.
+    if edits.blanked() > source.len().saturating_mul(2) { Err(Unclean::Media) } else { Ok(edits) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+
+    use super::{
+        boxes::test_boxes::boxed,
+        fixture::{SECRET, contains},
+        *,
+    };
+
+    #[test]
+    fn what_is_known_of_no_kind_stays_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        for bytes in [&b"SECRETPLACE"[..], b"", b"%PDF", b"PK\x03\x04", b"ID3 tags are", b"fLaC is", b"OggS is"] {
+            fs::write(&path, bytes).unwrap();
+            clean(&path).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_film_may_be_larger_than_memory() {
+        const LENGTH: u64 = 20_000_000_000;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let mut file = fs::File::create(&path).unwrap();
+        file.write_all(&boxed(b"ftyp", &[b"isom\0\0\0\0"])).unwrap();
+        file.write_all(&[b"\0\0\0\x01mdat".to_vec(), (LENGTH + 16).to_be_bytes().to_vec()].concat()).unwrap();
+        // Without room on the disk for what is nothing.
+        let end = file.seek(SeekFrom::Current(20_000_000_000)).unwrap();
+        let movie = boxed(b"moov", &[&boxed(b"udta", &[&boxed(b"\xa9xyz", &[SECRET])])]);
+        file.write_all(&movie).unwrap();
+        clean(&path).unwrap();
+        let mut source = Source::new(fs::File::open(&path).unwrap()).unwrap();
+        let after = source.part(end..source.len()).unwrap();
+        assert!(after.len() == movie.len() && !contains(&after, SECRET));
+    }
+}
+
+#[cfg(test)]
+mod fixture {
+    //! What the tests of all kinds have in common.
+
+    use std::io::Cursor;
+
+    use super::{Unclean, edit::Source, edits};
+
+    /// What nobody may learn.
+    pub const SECRET: &[u8] = b"SECRETPLACE";
+
+    pub fn contains(bytes: &[u8], words: &[u8]) -> bool {
+        bytes.windows(words.len()).any(|window| window == words)
+    }
+
+    /// A file as it is sent.
+    pub fn cleaned(bytes: &[u8]) -> Result<Vec<u8>, Unclean> {
+        let mut source = Source::new(Cursor::new(bytes.to_vec())).unwrap();
+        let mut out = Cursor::new(bytes.to_vec());
+        edits(&mut source)?.apply_to(&mut out).unwrap();
+        let out = out.into_inner();
+        assert_eq!(out.len(), bytes.len(), "no place in it has moved");
+        Ok(out)
+    }
+
+    /// What is left of a file that has something to hide.
+    #[track_caller]
+    pub fn without_secret(bytes: &[u8]) -> Vec<u8> {
+        assert!(contains(bytes, SECRET));
+        let clean = cleaned(bytes).unwrap();
+        assert!(!contains(&clean, SECRET), "{:?}", String::from_utf8_lossy(&clean));
+        assert_eq!(cleaned(&clean).unwrap(), clean, "what was cleaned is clean");
+        clean
+    }
+
+    /// A file that breaks off is cleaned or refused, and nothing in it makes anything panic.
+    #[track_caller]
+    pub fn broken(whole: &[u8]) {
+        for length in 0..whole.len() {
+            match cleaned(&whole[..length]) {
+                Ok(clean) => assert!(!contains(&clean, SECRET), "{length}"),
+                Err(error) => assert!(matches!(error, Unclean::Media), "{length}: {error}"),
+            }
+        }
+        flipped(whole);
+    }
+
+    pub fn flipped(whole: &[u8]) {
+        for at in 0..whole.len() {
+            for with in [0xff, 0x01, 0x80] {
+                let mut broken = whole.to_vec();
+                broken[at] ^= with;
+                let _ = cleaned(&broken);
+            }
+        }
+    }
+}
