@@ -56,13 +56,17 @@ pub fn run(profile: &Path, what: Export, output: impl Write) -> Result<(), Expor
 
 fn messages(connection: &rusqlite::Connection, output: &mut impl Write) -> Result<(), ExportError> {
     export::messages(connection, |message| {
-        let line = json!({
+        let mut line = json!({
             "id": message.id.0,
             "conversation": message.conversation.as_str(),
             "from": message.sender.as_str(),
             "time": datetime::format(message.time),
             "body": message.body,
         });
+        // What may be read of a text that its sender covered.
+        if let Some(hint) = message.format.spoiler {
+            line["spoiler"] = json!(hint);
+        }
         Ok(writeln!(output, "{line}")?)
     })
 }

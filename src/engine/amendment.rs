@@ -15,7 +15,7 @@ use crate::{
     ids::{AmendmentId, BareJid, MessageId, OriginId},
     store::{
         MessageState, StoreError,
-        amendment::{self, Amendment, Kind, OwnAmendment},
+        amendment::{self, Amendment, Kind, Order, OwnAmendment},
         annotation, deletion,
         link_preview::{self, LinkPreview},
         message::{self, MessageRow},
@@ -50,7 +50,7 @@ pub fn correct(
         amendment::rewrite(store, message, (&text, &format), &previews)?;
     } else {
         let amendment = Amendment { format, links: previews, ..ours(scope, Kind::Correction, id, text) };
-        amendment::apply(store, &row, &amendment)?;
+        amendment::apply(store, &row, &amendment, Order::Onwards)?;
         amendment::say(store, message, Kind::Correction, id)?;
     }
     told(store, scope, message)
@@ -71,7 +71,7 @@ pub fn react(
         return Ok(Effects::default());
     }
     let content = emoji.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    amendment::apply(store, &row, &ours(scope, Kind::Reactions, id, content))?;
+    amendment::apply(store, &row, &ours(scope, Kind::Reactions, id, content), Order::Onwards)?;
     amendment::say(store, message, Kind::Reactions, id)?;
     told(store, scope, message)
 }
@@ -85,7 +85,7 @@ pub fn retract(store: &Connection, scope: &Scope, message: MessageId, id: &Origi
     if has_never_left(store, &row)? {
         return remove(store, message);
     }
-    amendment::apply(store, &row, &ours(scope, Kind::Retraction, id, String::new()))?;
+    amendment::apply(store, &row, &ours(scope, Kind::Retraction, id, String::new()), Order::Onwards)?;
     amendment::say_only_retraction(store, message, id)?;
     told(store, scope, message)
 }

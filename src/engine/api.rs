@@ -27,7 +27,7 @@ pub use crate::{
         link_preview::LinkPreview,
         search::{Place as SearchPlace, Query as MessageQuery},
     },
-    text_format::TextFormat,
+    text_format::{Mention, TextFormat},
     xmpp::{ArchivePolicy, Availability, ChatState, ConnectStep, Problem, ReportReason, Subscription},
 };
 

@@ -159,12 +159,15 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
         Want::Missing(plan) => {
             let begun_after = begun_after(store, page, plan.gap)?;
             let filling = Filling::new(begun_after, plan.below.is_some(), plan.reached.clone());
-            let (begun_after, reached, effects) = fill(store, scope, page, filling)?;
+            let (begun_after, reached, mut effects) = fill(store, scope, page, filling)?;
             note(store, scope, page, plan, begun_after)?;
             let next = next(store, scope)?.map(|next| {
                 let is_same_gap = next.below == plan.below;
                 Plan { reached: if is_same_gap { reached } else { Reached::default() }, ..next }
             });
+            if next.is_none() {
+                effects.merge(orphans(store, scope, None)?);
+            }
             Ok((After::Missing(next), effects))
         }
         Want::Ahead(ahead) => {
@@ -173,7 +176,10 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
                 None => begun_after(store, page, ahead.gap)?,
             };
             let filling = Filling::new(begun_after, ahead.below.is_some(), Reached::default());
-            let (begun_after, _, effects) = fill(store, scope, page, filling)?;
+            let (begun_after, _, mut effects) = fill(store, scope, page, filling)?;
+            if page.is_complete && ahead.below.as_ref().is_none_or(|below| below.is_start) {
+                effects.merge(orphans(store, scope, Some(ahead.conversation))?);
+            }
             let ahead = Ahead { begun_after: Some(begun_after), ..ahead.clone() };
             let first_id = page.items.first().map(|item| item.id.clone());
             let is_complete = page.is_complete || first_id.is_none();
@@ -184,6 +190,13 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
             Ok((After::Lookup { conversation: lookup.conversation, further }, effects))
         }
     }
+}
+
+/// Nothing older will come, of any conversation or of this one: what corrects what is not here is shown by itself.
+pub fn orphans(store: &Connection, scope: &Scope, only: Option<ConversationId>) -> Result<Effects, StoreError> {
+    let mut inbound = Inbound::new(scope);
+    inbound.orphans(store, only)?;
+    inbound.finish(store)
 }
 
 /// What was here when the range above the gap was begun.

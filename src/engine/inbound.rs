@@ -25,6 +25,7 @@ use crate::{
         MessageState, SendFailure, StoreError, account, attachment, blocked,
         contact::{self, Subscription},
         conversation, deletion,
+        early_amendment::Target,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
         read_state,
     },
@@ -74,16 +75,17 @@ impl<'s> Inbound<'s> {
         }
         self.answers(store, &routed, false)?;
         let time = self.time_of(routed.message, self.scope.now);
-        match self.amended(store, &routed, time, false)? {
+        match self.amended(store, &routed, time, None)? {
             Amended::Nothing => {
                 if let Some(body) = &routed.message.body {
                     self.text(store, &routed, body)?;
                 }
             }
             Amended::Done => self.acknowledge(store, &routed)?,
-            Amended::Unknown(target, amendment) => {
+            Amended::Unknown(id, amendment) => {
                 if let Some(row) = self.text(store, &routed, &amendment.content)? {
-                    Self::stands_in(store, row.conversation, &target, &amendment, row.cursor.id)?;
+                    let target = Target { conversation: row.conversation, id, sender: amendment.sender.clone() };
+                    self.stands_in(store, &target, &amendment, row.cursor.id)?;
                 }
             }
         }

@@ -231,7 +231,7 @@ pub fn undo(store: &Connection, scope: &Scope, message: MessageId) -> Result<(Me
         Some(draft) => format!("{}\n{draft}", row.body),
         None => row.body.clone(),
     };
-    let format = row.format.clone().followed_by(before.draft_format);
+    let format = row.format.clone().followed_by(before.draft_format, row.body.chars().count() + 1);
     let mut taken_back = Message::from(row);
     annotate(store, [&mut taken_back])?;
     conversation::set_draft(store, conversation, &draft, &format)?;

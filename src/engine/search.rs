@@ -33,8 +33,8 @@ pub fn find(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|row| SearchPlace::of(row.time, row.cursor.id));
-    // Among links and files there is nothing that would stand for one that is covered.
-    if query.has_link || !query.files.is_empty() {
+    // Among links there is nothing that would stand for one that is covered; of files, that its name was found would tell it.
+    if query.has_link || !(query.files.is_empty() || query.text.is_empty()) {
         rows.retain(|row| row.format.spoiler.is_none());
     }
     let mut files = record::of_messages(store, rows.iter().map(|row| row.cursor.id))?;
@@ -45,10 +45,10 @@ pub fn find(
     Ok(FoundPage { found: found.collect(), next })
 }
 
-/// Of a covered text and its file only what may be read of it is told.
+/// Of a covered text and its file only what may be read of it is told, but where files are listed: there one can uncover them.
 fn found(row: MessageRow, file: Option<(Attachment, String)>, query: &MessageQuery) -> FoundMessage {
     let is_spoiler = row.format.spoiler.is_some();
-    let file = file.filter(|_| !is_spoiler);
+    let file = file.filter(|_| !is_spoiler || !query.files.is_empty());
     // The text of a message with a file is the file's address.
     let (text, said) = match &file {
         _ if is_spoiler => (row.format.spoiler.unwrap_or_default(), ""),
@@ -103,6 +103,13 @@ fn excerpt(body: &str, wanted: &str) -> (String, Vec<std::ops::Range<usize>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        engine::{
+            api::{AttachmentKind, TextFormat},
+            fixture::{BOB, Fixture},
+        },
+        xmpp::{file_sharing::SharedFile, incoming::IncomingMessage},
+    };
 
     fn marked(body: &str, wanted: &str) -> String {
         let (mut line, marks) = excerpt(body, wanted);
@@ -131,5 +138,23 @@ mod tests {
         let line = marked(&body, "wheatear");
         assert!(line.starts_with('…') && line.ends_with('…') && line.contains("the [wheatear] is back"), "{line}");
         assert!(line.chars().count() <= EXCERPT + 4, "{line}");
+    }
+
+    #[test]
+    fn a_covered_file_is_listed_and_not_named_and_no_word_finds_it() {
+        let fixture = Fixture::new();
+        let url = "https://files.test/both-die.png".to_owned();
+        let file = SharedFile { url: url.clone(), name: Some("both-die.png".to_owned()), ..SharedFile::default() };
+        let format = TextFormat { spoiler: Some("the end".to_owned()), ..TextFormat::default() };
+        fixture.receive(&[IncomingMessage { file: Some(file), format, ..fixture.from(BOB, &url) }]);
+        let found = |text: &str, files: &[AttachmentKind]| {
+            let query = MessageQuery { text: text.to_owned(), files: files.to_vec(), ..MessageQuery::default() };
+            find(&fixture.store, &query, None, 10).unwrap().found
+        };
+        let [listed] = &found("", &[AttachmentKind::Picture])[..] else { panic!("one") };
+        assert_eq!((listed.excerpt.as_str(), listed.is_spoiler), ("the end", true));
+        assert_eq!(listed.attachment.as_ref().map(|file| file.name.as_str()), Some("both-die.png"), "to be uncovered");
+        assert!(found("die", &[AttachmentKind::Picture]).is_empty());
+        assert!(found("die", &[]).iter().all(|found| found.attachment.is_none() && found.excerpt == "the end"));
     }
 }

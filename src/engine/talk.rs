@@ -148,7 +148,7 @@ async fn send(
 ) -> Result<Message, CommandError> {
     let account = shared.store.read(move |store| conversation::account_of(store, conversation)).await;
     let account = account.map_err(|error| shared.failed(error))?;
-    let (text, previews) = prepare(shared, account, &text, preview)?;
+    let (text, format, previews) = prepare(shared, account, &text, format, preview)?;
     let id = shared.ids.origin_id();
     let wait = shared.choices.undo_time();
     let until = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -182,19 +182,28 @@ fn let_leave_after(shared: &Arc<Shared>, message: MessageId, wait: Duration) {
     });
 }
 
-/// The text as it can be sent, and what can be sent with it of what is said of a link in it.
+/// The text as it can be sent, what of its format can, and what can be sent with it of what is said of a link in it.
 fn prepare(
     shared: &Shared,
     account: AccountId,
     text: &str,
+    format: TextFormat,
     preview: Option<LinkPreview>,
-) -> Result<(String, Vec<LinkPreview>), CommandError> {
+) -> Result<(String, TextFormat, Vec<LinkPreview>), CommandError> {
     let max_bytes = shared.accounts.with(account, |live| live.features.max_bytes).flatten();
     let limit = body::limit(max_bytes.and_then(|bytes| usize::try_from(bytes).ok()));
-    let text = body::prepare(text, limit)?;
-    let room = limit.saturating_sub(body::escaped_length(&text));
-    let previews = link_preview::within(link_preview::fitting(&text, preview.into_iter().collect()), room);
-    Ok((text, previews))
+    let prepared = body::prepare(text, limit)?;
+    let format = kept(format, text, &prepared);
+    let room = limit.saturating_sub(body::escaped_length(&prepared));
+    let previews = link_preview::within(link_preview::fitting(&prepared, preview.into_iter().collect()), room);
+    Ok((prepared, format, previews))
+}
+
+/// What holds of a text's format once it has been prepared.
+fn kept(mut format: TextFormat, text: &str, prepared: &str) -> TextFormat {
+    // Where something was taken away, the places are others.
+    format.mentions.retain(|_| prepared == text);
+    format.of_length(prepared.chars().count())
 }
 
 async fn correct(
@@ -206,7 +215,7 @@ async fn correct(
 ) -> Result<(), CommandError> {
     let place = shared.store.read(move |store| conversation::place_of(store, message)).await;
     let (account, _) = place.map_err(|error| shared.failed(error))?;
-    let (text, previews) = prepare(shared, account, &text, preview)?;
+    let (text, format, previews) = prepare(shared, account, &text, format, preview)?;
     let correct = move |store: &Connection, scope: &Scope, id: &OriginId| {
         amendment::correct(store, scope, message, text, format, previews, id)
     };
@@ -235,11 +244,20 @@ pub async fn send_files(
 ) -> Result<Vec<Message>, CommandError> {
     let account = shared.store.read(move |store| conversation::account_of(store, conversation)).await;
     let account = account.map_err(|error| shared.failed(error))?;
-    let caption = if caption.trim().is_empty() { String::new() } else { body::prepare(&caption, body::DEFAULT_LIMIT)? };
+    let (caption, format) = if caption.trim().is_empty() {
+        (String::new(), format.of_length(0))
+    } else {
+        let prepared = body::prepare(&caption, body::DEFAULT_LIMIT)?;
+        let format = kept(format, &caption, &prepared);
+        let space = prepared.chars().take_while(|c| c.is_whitespace()).count();
+        let caption = prepared.trim().to_owned();
+        let format = format.without_first(space).of_length(caption.chars().count());
+        (caption, format)
+    };
     let files = file::prepare(&shared, conversation, files).await?;
     let ids: Vec<_> = files.iter().map(|_| shared.ids.origin_id()).collect();
     let sent = shared.change(move |store, scopes| {
-        file::send(store, scopes.of(account)?, conversation, &files, (caption.trim(), &format), answers, &ids)
+        file::send(store, scopes.of(account)?, conversation, &files, (&caption, &format), answers, &ids)
     });
     sent.await.map_err(|error| shared.failed(error))
 }

@@ -19,6 +19,7 @@ mod imp {
         pub found: OnceCell<(api::FoundMessage, Conversation)>,
         pub attachment: RefCell<Option<Attachment>>,
         pub transfer: Cell<Option<Transfer>>,
+        pub is_uncovered: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -77,6 +78,19 @@ impl FoundMessage {
     /// Its text is covered; the excerpt is what may be read of it.
     pub fn is_spoiler(&self) -> bool {
         self.inner().0.is_spoiler
+    }
+
+    /// Neither its text nor its file may be seen: the person has not asked to.
+    pub fn is_covered(&self) -> bool {
+        self.is_spoiler() && !self.imp().is_uncovered.get()
+    }
+
+    /// The person wants to see what is covered, here.
+    pub fn uncover(&self) {
+        if self.is_covered() {
+            self.imp().is_uncovered.set(true);
+            self.emit_by_name::<()>("file-changed", &[]);
+        }
     }
 
     /// Where the words stand in the excerpt, in bytes.

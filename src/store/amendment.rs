@@ -9,7 +9,7 @@ use super::{
     StoreError,
     column::{address, checked_integer},
     conversation,
-    link_preview::{self, LinkPreview, LinkPreviews},
+    link_preview::{self, LinkPreview},
     message::{self, MessageRow},
 };
 use crate::{
@@ -19,8 +19,6 @@ use crate::{
 
 /// So many corrections of one message are kept.
 const MAX_REVISIONS: i64 = 50;
-/// So many amendments of a conversation wait for their messages; the oldest go first.
-const MAX_EARLY: i64 = 1_000;
 /// Ids need not be unique, nor indexed; nobody amends what is farther back by one that is neither.
 const LOOKED_THROUGH: i64 = 1_000;
 
@@ -59,6 +57,45 @@ pub struct Revision {
     pub time: Timestamp,
     pub body: String,
     pub format: TextFormat,
+    /// It is the text that was written first, before any correction.
+    pub is_original: bool,
+}
+
+/// In which direction amendments come. Of those that bear the same time, as all do that some archive calls the same second,
+/// the last that comes live is the newest; an archive is read backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Onwards,
+    /// What came last before it, and so is newer, has this time.
+    Backwards {
+        before: Option<Timestamp>,
+    },
+}
+
+impl Order {
+    /// The time that counts for what is said to be of `time`: the next one that is free.
+    pub(super) fn free(
+        self,
+        mut time: Timestamp,
+        mut is_taken: impl FnMut(Timestamp) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<Timestamp> {
+        let step = match self {
+            Self::Onwards => 1,
+            Self::Backwards { before } => {
+                time = before.map_or(time, |before| time.min(Timestamp(before.0.saturating_sub(1))));
+                -1
+            }
+        };
+        while is_taken(time)? {
+            time.0 = time.0.saturating_add(step);
+        }
+        Ok(time)
+    }
+
+    /// Whether the archive has what is known already before something that is newer by its time here.
+    pub(super) fn is_out_of_place(self, known: Timestamp) -> bool {
+        matches!(self, Self::Backwards { before: Some(before) } if known >= before)
+    }
 }
 
 /// An amendment of our own that no server has confirmed.
@@ -69,13 +106,6 @@ pub struct OwnAmendment {
     pub origin_id: OriginId,
     pub message: MessageRow,
     pub peer: BareJid,
-}
-
-/// An amendment that waits for its message, and the message that stands for it meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Early {
-    pub amendment: Amendment,
-    pub stand_in: Option<MessageId>,
 }
 
 /// The message that somebody calls so, the newest where there are several; of one sender only, or of either side.
@@ -110,28 +140,48 @@ pub fn is_retracted(connection: &Connection, message: MessageId) -> Result<bool,
 }
 
 /// Applies an amendment to its message; whether that changed anything that is shown.
-pub fn apply(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> Result<bool, StoreError> {
+pub fn apply(
+    connection: &Connection,
+    row: &MessageRow,
+    amendment: &Amendment,
+    order: Order,
+) -> Result<bool, StoreError> {
     let message = row.cursor.id;
     if is_retracted(connection, message)? {
         return Ok(false);
     }
     match amendment.kind {
-        Kind::Correction => correct(connection, row, amendment),
-        Kind::Reactions => react(connection, message, amendment),
+        Kind::Correction => correct(connection, row, amendment, order),
+        Kind::Reactions => react(connection, message, amendment, order),
         Kind::Retraction => retract(connection, message, amendment.time),
     }
 }
 
-fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> Result<bool, StoreError> {
-    let Amendment { origin_id, time, content, format, links, .. } = amendment;
+fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment, order: Order) -> Result<bool, StoreError> {
+    let Amendment { origin_id, time, content, links, .. } = amendment;
     let message = row.cursor.id;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO revision (message_id, origin_id, time, body, format) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    let mut is_taken = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM revision WHERE message_id = ?1 AND time = ?2 AND origin_id NOT IN ('', ?3))",
     )?;
-    insert.execute(params![message, "", row.time, row.body, row.format])?;
-    let time = free_time(connection, message, *time)?;
-    if insert.execute(params![message, origin_id, time, content, format])? == 0 {
-        return Ok(false);
+    let mut is_taken = |time| is_taken.query_row(params![message, time, origin_id], |row| row.get(0));
+    match time_of(connection, message, origin_id)? {
+        Some(known) if order.is_out_of_place(known) => {
+            let time = order.free(known, &mut is_taken)?;
+            connection
+                .prepare_cached("UPDATE revision SET time = ?3 WHERE message_id = ?1 AND origin_id = ?2")?
+                .execute(params![message, origin_id, time])?;
+        }
+        Some(_) => return Ok(false),
+        None => {
+            // A message that stands for one that nobody knows has no text from before.
+            connection
+                .prepare_cached(
+                    "INSERT INTO revision (message_id, origin_id, time, body, format) SELECT ?1, '', ?2, ?3, ?4
+                     WHERE NOT EXISTS (SELECT 1 FROM revision WHERE message_id = ?1)",
+                )?
+                .execute(params![message, row.time, row.body, row.format])?;
+            insert_revision(connection, message, amendment, order.free(*time, &mut is_taken)?)?;
+        }
     }
     connection
         .prepare_cached(
@@ -148,30 +198,49 @@ fn correct(connection: &Connection, row: &MessageRow, amendment: &Amendment) -> 
     set_text(connection, message, &body, &newest_format)?;
     if newest == *origin_id {
         link_preview::set(connection, message, links)?;
+    } else if body != row.body && content == &row.body {
+        // What was said of links in a text that another one has outdone.
+        link_preview::set(connection, message, &[])?;
     }
     Ok(true)
 }
 
-/// The first time from `time` on at which no text was given yet: of those given at once, as all are that some archive calls the
-/// same second, the last that comes is the newest.
-fn free_time(connection: &Connection, message: MessageId, mut time: Timestamp) -> Result<Timestamp, StoreError> {
-    let mut is_taken = connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM revision WHERE message_id = ?1 AND time = ?2 AND origin_id != '')",
-    )?;
-    while is_taken.query_row(params![message, time], |row| row.get(0))? {
-        time.0 += 1;
-    }
-    Ok(time)
+fn insert_revision(
+    connection: &Connection,
+    message: MessageId,
+    amendment: &Amendment,
+    time: Timestamp,
+) -> Result<(), StoreError> {
+    let Amendment { origin_id, content, format, .. } = amendment;
+    connection
+        .prepare_cached(
+            "INSERT INTO revision (message_id, origin_id, time, body, format) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![message, origin_id, time, content, format])?;
+    Ok(())
 }
 
-fn react(connection: &Connection, message: MessageId, amendment: &Amendment) -> Result<bool, StoreError> {
+/// A message has nothing but this correction, which corrects what nobody knows.
+pub fn begin_with(connection: &Connection, message: MessageId, correction: &Amendment) -> Result<(), StoreError> {
+    insert_revision(connection, message, correction, correction.time)
+}
+
+/// The time that counts for a correction of a message, where it is known.
+pub fn time_of(connection: &Connection, message: MessageId, origin_id: &str) -> Result<Option<Timestamp>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT time FROM revision WHERE message_id = ?1 AND origin_id = ?2")?;
+    Ok(statement.query_row(params![message, origin_id], |row| row.get(0)).optional()?)
+}
+
+fn react(connection: &Connection, message: MessageId, amendment: &Amendment, order: Order) -> Result<bool, StoreError> {
     let Amendment { sender, time, content, .. } = amendment;
     let mut statement = connection.prepare_cached(
         "INSERT INTO reaction (message_id, sender, time, emoji) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET time = excluded.time, emoji = excluded.emoji
-            WHERE excluded.time > time OR (excluded.time = time AND excluded.emoji != emoji)",
+            WHERE excluded.time > time OR (?5 AND excluded.time = time AND excluded.emoji != emoji)",
     )?;
-    Ok(statement.execute(params![message, sender.as_str(), time, content])? > 0)
+    Ok(statement.execute(params![message, sender.as_str(), time, content, order == Order::Onwards])? > 0)
 }
 
 fn retract(connection: &Connection, message: MessageId, time: Timestamp) -> Result<bool, StoreError> {
@@ -210,13 +279,16 @@ pub fn rewrite(
     message::by_id(connection, message)
 }
 
-/// All texts that a message has had, the first of them first; none where it never had another one.
+/// All texts that a message has had, the first of them first; none where it never had another one. Of one that was corrected,
+/// but is not known as it was before, the first is a correction.
 pub fn revisions(connection: &Connection, message: MessageId) -> Result<Vec<Revision>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT time, body, format FROM revision WHERE message_id = ?1 ORDER BY origin_id != '', time, origin_id",
+        "SELECT time, body, format, origin_id = '' FROM revision WHERE message_id = ?1
+         ORDER BY origin_id != '', time, origin_id",
     )?;
-    let rows = statement
-        .query_map([message], |row| Ok(Revision { time: row.get(0)?, body: row.get(1)?, format: row.get(2)? }))?;
+    let rows = statement.query_map([message], |row| {
+        Ok(Revision { time: row.get(0)?, body: row.get(1)?, format: row.get(2)?, is_original: row.get(3)? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -226,88 +298,6 @@ pub fn reactions_of(connection: &Connection, message: MessageId, sender: &BareJi
         connection.prepare_cached("SELECT emoji FROM reaction WHERE message_id = ?1 AND sender = ?2")?;
     let emoji: Option<String> = statement.query_row(params![message, sender.as_str()], |row| row.get(0)).optional()?;
     Ok(emoji.unwrap_or_default().split_whitespace().map(str::to_owned).collect())
-}
-
-/// Keeps an amendment whose message is not here. False: it waits already.
-pub fn keep_early(
-    connection: &Connection,
-    conversation: ConversationId,
-    target_id: &str,
-    amendment: &Amendment,
-    stand_in: Option<MessageId>,
-) -> Result<bool, StoreError> {
-    let Amendment { kind, sender, origin_id, time, content, format, links } = amendment;
-    let kept = connection
-        .prepare_cached(
-            "INSERT INTO early_amendment (conversation_id, target_id, sender, kind, origin_id, time, content, stand_in,
-                links, format)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            conversation,
-            target_id,
-            sender.as_str(),
-            kind,
-            origin_id,
-            time,
-            content,
-            stand_in,
-            LinkPreviews(links.clone()),
-            format,
-        ])?;
-    connection
-        .prepare_cached(
-            "DELETE FROM early_amendment WHERE conversation_id = ?1 AND id <= (SELECT id FROM early_amendment
-                WHERE conversation_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-        )?
-        .execute(params![conversation, MAX_EARLY])?;
-    Ok(kept > 0)
-}
-
-/// Whether an amendment waits already.
-pub fn is_early(
-    connection: &Connection,
-    conversation: ConversationId,
-    target_id: &str,
-    amendment: &Amendment,
-) -> Result<bool, StoreError> {
-    let Amendment { kind, sender, origin_id, .. } = amendment;
-    let mut statement = connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM early_amendment WHERE conversation_id = ?1 AND target_id = ?2 AND sender = ?3
-            AND kind = ?4 AND origin_id = ?5)",
-    )?;
-    Ok(statement.query_row(params![conversation, target_id, sender.as_str(), kind, origin_id], |row| row.get(0))?)
-}
-
-/// Takes what waits for a message, in the order of its time; of what has the same time, as it came.
-pub fn take_early(connection: &Connection, row: &MessageRow) -> Result<Vec<Early>, StoreError> {
-    let mut early = Vec::new();
-    let ids = [row.origin_id.as_ref().map(|id| &id.0), row.stanza_id.as_ref()];
-    let mut statement = connection.prepare_cached(
-        "DELETE FROM early_amendment WHERE conversation_id = ?1 AND target_id = ?2 AND (kind = 1 OR sender = ?3)
-         RETURNING kind, sender, origin_id, time, content, stand_in, links, id, format",
-    )?;
-    for (n, id) in ids.iter().enumerate() {
-        let Some(id) = id.filter(|id| !ids[..n].contains(&Some(*id))) else { continue };
-        let rows = statement.query_map(params![row.conversation, id, row.sender.as_str()], |row| {
-            let amendment = Amendment {
-                kind: row.get(0)?,
-                sender: address(row, 1)?,
-                origin_id: row.get(2)?,
-                time: row.get(3)?,
-                content: row.get(4)?,
-                format: row.get(8)?,
-                links: row.get::<_, LinkPreviews>(6)?.0,
-            };
-            let place: i64 = row.get(7)?;
-            Ok((place, Early { amendment, stand_in: row.get(5)? }))
-        })?;
-        for row in rows {
-            early.push(row?);
-        }
-    }
-    early.sort_by_key(|(place, early)| (early.amendment.time, *place));
-    Ok(early.into_iter().map(|(_, early)| early).collect())
 }
 
 /// Takes away a message altogether, with all that was said of it; the row it was.

@@ -7,7 +7,10 @@ use super::{
     column::address,
     contact::{self, ContactRow},
 };
-use crate::ids::{BareJid, MessageId, Timestamp};
+use crate::{
+    ids::{BareJid, MessageId, Timestamp},
+    text_format::TextFormat,
+};
 
 /// A message as it is handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct ExportedMessage {
     pub sender: BareJid,
     pub time: Timestamp,
     pub body: String,
+    /// How it is to be shown.
+    pub format: TextFormat,
 }
 
 /// Calls `each` with every message: conversation after conversation, in the order of each history.
@@ -27,8 +32,8 @@ pub fn messages<E: From<StoreError>>(
 ) -> Result<(), E> {
     let mut statement = connection
         .prepare(
-            "SELECT m.id, c.peer, m.sender, m.time, m.body FROM message AS m JOIN conversation AS c ON c.id = m.conversation_id
-             ORDER BY m.conversation_id, m.position, m.id",
+            "SELECT m.id, c.peer, m.sender, m.time, m.body, m.format FROM message AS m
+                JOIN conversation AS c ON c.id = m.conversation_id ORDER BY m.conversation_id, m.position, m.id",
         )
         .map_err(StoreError::from)?;
     let mut rows = statement.query([]).map_err(StoreError::from)?;
@@ -40,6 +45,7 @@ pub fn messages<E: From<StoreError>>(
                 sender: address(row, 2)?,
                 time: row.get(3)?,
                 body: row.get(4)?,
+                format: row.get(5)?,
             })
         };
         each(read().map_err(StoreError::from)?)?;

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_file_search.sql"),
     include_str!("migrations/0016_text_format.sql"),
     include_str!("migrations/0017_language.sql"),
+    include_str!("migrations/0018_orphan.sql"),
 ];
 
 /// The version that this program writes.
@@ -104,6 +105,7 @@ mod tests {
         include_str!("fixtures/0015.sql"),
         include_str!("fixtures/0016.sql"),
         include_str!("fixtures/0017.sql"),
+        include_str!("fixtures/0018.sql"),
     ];
 
     fn empty() -> Connection {

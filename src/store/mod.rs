@@ -17,6 +17,7 @@ pub mod conversation;
 mod damage;
 mod database;
 pub mod deletion;
+pub mod early_amendment;
 mod error;
 pub mod export;
 pub mod held;

@@ -22,9 +22,20 @@ const MAX_MARKS: usize = 200;
 const MAX_WIDTH_CHARS: i32 = 65;
 
 mod imp {
-    use super::{Flow, MAX_WIDTH_CHARS, Range, flow::TextFlow, gdk, glib, links::Link, pango, selecting::Selecting};
+    use super::{
+        Flow, MAX_WIDTH_CHARS, Range,
+        flow::TextFlow,
+        gdk, glib,
+        links::{Kind, Link},
+        pango,
+        selecting::Selecting,
+    };
     use gtk::{graphene, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, OnceCell, RefCell};
+
+    /// What stands behind the name of somebody else, the same in light and dark.
+    const NAME_GROUND: gdk::RGBA = gdk::RGBA::new(0.5, 0.5, 0.5, 1.0);
+    const NAME_ALPHA: u16 = 0x4000;
 
     #[derive(Debug, Default)]
     pub struct BubbleText {
@@ -144,15 +155,27 @@ mod imp {
                 return self.layout().set_attributes(attributes.as_ref());
             }
             let all = attributes.as_ref().and_then(pango::AttrList::copy).unwrap_or_default();
-            if let Some(colour) = self.link_colour.get() {
-                let [r, g, b] = [colour.red(), colour.green(), colour.blue()].map(sixteen_bits);
-                for link in &*links {
+            let (colour, ground) = (self.link_colour.get(), accent_ground());
+            for link in &*links {
+                let (colour, ground) = match link.kind {
+                    Kind::Page => (colour, None),
+                    Kind::Person => (colour, Some((NAME_GROUND, NAME_ALPHA))),
+                    // As a button that is suggested.
+                    Kind::Oneself => (Some(gdk::RGBA::WHITE), ground.map(|ground| (ground, u16::MAX))),
+                };
+                if let Some([r, g, b]) = colour.map(parts) {
                     insert(&all, pango::AttrColor::new_foreground(r, g, b), &link.range);
+                }
+                if let Some((ground, alpha)) = ground {
+                    let [r, g, b] = parts(ground);
+                    insert(&all, pango::AttrColor::new_background(r, g, b), &link.range);
+                    insert(&all, pango::AttrInt::new_background_alpha(alpha), &link.range);
                 }
             }
             for range in &*marks {
                 // The same in light and dark, as a marker pen's.
                 insert(&all, pango::AttrColor::new_background(0xffff, 0xd900, 0x5000), range);
+                insert(&all, pango::AttrInt::new_background_alpha(u16::MAX), range);
                 insert(&all, pango::AttrColor::new_foreground(0, 0, 0), range);
             }
             self.layout().set_attributes(Some(&all));
@@ -205,7 +228,13 @@ mod imp {
         })
     }
 
-    fn insert(all: &pango::AttrList, mut attribute: pango::AttrColor, range: &Range<usize>) {
+    /// What stands behind the name of whoever reads.
+    fn accent_ground() -> Option<gdk::RGBA> {
+        adw::is_initialized().then(|| adw::StyleManager::default().accent_color().to_rgba())
+    }
+
+    fn insert(all: &pango::AttrList, attribute: impl Into<pango::Attribute>, range: &Range<usize>) {
+        let mut attribute = attribute.into();
         attribute.set_start_index(u32::try_from(range.start).unwrap_or(u32::MAX));
         attribute.set_end_index(u32::try_from(range.end).unwrap_or(u32::MAX));
         all.insert(attribute);
@@ -213,6 +242,10 @@ mod imp {
 
     fn index(at: usize) -> i32 {
         i32::try_from(at).unwrap_or(i32::MAX)
+    }
+
+    fn parts(colour: gdk::RGBA) -> [u16; 3] {
+        [colour.red(), colour.green(), colour.blue()].map(sixteen_bits)
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a colour's part is between 0 and 1")]
@@ -309,6 +342,13 @@ impl BubbleText {
     /// Where words are marked, in bytes.
     pub fn marks(&self) -> Vec<Range<usize>> {
         self.imp().marks.borrow().clone()
+    }
+
+    /// The addresses of whom the text mentions.
+    pub fn mentioned(&self) -> Vec<String> {
+        let links = self.imp().links.borrow();
+        let people = links.iter().filter(|link| link.kind != links::Kind::Page);
+        people.map(|link| link.address.clone()).collect()
     }
 
     /// What the person has selected.

@@ -5,6 +5,7 @@
 mod draft;
 mod keys;
 mod link;
+mod mentioning;
 mod purpose;
 mod sending;
 mod spelling;
@@ -20,6 +21,8 @@ use super::{
     composer_bar::{ComposerBar, Purpose},
     emoji_completion::EmojiCompletion,
     link_preview::bar::LinkBar,
+    mention_completion::MentionCompletion,
+    mention_marks::MentionMarks,
     shortcuts,
     spelling::spell_check::SpellCheck,
     spoiler_bar::SpoilerBar,
@@ -37,8 +40,8 @@ const MINIMUM_GROWTH: i32 = 96;
 
 mod imp {
     use super::{
-        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, SpellCheck, SpoilerBar, TextFormat,
-        VoiceBar, Watch, glib, link, shortcuts, styled_input, taking, voice::Voice,
+        AttachBar, ChatState, ComposerBar, Conversation, EmojiCompletion, LinkBar, MentionCompletion, MentionMarks,
+        SpellCheck, SpoilerBar, TextFormat, VoiceBar, Watch, glib, link, shortcuts, styled_input, taking, voice::Voice,
     };
     use crate::{engine::api::ConversationId, ui::media::recorder::Setup};
     use glib::subclass::Signal;
@@ -108,6 +111,8 @@ mod imp {
         pub(super) voice_turn: Cell<u32>,
         /// Where recordings of an earlier run have been looked for.
         pub(super) searched: RefCell<HashSet<ConversationId>>,
+        pub(super) people: OnceCell<MentionCompletion>,
+        pub(super) marks: OnceCell<MentionMarks>,
         pub(super) surface_handler: RefCell<Option<(gtk::gdk::Surface, glib::SignalHandlerId)>>,
     }
 
@@ -245,7 +250,7 @@ impl Composer {
     /// The text, and how it is to be shown.
     pub(in crate::ui) fn content(&self) -> (String, TextFormat) {
         let format = self.imp().format.borrow().clone();
-        (self.text(), TextFormat { spoiler: self.imp().spoiler.hint(), ..format })
+        (self.text(), TextFormat { spoiler: self.imp().spoiler.hint(), mentions: self.mentions(), ..format })
     }
 
     /// Puts a text into an empty field, as a link may; one that was written is never overwritten.
@@ -281,6 +286,7 @@ impl Composer {
         self.set_up_spelling();
         self.connect_asks_pages_notify(Self::asks_pages_changed);
         let _ = imp.completion.set(EmojiCompletion::new(self, &imp.text));
+        self.set_up_mentions();
         let weak = self.downgrade();
         imp.text.buffer().connect_changed(move |_| {
             if let Some(composer) = weak.upgrade() {
@@ -370,6 +376,7 @@ impl Composer {
         if let Some(completion) = imp.completion.get() {
             completion.update();
         }
+        self.update_mentions();
         self.keep_draft_soon();
     }
 
@@ -394,6 +401,7 @@ impl Composer {
         buffer.set_enable_undo(false);
         buffer.set_text(text);
         buffer.set_enable_undo(true);
+        self.set_mentions(&format.mentions);
         imp.is_setting.set(false);
     }
 

@@ -80,6 +80,10 @@ mod imp {
             BlockedBar::ensure_type();
             klass.bind_template();
             klass.install_action("conversation.details", None, |page, _, _| page.details().toggle());
+            let address = Some(glib::VariantTy::STRING);
+            klass.install_action("conversation.show-person", address, |page, _, address| {
+                page.show_person(address.and_then(glib::Variant::str).unwrap_or_default());
+            });
             klass.install_action("conversation.archive", None, |page, _, _| page.archive());
             klass.install_action("conversation.unarchive", None, |page, _, _| page.unarchive());
             klass.install_action("conversation.choose-date", None, |page, _, _| page.imp().pane.choose_date());
@@ -247,7 +251,9 @@ impl ConversationPage {
         self.show_fitting_page();
         let account = imp.messenger.upgrade().zip(conversation);
         let account = account.and_then(|(messenger, conversation)| messenger.account(conversation.account()));
-        pane.set_own_name(account.map(|account| account.display_name()).unwrap_or_default());
+        let address = account.as_ref().map(|account| account.address().clone());
+        pane.set_own(account.map(|account| account.display_name()).unwrap_or_default(), address.clone());
+        imp.composer.set_people_of(conversation, address.as_ref());
         pane.set_conversation(conversation);
         imp.search.set_conversation(conversation);
         imp.composer.set_conversation(conversation);
@@ -279,6 +285,23 @@ impl ConversationPage {
             None => "nothing",
         };
         imp.stack.set_visible_child_name(page);
+    }
+
+    /// Shows who somebody is that a text mentions: the details of whom one talks with, one's own account, or the conversation
+    /// with anybody else.
+    fn show_person(&self, address: &str) {
+        let contact = self.conversation().map(|conversation| conversation.contact());
+        let done = if contact.is_some_and(|contact| contact.address().as_str() == address) {
+            self.details().open();
+            Ok(())
+        } else if self.imp().pane.own_address().is_some_and(|own| own.as_str() == address) {
+            self.activate_action("app.account", None)
+        } else {
+            self.activate_action("win.open-address", Some(&address.to_variant()))
+        };
+        if let Err(error) = done {
+            log::warn!("nobody is shown: {error}");
+        }
     }
 
     /// Shows one message in the middle of the history, with the words marked for which it was found.

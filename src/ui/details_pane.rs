@@ -98,8 +98,13 @@ impl DetailsPane {
 
     /// Shows the details, or hides the pane if that is where they are.
     pub fn toggle(&self) {
+        if self.has_room() && self.is_open() { self.set_is_open(false) } else { self.open() }
+    }
+
+    /// Shows the details.
+    pub fn open(&self) {
         if self.has_room() {
-            return self.set_is_open(!self.is_open());
+            return self.set_is_open(true);
         }
         let Some((messenger, conversation)) = self.imp().subject.borrow().clone() else { return };
         let dialog = adw::Dialog::builder().title(gettext("Details")).content_width(420).build();

@@ -132,6 +132,7 @@ fn words(conversation: &Conversation) -> ExportWords {
         delivered: gettext("delivered"),
         read: gettext("read"),
         failed: gettext("not sent"),
+        spoiler: gettext("Spoiler"),
         local_time,
     }
 }

@@ -5,7 +5,7 @@
 use adw::prelude::*;
 use gettextrs::gettext;
 
-use super::{attachment::words, error_text, message_row::state_in_words, time_text};
+use super::{attachment::words, error_text, message_row::state_in_words, spoiler, time_text};
 use crate::{
     engine::api::{Attachment, Revision},
     model::Message,
@@ -61,12 +61,19 @@ fn lines(message: &Message, who: &str, revisions: &[Revision]) -> Vec<Line> {
     ];
     lines.extend(state_in_words(message.state()).map(|state| (gettext("State"), state)));
     lines.extend(message.failure().map(|failure| (gettext("Reason"), error_text::send_failure(failure))));
-    // The first is the text as it was written.
-    let edited: Vec<_> = revisions.iter().skip(1).map(|revision| time_text::to_the_second(revision.time)).collect();
+    let (originals, edits): (Vec<_>, Vec<_>) = revisions.iter().partition(|revision| revision.is_original);
+    let edited: Vec<_> = edits.iter().map(|revision| time_text::to_the_second(revision.time)).collect();
     if !edited.is_empty() {
         lines.push((gettext("Edited"), edited.join("\n")));
+        if originals.is_empty() {
+            // Translators: of a message that was edited, the text that was written first.
+            lines.push((gettext("First text"), gettext("Was not found")));
+        }
     }
-    lines.extend(message.attachment().iter().flat_map(file));
+    match message.format().spoiler.filter(|_| message.is_covered()) {
+        Some(hint) => lines.extend(message.attachment().map(|_| (gettext("File"), spoiler::words(&hint)))),
+        None => lines.extend(message.attachment().iter().flat_map(file)),
+    }
     lines
 }
 

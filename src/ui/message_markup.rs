@@ -9,6 +9,7 @@ use linkify::{LinkFinder, LinkKind};
 
 use super::link_address;
 use crate::{
+    ids::BareJid,
     links::may_open,
     styling::{Line, Span, Style},
 };
@@ -17,6 +18,10 @@ use crate::{
 const MAX_LINKS: usize = 200;
 /// How many spans of a message are styled: each costs the label several attributes.
 const MAX_SPANS: usize = 2_000;
+/// What is set off as somebody's name leads to the address, and is marked so.
+pub const MENTION: &str = "mention";
+/// The same where it is the name of whoever reads.
+pub const OWN_MENTION: &str = "own-mention";
 
 /// Writes markup, and remembers the links in it.
 pub struct Writer<'t> {
@@ -27,6 +32,17 @@ pub struct Writer<'t> {
     /// Who does what the text says; said once, at its beginning.
     actor: Option<String>,
     is_action: bool,
+    mentions: Vec<Mentioned>,
+    mentioned: Vec<BareJid>,
+}
+
+/// A part of the text that names somebody, in bytes.
+#[derive(Debug, Clone)]
+pub struct Mentioned {
+    pub range: Range<usize>,
+    pub address: BareJid,
+    /// It is whoever reads.
+    pub is_own: bool,
 }
 
 impl<'t> Writer<'t> {
@@ -34,7 +50,16 @@ impl<'t> Writer<'t> {
     pub fn new(text: &'t str) -> Self {
         let mut finder = LinkFinder::new();
         finder.kinds(&[LinkKind::Url, LinkKind::Email]).url_must_have_scheme(true);
-        Self { text, finder, links: Vec::new(), spans: 0, actor: None, is_action: false }
+        Self {
+            text,
+            finder,
+            links: Vec::new(),
+            spans: 0,
+            actor: None,
+            is_action: false,
+            mentions: Vec::new(),
+            mentioned: Vec::new(),
+        }
     }
 
     /// The text is an action of somebody: slanted, after their name and an asterisk (XEP-0245 §2).
@@ -43,10 +68,15 @@ impl<'t> Writer<'t> {
         self.is_action = true;
     }
 
-    /// The addresses that the links lead to, in their order, each once.
+    /// Whom the text mentions, in their order.
+    pub fn set_mentions(&mut self, mentions: Vec<Mentioned>) {
+        self.mentions = mentions;
+    }
+
+    /// The addresses that the links lead to, and who is mentioned, in their order, each once.
     #[must_use]
-    pub fn into_links(self) -> Vec<String> {
-        self.links
+    pub fn into_found(self) -> (Vec<String>, Vec<BareJid>) {
+        (self.links, self.mentioned)
     }
 
     /// Some lines below each other.
@@ -86,7 +116,27 @@ impl<'t> Writer<'t> {
         self.linked(markup, at..range.end);
     }
 
+    /// Mentions and links. A mention of which a style begins or ends in the midst is only a text.
     fn linked(&mut self, markup: &mut String, range: Range<usize>) {
+        let mut at = range.start;
+        let is_within = |it: &&Mentioned| it.range.start >= range.start && it.range.end <= range.end;
+        let mentions: Vec<_> = self.mentions.iter().filter(is_within).cloned().collect();
+        for Mentioned { range, address, is_own } in mentions {
+            self.links_in(markup, at..range.start);
+            // The title is markup in itself.
+            let (target, title) = (escape(address.as_str()), escape(&escape(address.as_str())));
+            let class = if is_own { OWN_MENTION } else { MENTION };
+            let _ = write!(markup, "<a href=\"{target}\" title=\"{title}\" class=\"{class}\">");
+            let _ = write!(markup, "{}</a>", escape(&self.text[range.clone()]));
+            if !self.mentioned.contains(&address) {
+                self.mentioned.push(address);
+            }
+            at = range.end;
+        }
+        self.links_in(markup, at..range.end);
+    }
+
+    fn links_in(&mut self, markup: &mut String, range: Range<usize>) {
         for span in self.finder.spans(&self.text[range]) {
             let target = match span.kind() {
                 Some(LinkKind::Email) => Some(format!("mailto:{}", span.as_str())),
@@ -145,10 +195,10 @@ pub fn escape(text: &str) -> String {
 mod tests {
     use super::super::message_text::{self, Shown};
     use super::*;
-    use crate::text_format::TextFormat;
+    use crate::text_format::{Mention, TextFormat};
 
     fn show(text: &str, limit: usize, author: &str) -> Shown {
-        message_text::show(text, &TextFormat::default(), limit, author)
+        message_text::show(text, &TextFormat::default(), limit, author, None)
     }
 
     #[test]
@@ -160,6 +210,26 @@ mod tests {
         assert!(shown.markup.contains("&lt;d&gt;"), "{}", shown.markup);
         let (_, text, _) = gtk::pango::parse_markup(&shown.markup, '\0').unwrap();
         assert_eq!(text, "a *b _c_* `<d>`");
+    }
+
+    fn mention(range: Range<usize>, address: &str) -> Mention {
+        Mention { range, address: BareJid::new(address).unwrap() }
+    }
+
+    #[test]
+    fn whoever_is_mentioned_is_linked_and_set_off_from_whoever_reads() {
+        let own = BareJid::new("alice@chat.test").unwrap();
+        let mentions =
+            vec![mention(3..7, "bob@chat.test"), mention(8..14, own.as_str()), mention(15..20, "e@chat.test")];
+        let format = TextFormat { mentions, ..TextFormat::default() };
+        let shown = message_text::show("hi @Bób @Alice *x y*", &format, 100, "Bob", Some(&own));
+        let of = |address: &str| BareJid::new(address).unwrap();
+        assert_eq!((shown.links, shown.mentioned), (vec![], vec![of("bob@chat.test"), own.clone()]));
+        assert!(shown.markup.contains("class=\"mention\">@Bób</a>"), "{}", shown.markup);
+        assert!(shown.markup.contains("class=\"own-mention\">@Alice</a>"), "{}", shown.markup);
+        // Beyond what is shown, nothing is linked.
+        let cut = message_text::show("hi @Bób @Alice *x y*", &format, 6, "Bob", Some(&own));
+        assert_eq!((cut.mentioned.len(), cut.is_cut), (0, true));
     }
 
     #[test]

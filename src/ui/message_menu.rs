@@ -5,19 +5,19 @@
 use gettextrs::gettext;
 use gtk::{gio, prelude::*};
 
-use super::{context_menu, spoiler};
+use super::{context_menu, message_text::Shown, spoiler};
 use crate::model::{DeliveryState, Message};
 
-/// How many links the menu offers.
+/// How many links, and how many people, the menu offers.
 const LINKS: usize = 5;
 /// What most people say most often.
 const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 /// Where the quick reactions stand in the menu.
 const REACTIONS: &str = "reactions";
 
-/// The menu of a message, with what can be done with its links.
+/// The menu of a message, with what can be done with the links in what is shown of it, and with whom that mentions.
 #[must_use]
-pub fn build(message: &Message, links: &[String]) -> gio::Menu {
+pub fn build(message: &Message, shown: &Shown) -> gio::Menu {
     let (is_outgoing, is_retracted) = (message.is_outgoing(), message.is_retracted());
     let has_failed = message.state() == DeliveryState::Failed;
     let menu = gio::Menu::new();
@@ -47,22 +47,33 @@ pub fn build(message: &Message, links: &[String]) -> gio::Menu {
         main.append(Some(&text), Some(action));
     }
     menu.append_section(None, &main);
-    for link in links.iter().take(LINKS) {
+    let people = gio::Menu::new();
+    for address in shown.mentioned.iter().take(LINKS) {
+        let address = address.as_str();
+        // Translators: in the menu of a message that mentions somebody, who has this address.
+        let text = gettext("Details of {address}").replace("{address}", &shortened(address));
+        people.append_item(&with_target(&text, "message.show-person", address));
+    }
+    menu.append_section(None, &people);
+    for link in shown.links.iter().take(LINKS) {
         let section = gio::Menu::new();
-        let target = link.to_variant();
-        let short: String = link.chars().take(40).collect();
-        for (text, action) in [
-            (gettext("Open {link}").replace("{link}", &short), "message.open-link"),
-            (gettext("Copy link"), "message.copy-link"),
-        ] {
-            // An underscore in an address is no mnemonic.
-            let item = gio::MenuItem::new(Some(&text.replace('_', "__")), None);
-            item.set_action_and_target_value(Some(action), Some(&target));
-            section.append_item(&item);
-        }
+        let open = gettext("Open {link}").replace("{link}", &shortened(link));
+        section.append_item(&with_target(&open, "message.open-link", link));
+        section.append_item(&with_target(&gettext("Copy link"), "message.copy-link", link));
         menu.append_section(None, &section);
     }
     menu
+}
+
+fn shortened(address: &str) -> String {
+    address.chars().take(40).collect()
+}
+
+fn with_target(text: &str, action: &str, target: &str) -> gio::MenuItem {
+    // An underscore in an address is no mnemonic.
+    let item = gio::MenuItem::new(Some(&text.replace('_', "__")), None);
+    item.set_action_and_target_value(Some(action), Some(&target.to_variant()));
+    item
 }
 
 /// A row of emoji, of which a press puts one under the message or takes it away, and a way to all others.

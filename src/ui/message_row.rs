@@ -19,11 +19,14 @@ use super::{
     reaction_bar::ReactionBar,
     reply_quote, spoiler, time_text,
 };
-use crate::model::{DeliveryState, Message};
+use crate::{
+    ids::BareJid,
+    model::{DeliveryState, Message},
+};
 
 mod imp {
     use super::super::{attachment::view::AttachmentView, bubble::Bubble, failure_bar::FailureBar, undo_bar::UndoBar};
-    use super::{Lane, Message, ReactionBar, Shown, gdk, glib, message_text};
+    use super::{BareJid, Lane, Message, ReactionBar, Shown, gdk, glib, message_text};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
     use std::cell::{Cell, RefCell};
 
@@ -52,6 +55,8 @@ mod imp {
         pub(super) speaker: RefCell<String>,
         /// What the other side is called.
         pub(super) peer: RefCell<String>,
+        /// The account's address, to tell who is mentioned.
+        pub(super) own: RefCell<Option<BareJid>>,
         /// How much of the text is shown.
         pub(super) limit: Cell<usize>,
     }
@@ -90,6 +95,11 @@ mod imp {
             let text = Some(glib::VariantTy::STRING);
             klass.install_action("message.open-link", text, |row, _, target| {
                 row.open_link(target.and_then(glib::Variant::str).unwrap_or_default());
+            });
+            klass.install_action("message.show-person", text, |row, _, address| {
+                if let Err(error) = row.activate_action("conversation.show-person", address) {
+                    log::warn!("nobody is shown: {error}");
+                }
             });
             klass.install_action("message.copy-link", text, |row, _, target| {
                 row.clipboard().set_text(target.and_then(glib::Variant::str).unwrap_or_default());
@@ -205,6 +215,13 @@ impl MessageRow {
         self.describe();
     }
 
+    /// Whose history it stands in; before a message is bound.
+    pub fn set_own_address(&self, own: Option<&BareJid>) {
+        if self.imp().own.borrow().as_ref() != own {
+            self.imp().own.replace(own.cloned());
+        }
+    }
+
     /// Forgets the message, so that the row can be used for another one.
     pub fn unbind(&self) {
         self.let_go();
@@ -271,7 +288,8 @@ impl MessageRow {
         let (format, is_covered) = (message.format(), message.is_covered());
         // What is covered is nowhere in the row: nothing can select, find or read it there.
         let body = if is_covered { String::new() } else { text_of(&message) };
-        let shown = message_text::show(&body, &format, imp.limit.get(), &imp.speaker.borrow());
+        let shown =
+            message_text::show(&body, &format, imp.limit.get(), &imp.speaker.borrow(), imp.own.borrow().as_ref());
         imp.bubble.set_spoiler(format.spoiler.as_deref(), is_covered);
         imp.bubble.set_text(&shown, message_text::is_big_emoji(&body));
         imp.more.set_visible(shown.is_cut && imp.limit.get() < message_text::LONG);

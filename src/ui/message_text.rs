@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 
-use super::message_markup::{Writer, escape};
+use super::message_markup::{Mentioned, Writer, escape};
 use crate::{
+    ids::BareJid,
     plain_text::{isolated, one_line},
     styling::{self, Block, Line},
-    text_format::TextFormat,
+    text_format::{Mention, TextFormat},
 };
 
 pub use crate::links::may_open;
@@ -19,6 +20,8 @@ pub const SHORT: usize = 3_000;
 pub const LONG: usize = 200_000;
 /// How many emoji stand alone in large.
 const MAX_BIG_EMOJI: usize = 6;
+/// How long what is set off as somebody's name may be.
+const MAX_NAME: usize = 200;
 /// How long the name of a programming language may be.
 const MAX_LANGUAGE: usize = 20;
 /// What an action begins with.
@@ -33,6 +36,8 @@ pub struct Shown {
     pub markup: String,
     /// The addresses that the links lead to, in their order, each once.
     pub links: Vec<String>,
+    /// Who is mentioned, likewise.
+    pub mentioned: Vec<BareJid>,
     /// Not all of the text is shown.
     pub is_cut: bool,
 }
@@ -67,13 +72,14 @@ fn actor(author: &str, action: &str) -> String {
     if action.is_ascii() { isolated(author) } else { format!("\u{2068}{}\u{2069}", one_line(author)) }
 }
 
-/// Prepares at most `limit` characters of a text by `author`.
+/// Prepares at most `limit` characters of a text by `author`, for somebody who has the address `own`.
 #[must_use]
-pub fn show(text: &str, format: &TextFormat, limit: usize, author: &str) -> Shown {
+pub fn show(text: &str, format: &TextFormat, limit: usize, author: &str, own: Option<&BareJid>) -> Shown {
     let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
     let is_cut = end < text.len();
     let text = text[..end].trim_end();
     let mut writer = Writer::new(text);
+    writer.set_mentions(mentioned(text, &format.mentions, own));
     let mut blocks = if format.is_unstyled { styling::unstyled(text) } else { styling::parse(text) };
     if let Some(action) = action(text)
         && let Some(Block::Text(lines)) = blocks.first_mut()
@@ -92,7 +98,34 @@ pub fn show(text: &str, format: &TextFormat, limit: usize, author: &str) -> Show
     if is_cut {
         markup.push('…');
     }
-    Shown { above, markup, links: writer.into_links(), is_cut }
+    let (links, mentioned) = writer.into_found();
+    Shown { above, markup, links, mentioned, is_cut }
+}
+
+/// Where the mentions stand in bytes, so far as the text reaches. What can be no name is none.
+fn mentioned(text: &str, mentions: &[Mention], own: Option<&BareJid>) -> Vec<Mentioned> {
+    let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]).enumerate();
+    let mut byte = |place: usize| places.find(|(n, _)| *n == place).map(|(_, at)| at);
+    let mut found = Vec::new();
+    let mut last = None;
+    for Mention { range, address } in mentions {
+        // One may begin where the one before it ends.
+        let start = match last.filter(|(place, _)| *place == range.start) {
+            Some((_, at)) => Some(at),
+            None => byte(range.start),
+        };
+        let (Some(start), Some(end)) = (start, byte(range.end)) else { break };
+        last = Some((range.end, end));
+        if is_name(&text[start..end]) {
+            found.push(Mentioned { range: start..end, address: address.clone(), is_own: own == Some(address) });
+        }
+    }
+    found
+}
+
+/// Whether somebody may be called so: nothing that reaches over several lines, or turns what stands around it.
+fn is_name(text: &str) -> bool {
+    one_line(text) == text.trim() && !text.trim().is_empty() && text.chars().count() <= MAX_NAME
 }
 
 fn pieces(text: &str, blocks: &[Block], writer: &mut Writer) -> Vec<Piece> {
@@ -216,19 +249,19 @@ mod tests {
     use super::*;
 
     fn show(text: &str, limit: usize, author: &str) -> Shown {
-        super::show(text, &TextFormat::default(), limit, author)
+        super::show(text, &TextFormat::default(), limit, author, None)
     }
 
     #[test]
     fn without_styling_a_text_is_what_was_typed() {
         let format = TextFormat { is_unstyled: true, ..TextFormat::default() };
         for text in ["> _ <", "*a*\n```\nb", "`x` ~y~"] {
-            let shown = super::show(text, &format, 100, "Bob");
+            let shown = super::show(text, &format, 100, "Bob", None);
             assert_eq!((shown.above, shown.markup), (vec![], escape(text)), "{text}");
         }
         // What is no styling stays: links, and what somebody does.
-        assert_eq!(super::show("*https://a.example*", &format, 100, "Bob").links, ["https://a.example"]);
-        assert_eq!(super::show("/me _nods_", &format, 100, "Bob").markup, "<i>* Bob _nods_</i>");
+        assert_eq!(super::show("*https://a.example*", &format, 100, "Bob", None).links, ["https://a.example"]);
+        assert_eq!(super::show("/me _nods_", &format, 100, "Bob", None).markup, "<i>* Bob _nods_</i>");
     }
 
     #[test]

@@ -46,6 +46,8 @@ mod link_address;
 pub mod link_preview;
 mod list_row;
 pub mod media;
+mod mention_completion;
+mod mention_marks;
 mod message_details;
 mod message_markup;
 mod message_menu;

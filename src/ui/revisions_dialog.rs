@@ -6,7 +6,7 @@ use gettextrs::gettext;
 use super::{spoiler, time_text};
 use crate::engine::api::Revision;
 
-/// `revisions` has the first text first; texts that can be covered are, where `is_covered`.
+/// `revisions` has the first text first, where that is known; texts that can be covered are, where `is_covered`.
 #[must_use]
 pub fn new(revisions: &[Revision], is_covered: bool) -> adw::Dialog {
     let list = gtk::ListBox::builder()
@@ -14,11 +14,12 @@ pub fn new(revisions: &[Revision], is_covered: bool) -> adw::Dialog {
         .css_classes(["boxed-list"])
         .valign(gtk::Align::Start)
         .build();
-    for (n, revision) in revisions.iter().enumerate().rev() {
+    for revision in revisions.iter().rev() {
         let title = time_text::exact(revision.time);
-        let title = match n {
-            0 => gettext("{time}, as it was written first").replace("{time}", &title),
-            _ => title,
+        let title = if revision.is_original {
+            gettext("{time}, as it was written first").replace("{time}", &title)
+        } else {
+            title
         };
         let time =
             gtk::Label::builder().label(&title).xalign(0.0).wrap(true).css_classes(["caption", "dimmed"]).build();

@@ -13,7 +13,7 @@ use super::{
     link_metadata::{self, LinkMetadata},
     marker, nickname, pubsub,
     reaction::{self, Reactions},
-    receipt,
+    receipt, reference,
     reply::{self, Reply},
     retraction, spoiler,
     stanza_error::StanzaError,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     ids::{AvatarHash, Jid, OriginId},
-    text_format::TextFormat,
+    text_format::{Mention, TextFormat},
 };
 use xmpp_parsers::ns;
 
@@ -211,14 +211,20 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
     }
     let body = xml::human_text(stanza, "body", ns::JABBER_CLIENT);
     let file = file_sharing::parse(stanza, body.as_deref());
+    let whole = body.clone().filter(|_| file.is_none());
     let (reply, body) = match body.as_deref().and_then(|body| reply::parse(stanza, body)) {
         Some((reply, rest)) => (Some(reply), Some(rest)),
         None => (None, body),
     };
+    let mentions = whole.zip(body.as_deref()).map(|(whole, rest)| mentions(stanza, &whole, rest));
     Ok(IncomingMessage {
         // Who shares a file need say nothing more (XEP-0447 §3).
         body: body.or_else(|| file.as_ref().map(|file| file.url.clone())),
-        format: TextFormat { is_unstyled: styling::is_unstyled(stanza), spoiler: spoiler::parse(stanza) },
+        format: TextFormat {
+            is_unstyled: styling::is_unstyled(stanza),
+            spoiler: spoiler::parse(stanza),
+            mentions: mentions.unwrap_or_default(),
+        },
         reply,
         corrects: correction::parse(stanza),
         reactions: reaction::parse(stanza),
@@ -238,6 +244,14 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
         pubsub: pubsub::parse_event(stanza),
         ..message
     })
+}
+
+/// Whom a message mentions, by the places in what is left of its body once the quote before it is gone.
+fn mentions(stanza: &Element, whole: &str, rest: &str) -> Vec<Mention> {
+    // What had something cut out of its midst has other places.
+    let Some(cut) = whole.strip_suffix(rest) else { return Vec::new() };
+    let all = TextFormat { mentions: reference::mentions(stanza), ..TextFormat::default() };
+    all.without_first(cut.chars().count()).of_length(rest.chars().count()).mentions
 }
 
 fn parse_presence(stanza: &Element) -> Result<IncomingPresence, &'static str> {

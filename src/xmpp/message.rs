@@ -6,7 +6,7 @@ use super::{
     delay::{self, Delay},
     file_sharing::{self, SharedFile},
     link_metadata::{self, LinkMetadata},
-    marker, nickname, receipt, reply, spoiler, stanza_id, styling,
+    marker, nickname, receipt, reference, reply, spoiler, stanza_id, styling,
     xml::{self, Build as _, Element},
 };
 use crate::{
@@ -58,6 +58,9 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
     let quoted = answered.filter(|_| extras.file.is_none());
     let quote = quoted.map(|answered| reply::quoted(&xml::legal(&answered.quote))).unwrap_or_default();
     let reply = answered.map(|answered| reply::build(&answered.id, &answered.author, &quote));
+    let before = quote.chars().count();
+    // Of a file they are places in its caption, which follows.
+    let mentions = extras.format.mentions.iter().filter(|_| extras.file.is_none());
     xml::element("message", ns::JABBER_CLIENT)
         .with_attr("type", "chat")
         .with_attr("to", to.as_str())
@@ -66,6 +69,7 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
         .with_children(reply.into_iter().flatten())
         .with_children(extras.format.is_unstyled.then(styling::build_unstyled))
         .with_children(extras.format.spoiler.as_deref().map(|hint| spoiler::build(&xml::legal(hint))))
+        .with_children(mentions.map(|mention| reference::build(mention, before)))
         .with_children(extras.corrects.as_deref().map(correction::build))
         .with_child(stanza_id::build_origin(id))
         .with_children(extras.wants_receipt.then(receipt::request))
@@ -80,7 +84,10 @@ pub fn chat(to: &Jid, id: &OriginId, body: &str, extras: &Extras) -> Element {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xmpp::incoming::{self, Incoming, MessageKind};
+    use crate::{
+        text_format::Mention,
+        xmpp::incoming::{self, Incoming, MessageKind},
+    };
 
     #[test]
     fn an_answer_that_is_a_file_says_nothing_but_its_address() {
@@ -116,7 +123,11 @@ mod tests {
             }),
             corrects: Some("m-2".to_owned()),
             file: None,
-            format: TextFormat { is_unstyled: true, spoiler: Some("<hint>".to_owned()) },
+            format: TextFormat {
+                is_unstyled: true,
+                spoiler: Some("<hint>".to_owned()),
+                mentions: vec![Mention { range: 5..6, address: BareJid::new("juliet@capulet.example").unwrap() }],
+            },
             links: vec![LinkMetadata { url: "https://a.example".to_owned(), ..LinkMetadata::default() }],
         };
         let built = chat(&to, &id, "<3 & \u{1f339}\n\u{0}line", &extras);

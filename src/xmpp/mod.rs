@@ -35,6 +35,7 @@ mod problem;
 pub mod pubsub;
 pub mod reaction;
 pub mod receipt;
+pub mod reference;
 pub mod reply;
 pub mod report;
 pub mod retraction;

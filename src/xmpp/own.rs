@@ -6,7 +6,7 @@ use super::{
     caps::{self, Caps},
     correction,
     disco::{Identity, Info},
-    fallback, file_sharing, marker, reaction, reply, retraction, spoiler, styling,
+    fallback, file_sharing, marker, reaction, reference, reply, retraction, spoiler, styling,
 };
 use crate::config;
 use xmpp_parsers::ns;
@@ -17,7 +17,7 @@ const NODE: &str = "https://stonechat.im";
 /// Namespaces of what this client answers, understands or wants to be told of (`+notify`, XEP-0163 §4.2).
 ///
 /// Not here: carbons (XEP-0280 §3) and stanza ids (XEP-0359 §5), which are for servers and rooms to announce.
-const FEATURES: [&str; 22] = [
+const FEATURES: [&str; 23] = [
     "urn:xmpp:avatar:metadata+notify",
     ns::CAPS,
     ns::CHATSTATES,
@@ -35,6 +35,7 @@ const FEATURES: [&str; 22] = [
     ns::PING,
     reaction::NAMESPACE,
     ns::RECEIPTS,
+    reference::NAMESPACE,
     reply::NAMESPACE,
     retraction::NAMESPACE,
     spoiler::NAMESPACE,

@@ -251,3 +251,17 @@ fn the_details_of_a_message_say_what_is_known_and_can_be_copied() {
         assert!(line.matches(':').count() == 3 && seconds.len() == 2, "to the second: {line}");
     }
 }
+
+#[gtk::test]
+fn of_a_correction_whose_message_never_came_the_details_say_so() {
+    let annotations = Annotations { edited_at: Some(Timestamp(1_790_000_060_000)), ..Annotations::default() };
+    let world = World::new(vec![Message { annotations, ..message(0, "orphan") }], 0, (500, 500));
+    assert!(shows(&row(&world, 0), "edited"));
+    act(&world, 0, "message.details");
+    wait("the details", || shows(&world.window, "First text") && shows(&world.window, "Was not found"));
+    world.window.visible_dialog().expect("it is open").force_close();
+    act(&world, 0, "message.revisions");
+    wait("the texts", || shows(&world.window, "Earlier texts"));
+    let said = |text: &str| all::<gtk::Label>(&world.window).iter().any(|label| label.text().contains(text));
+    assert!(said("first") && !said("as it was written first"));
+}

@@ -5,6 +5,7 @@ mod amending;
 mod files;
 mod film;
 mod forwarding;
+mod mentions;
 mod previews;
 mod searching;
 mod selecting;

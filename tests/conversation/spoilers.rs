@@ -2,7 +2,7 @@
 
 use adw::prelude::*;
 use stonechat::{
-    engine::api::{Message, MessageState, TextFormat},
+    engine::api::{Attachment, AttachmentKind, Message, MessageState, TextFormat},
     ui::{bubble_text::BubbleText, message_row::MessageRow},
 };
 
@@ -121,4 +121,23 @@ fn a_text_is_sent_covered_and_the_hint_with_it() {
     let changed = world.engine.messages.borrow()[1].clone();
     assert_eq!((changed.body.as_str(), changed.format), ("died", spoiler("end")));
     wait("what was begun", || composer.text() == "x");
+}
+
+#[gtk::test]
+fn the_details_name_a_covered_file_when_it_is_uncovered_and_no_sooner() {
+    let name = "both-die.pdf".to_owned();
+    let file = Attachment { kind: AttachmentKind::Other, name, is_uploaded: true, ..Attachment::default() };
+    let world = World::new(vec![Message { attachment: Some(file), ..covered(1, "the end") }], 0, (500, 500));
+    let details = |what: &str, holds: &dyn Fn(&str) -> bool| {
+        row(&world, 0).activate_action("message.details", None).unwrap();
+        wait("the details", || world.window.visible_dialog().is_some());
+        let dialog = world.window.visible_dialog().expect("it is open");
+        wait(what, || readable(&dialog).contains("File"));
+        assert!(holds(&readable(&dialog)), "{what}: {}", readable(&dialog));
+        dialog.force_close();
+        wait("the conversation again", || world.window.visible_dialog().is_none());
+    };
+    details("the hint", &|text| text.contains("Spoiler: the end") && !text.contains("die"));
+    row(&world, 0).activate_action("message.uncover", None).unwrap();
+    details("the name", &|text| text.contains("both-die.pdf"));
 }

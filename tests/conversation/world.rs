@@ -221,6 +221,12 @@ impl World {
         }
     }
 
+    /// Presses the first button at a place in the window.
+    pub fn click_at(&self, at: (f32, f32)) {
+        self.hover(at);
+        self.tool(&["click", "1"]);
+    }
+
     /// Brings the mouse to a place in the window.
     pub fn hover(&self, (x, y): (f32, f32)) {
         let found = Process::new("xdotool").args(["getactivewindow"]).output().expect("xdotool is there");
@@ -482,13 +488,19 @@ async fn play(engine: Rc<Engine>, commands: async_channel::Receiver<Command>, un
                 engine.tell(Event::MessageRemoved { conversation: CONVERSATION, message });
                 reply.send(Ok(()));
             }
-            Command::LoadRevisions { reply, .. } => {
+            Command::LoadRevisions { message, reply } => {
                 let text = |time, body: &str| Revision {
                     time: Timestamp(time),
                     body: body.to_owned(),
                     format: TextFormat::default(),
+                    is_original: body.contains("frist"),
                 };
-                reply.send(Ok(vec![text(1_790_000_000_000, "frist"), text(1_790_000_060_000, "first")]));
+                let mut all = vec![text(1_790_000_000_000, "frist"), text(1_790_000_060_000, "first")];
+                let is_orphan = |it: &Message| it.cursor.id == message && it.body == "orphan";
+                if engine.messages.borrow().iter().any(is_orphan) {
+                    all.remove(0);
+                }
+                reply.send(Ok(all));
             }
             Command::RetryMessage { reply, .. } | Command::DiscardMessage { reply, .. } => reply.send(Ok(())),
             _ => {}

@@ -1,7 +1,9 @@
 //! Messages, and what is said of them, to and from slixmpp: another implementation, which reads and writes them with plug-ins of its own.
 
 use serde_json::{Value, json};
-use stonechat::engine::api::{Annotations, ChatState, Command, Event, Message, MessageState, TextFormat};
+use stonechat::engine::api::{
+    Annotations, BareJid, ChatState, Command, Event, Mention, Message, MessageState, TextFormat,
+};
 
 use super::{
     person::{Person, friendly_server},
@@ -174,4 +176,108 @@ async fn receipts_markers_and_chat_states_go_both_ways_with_slixmpp() {
         bob.heard("chat state", |line| line["state"] == name && line["from"] == ALICE).await;
     }
     assert_eq!(alice.texts(conversation).await, ["Are you there?", "Yes"], "nothing of it is a message");
+}
+
+fn mention(range: std::ops::Range<usize>, address: &str) -> Mention {
+    Mention { range, address: BareJid::new(address).unwrap() }
+}
+
+fn with_mentions(mentions: Vec<Mention>) -> TextFormat {
+    TextFormat { mentions, ..TextFormat::default() }
+}
+
+#[tokio::test]
+async fn slixmpp_finds_whom_we_mention_where_we_say_so() {
+    let (_prosody, alice, mut bob) = both().await;
+    let conversation = alice.open(BOB).await.id;
+    let say = async |body: &str, mentions, answers| {
+        let (body, format) = (body.to_owned(), with_mentions(mentions));
+        let sent =
+            alice.request(|reply| Command::SendMessage { conversation, body, format, answers, preview: None, reply });
+        sent.await.unwrap()
+    };
+    let body = "👩‍🍳 @Bób d'Ärger, and @Al";
+    let first = say(body, vec![mention(4..16, BOB), mention(22..25, "d%q@chat.test")], None).await;
+    let heard = bob.heard("message", with_body(body)).await;
+    assert_eq!(heard["mentions"], json!([["@Bób d'Ärger", "xmpp:bob@chat.test"], ["@Al", "xmpp:d%25q@chat.test"]]));
+    // What stands before the text for those who know no answers moves it.
+    say("@Bób?", vec![mention(0..4, BOB)], Some(first.cursor.id)).await;
+    let heard = bob.heard("reply", |line| line["rest"] == "@Bób?").await;
+    assert_eq!(heard["mentions"], json!([["@Bób", "xmpp:bob@chat.test"]]), "{heard}");
+    // So does a correction, which says anew who is mentioned.
+    let (message, body, format) =
+        (first.cursor.id, "/me asks @Bób".to_owned(), with_mentions(vec![mention(9..13, BOB)]));
+    let corrected = alice.request(|reply| Command::CorrectMessage { message, body, format, preview: None, reply });
+    corrected.await.unwrap();
+    let heard = bob.heard("correction", with_body("/me asks @Bób")).await;
+    assert_eq!(heard["mentions"], json!([["@Bób", "xmpp:bob@chat.test"]]));
+}
+
+#[tokio::test]
+async fn whom_slixmpp_mentions_is_known_and_what_can_not_be_is_harmless() {
+    let (prosody, mut alice, mut bob) = both().await;
+    let body = "🎂 @Älice, ask @Bob";
+    let hostile = json!([
+        [9, 2, "xmpp:alice@chat.test"],
+        [2, 4000, "xmpp:alice@chat.test"],
+        [-1, 4, "xmpp:alice@chat.test"],
+        ["x", "", "xmpp:alice@chat.test"],
+        [0, 1, "https://example.org"],
+        [0, 1, "javascript:alert(1)"],
+        [0, 1, "xmpp:"],
+        [4, 12, "xmpp:eve@chat.test"],
+    ]);
+    let sound = [json!([2, 8, "xmpp:alice@chat.test/phone"]), json!([14, 18, "xmpp:bob@chat.test?message"])];
+    let places: Vec<_> = sound.iter().chain(hostile.as_array().unwrap()).cloned().collect();
+    let said = bob.text("mention", json!([ALICE, body, places])).await;
+    let expected = with_mentions(vec![mention(2..8, ALICE), mention(14..18, BOB)]);
+    let all = alice.until_history(BOB, "a mention", |all| all.len() == 1).await;
+    assert_eq!((all[0].body.as_str(), &all[0].format), (body, &expected));
+    // A correction by somebody who mentions nobody takes them away.
+    bob.ask("correct", json!([ALICE, said, "Nobody"])).await;
+    alice.until_history(BOB, "no mention", |all| all[0].format == TextFormat::default()).await;
+    // However many there are, a few are kept, and the next message comes as well.
+    let many: Vec<_> = (0..2_000).map(|at| json!([at, at + 1, "xmpp:alice@chat.test"])).collect();
+    bob.text("mention", json!([ALICE, "x".repeat(3_000), many])).await;
+    bob.text("say", json!([ALICE, "still here"])).await;
+    alice.message("still here").await;
+    let all = alice.history_with(BOB).await;
+    assert!((1..100).contains(&all[1].format.mentions.len()), "{}", all[1].format.mentions.len());
+    // What the archive has is the same.
+    let mut phone = Person::new(&prosody, "alice").await;
+    let theirs = phone.until_history(BOB, "three messages", |all| all.len() == 3).await;
+    let formats = |all: &[Message]| all.iter().map(|message| message.format.clone()).collect::<Vec<_>>();
+    assert_eq!(formats(&theirs), formats(&all));
+}
+
+#[tokio::test]
+async fn what_corrects_what_nobody_has_is_shown_once_and_as_it_was_last_and_is_one_with_it_when_it_comes() {
+    let (prosody, mut alice, mut bob) = both().await;
+    let nowhere = "9a1f5f2e-0000-4000-8000-000000000001";
+    let typo = bob.text("say", json!([ALICE, "typo 0"])).await;
+    // All within a second, which is all that the archive says of their time.
+    for n in 1..6 {
+        bob.ask("correct", json!([ALICE, nowhere, format!("orphan {n}")])).await;
+        bob.ask("correct", json!([ALICE, typo, format!("typo {n}")])).await;
+    }
+    bob.text("say", json!([ALICE, "after"])).await;
+    alice.message("after").await;
+    let bodies = |all: &[Message]| all.iter().map(|message| message.body.clone()).collect::<Vec<_>>();
+    let mut phone = Person::new(&prosody, "alice").await;
+    for who in [&mut alice, &mut phone] {
+        let all =
+            who.until_history(BOB, "what is left of it", |all| bodies(all) == ["typo 5", "orphan 5", "after"]).await;
+        let message = all[1].cursor.id;
+        assert!(all[1].annotations.edited_at.is_some());
+        let texts = who.request(|reply| Command::LoadRevisions { message, reply }).await.unwrap();
+        assert!(texts.len() == 5 && texts.iter().all(|text| !text.is_original), "{texts:#?}");
+    }
+    bob.ask("say_as", json!([ALICE, "orphan 0", nowhere])).await;
+    let mut tablet = Person::new(&prosody, "alice").await;
+    for who in [&mut alice, &mut phone, &mut tablet] {
+        let all = who.until_history(BOB, "one message", |all| bodies(all) == ["typo 5", "after", "orphan 5"]).await;
+        let message = all[2].cursor.id;
+        let texts = who.request(|reply| Command::LoadRevisions { message, reply }).await.unwrap();
+        assert_eq!((texts.len(), texts[0].body.as_str(), texts[0].is_original), (6, "orphan 0", true));
+    }
 }

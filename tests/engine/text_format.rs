@@ -1,7 +1,7 @@
 //! How a text is to be shown goes with it: to every device of both sides, also through the archive, through corrections, and over
 //! a restart.
 
-use stonechat::engine::api::{Command, ConversationId, Event, Message, MessageQuery, TextFormat};
+use stonechat::engine::api::{BareJid, Command, ConversationId, Event, Mention, Message, MessageQuery, TextFormat};
 
 use super::{
     person::{Person, friendly_server},
@@ -125,4 +125,32 @@ async fn a_covered_text_stays_where_it_is_covered_and_so_does_its_file_name_in_l
     for (who, with) in [(&mut phone, BOB), (&mut bob, ALICE), (&mut tablet, ALICE)] {
         until(who, with, &texts).await;
     }
+}
+
+#[tokio::test]
+async fn whom_a_text_mentions_is_known_at_the_place_where_it_says_so_also_below_a_quote() {
+    let prosody = friendly_server();
+    let (mut alice, mut phone) = (Person::new(&prosody, "alice").await, Person::new(&prosody, "alice").await);
+    let mut bob = Person::new(&prosody, "bob").await;
+    let conversation = alice.open(BOB).await.id;
+    let mention = |range, address: &str| Mention { range, address: BareJid::new(address).unwrap() };
+    let mentioned = |mentions: &[Mention]| TextFormat { mentions: mentions.to_vec(), ..TextFormat::default() };
+    let first = say(&alice, conversation, "ä🎉\nwho?", TextFormat::default()).await;
+    let sound = [mention(2..6, BOB), mention(7..13, ALICE)];
+    let asked = [sound[0].clone(), sound[1].clone(), mention(5..9, BOB), mention(20..40, BOB)];
+    let (body, answers) = ("🎉 @Bób @Alice".to_owned(), Some(first.cursor.id));
+    let format = mentioned(&asked);
+    alice
+        .request(|reply| Command::SendMessage { conversation, body, format, answers, preview: None, reply })
+        .await
+        .unwrap();
+    let texts = [("ä🎉\nwho?", TextFormat::default()), ("🎉 @Bób @Alice", mentioned(&sound))];
+    let mut tablet = Person::new(&prosody, "bob").await;
+    for (who, with) in [(&mut alice, BOB), (&mut phone, BOB), (&mut bob, ALICE), (&mut tablet, ALICE)] {
+        until(who, with, &texts).await;
+    }
+    // Another text has places of its own.
+    let message = alice.history_with(BOB).await[1].cursor.id;
+    alice.correct_as(message, "@Bób", mentioned(&[mention(0..4, BOB)])).await;
+    until(&mut bob, ALICE, &[("ä🎉\nwho?", TextFormat::default()), ("@Bób", mentioned(&[mention(0..4, BOB)]))]).await;
 }

@@ -18,7 +18,7 @@ import sys
 import aiohttp
 from slixmpp import ClientXMPP
 
-PLUGINS = (30, 60, 66, 84, 85, 115, 163, 184, 191, 280, 308, 333, 334, 359, 363, 424, 428, 444, 447, 461)
+PLUGINS = (30, 60, 66, 84, 85, 115, 163, 184, 191, 280, 308, 333, 334, 359, 363, 372, 424, 428, 444, 447, 461)
 REPLY, FILE = "urn:xmpp:reply:0", "urn:xmpp:sfs:0"
 
 
@@ -62,8 +62,14 @@ class Slix(ClientXMPP):
         return {
             "body": message["body"], "origin": message["origin_id"]["id"], "state": message["chat_state"],
             "wants_receipt": message["request_receipt"], "is_markable": bool(message.get_plugin("markable", check=True)),
-            "file": self._file(message),
+            "file": self._file(message), "mentions": self._mentions(message),
         }
+
+    def _mentions(self, message):
+        """Whom the body mentions, and with which of its letters."""
+        kind = self["xep_0372"].stanza.Reference
+        all_of_them = [kind(xml=part) for part in message.xml.findall(f"{{{kind.namespace}}}{kind.name}")]
+        return [[message["body"][int(it["begin"]):int(it["end"])], it["uri"]] for it in all_of_them if it["type"] == "mention"]
 
     def _reply(self, message):
         reply = message["reply"]
@@ -97,6 +103,24 @@ class Slix(ClientXMPP):
         if markable:
             message.enable("markable")
         message["chat_state"] = "active"
+        message.send()
+        return message["id"]
+
+    def say_as(self, to, body, identity):
+        """Under an id that the test chose."""
+        message = self.make_message(mto=to, mbody=body, mtype="chat")
+        message["id"] = identity
+        message.send()
+
+    def mention(self, to, body, places):
+        """The id of what was said; of each place [begin, end, uri], which may be anything."""
+        message = self.make_message(mto=to, mbody=body, mtype="chat")
+        for begin, end, uri in places:
+            reference = self["xep_0372"].stanza.Reference()
+            reference["type"] = "mention"
+            for name, value in (("begin", begin), ("end", end), ("uri", uri)):
+                reference.xml.set(name, str(value))
+            message.append(reference)
         message.send()
         return message["id"]
 

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use adw::prelude::*;
+use gtk::glib;
 use stonechat::{
     engine::api::{Attachment, AttachmentKind, AttachmentProblem, ConversationId, Event, Transfer},
     ui::{
@@ -150,6 +151,40 @@ fn a_conversation_without_files_says_so() {
     show.picture("shared-nothing");
     page(&show, "files");
     until("it is said", || shows(&show.window, "No files yet"));
+}
+
+#[gtk::test]
+fn what_is_covered_shows_neither_name_nor_picture_in_the_lists_until_it_is_uncovered_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = World::lively();
+    let ending = Attachment { name: "both-die.png".to_owned(), ..picture(dir.path(), 1) };
+    world.share(BOB, 0, "they die", ending);
+    world.share(BOB, 1, "", Attachment { name: "both-die.pdf".to_owned(), ..remote(AttachmentKind::Other, "") });
+    for (from_newest, hint) in [(0, "the end"), (1, "")] {
+        let messages = world.messages.iter_mut().rev().filter(|message| message.conversation == BOB);
+        messages.into_iter().nth(from_newest).unwrap().format.spoiler = Some(hint.to_owned());
+    }
+    let show = opened(world, (560, 620));
+    let tile = || all::<MediaTile>(&show.window).remove(0);
+    until("the tile is there", || !all::<MediaTile>(&show.window).is_empty());
+    let said = |text: String, tip: Option<glib::GString>| format!("{text} {}", tip.unwrap_or_default());
+    let of_tile = || said(tile().description(), tile().tooltip_text());
+    assert!(of_tile().contains("Spoiler: the end") && !of_tile().contains("die"), "{}", of_tile());
+    show.picture("shared-media-covered");
+    assert!(!tile().has_picture());
+    let grid = tile().ancestor(gtk::GridView::static_type()).unwrap();
+    grid.emit_by_name::<()>("activate", &[&0_u32]);
+    until("it is seen", || tile().has_picture() && of_tile().contains("both-die.png"));
+    assert!(all::<PictureViewer>(&show.window).is_empty(), "one press uncovers it, and no more");
+    page(&show, "files");
+    let row = || all::<FileRow>(&show.window).remove(0);
+    until("the file is there", || !all::<FileRow>(&show.window).is_empty());
+    let of_row = || said(row().description(), row().tooltip_text());
+    assert!(of_row().starts_with("Spoiler, ") && !of_row().contains("die") && !shows(&show.window, "both-die.pdf"));
+    show.picture("shared-files-covered");
+    button(&row(), "Show the spoiler").emit_clicked();
+    until("it is named", || of_row().contains("both-die.pdf") && shows(&show.window, "both-die.pdf"));
+    assert!(fetched(&show, true).is_empty() && fetched(&show, false).is_empty(), "nobody has asked for it");
 }
 
 #[gtk::test]

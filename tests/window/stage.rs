@@ -121,6 +121,7 @@ impl Stage {
                     time: Timestamp(seconds * 1_000),
                     body: body.to_owned(),
                     format: TextFormat::default(),
+                    is_original: body.contains("frist"),
                 };
                 reply.send(Ok(vec![text(1_790_000_000, "The frist ferry"), text(1_790_000_060, "The first ferry")]));
             }

@@ -178,7 +178,7 @@ impl Past {
                 format: TextFormat::default(),
                 links: Vec::new(),
             };
-            amendment::apply(transaction, row, &reaction)?;
+            amendment::apply(transaction, row, &reaction, amendment::Order::Onwards)?;
         }
         if let Some(link) = &extras.link {
             link_preview::set(transaction, message, std::slice::from_ref(link))?;

@@ -107,7 +107,10 @@ fn nobody_changes_what_somebody_else_wrote() {
     fixture.receive(&sent);
     let after = shown(&fixture);
     assert_eq!(after[..2], before[..], "{after:?}");
-    assert!(after[2..].iter().all(|message| message.body == "forged" && message.annotations.quote.is_none()));
+    // Whoever takes back what they never wrote takes back their own text for it.
+    let own: Vec<_> = after[2..].iter().map(|it| (it.body.as_str(), it.is_outgoing)).collect();
+    assert_eq!(own, [("forged", false), ("", true)]);
+    assert!(after[3].annotations.is_retracted && after[2].annotations.quote.is_none());
 }
 
 #[test]

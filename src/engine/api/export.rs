@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Message, MessageState, Timestamp};
+use crate::plain_text::one_line;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportFormat {
@@ -45,11 +46,20 @@ pub struct ExportWords {
     pub delivered: String,
     pub read: String,
     pub failed: String,
+    /// What a text is that is covered until its reader wants to see it.
+    pub spoiler: String,
     /// With the offset from UTC: `2026-11-27T14:11:00+01:00`.
     pub local_time: fn(Timestamp) -> String,
 }
 
 impl ExportWords {
+    /// What stands before a covered text, in one line; nothing where it is not covered.
+    #[must_use]
+    pub fn cover(&self, message: &Message) -> Option<String> {
+        let hint = one_line(message.format.spoiler.as_deref()?);
+        Some(if hint.is_empty() { self.spoiler.clone() } else { format!("{} ({hint})", self.spoiler) })
+    }
+
     /// How far a message of one's own has come; nothing for one that came.
     #[must_use]
     pub fn state(&self, message: &Message) -> &str {

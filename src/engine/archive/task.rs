@@ -2,7 +2,7 @@
 
 use futures::FutureExt as _;
 
-use super::{After, Archive, Fetching, Lookup, Want, fetching::Next, newest, store_page};
+use super::{After, Archive, Fetching, Lookup, Want, fetching::Next, newest, orphans, store_page};
 use crate::{
     engine::{
         account::{Done, Task},
@@ -58,6 +58,11 @@ impl Task {
             let held = self.shared.accounts.with(self.id, |live| live.outbox.held().clone()).unwrap_or_default();
             for conversation in held {
                 self.let_go(conversation).await;
+            }
+            let id = self.id;
+            let shown = self.shared.change(move |store, scopes| Ok(((), orphans(store, scopes.of(id)?, None)?)));
+            if let Err(error) = shown.await {
+                self.failed(error);
             }
             return;
         }

@@ -1,3 +1,5 @@
+mod orphans;
+
 use std::collections::HashSet;
 
 use super::{fetching::Next, *};

@@ -11,9 +11,12 @@ use crate::{
         identity::{self, SLACK_MS},
         route::{self, Routed},
     },
-    ids::{ConversationId, Cursor, MessageId, Timestamp},
+    ids::{BareJid, ConversationId, Cursor, MessageId, Timestamp},
     store::{
-        MessageState, StoreError, attachment, blocked, contact, conversation, deletion,
+        MessageState, StoreError,
+        amendment::Order,
+        attachment, blocked, contact, conversation, deletion,
+        early_amendment::Target,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
     },
     xmpp::archive::Archived,
@@ -47,13 +50,15 @@ pub struct Reached {
     lowest: HashMap<ConversationId, i64>,
     /// What has been placed or met last.
     seen: VecDeque<MessageId>,
+    /// The time that counts for the oldest text of each message that was corrected.
+    said: HashMap<Target, Timestamp>,
 }
 
 impl Reached {
     /// The same for a page that does not begin where the last one ended, but where `place` was.
     #[must_use]
     pub fn back_at(self, place: Self) -> Self {
-        Self { lowest: place.lowest, ..self }
+        Self { lowest: place.lowest, said: place.said, ..self }
     }
 
     fn has_seen(&self, message: MessageId) -> bool {
@@ -119,13 +124,34 @@ impl Filling {
 
     /// Where it stands, and whether it is from a time in which this device was away, not from before it ever signed in: by its
     /// time, and never out of the archive's order, which counts more than clocks do.
-    fn place(&mut self, store: &Connection, id: ConversationId, stamp: Timestamp) -> Result<(i64, bool), StoreError> {
+    pub(super) fn place(
+        &mut self,
+        store: &Connection,
+        id: ConversationId,
+        stamp: Timestamp,
+    ) -> Result<(i64, bool), StoreError> {
         let has_range_below = self.has_range_below;
         let bounds = self.bounds(store, id)?;
         let by_time = message::position_of(stamp);
         let position = bounds.below.map_or(by_time, |below| by_time.max(below.saturating_add(STEP)));
         let position = bounds.above.map_or(position, |above| position.min(above.saturating_sub(1)));
         Ok((position, has_range_below || bounds.below.is_some()))
+    }
+
+    /// How what is said next of a message stands to what has been said of it further up.
+    pub(super) fn order(&self, target: &Target) -> Order {
+        Order::Backwards { before: self.reached.said.get(target).copied() }
+    }
+
+    /// A text of a message has come, and counts as of this time.
+    pub(super) fn said(&mut self, target: Target, time: Option<Timestamp>) {
+        let said = &mut self.reached.said;
+        if said.len() >= FAR {
+            said.clear();
+        }
+        if let Some(time) = time {
+            said.insert(target, time);
+        }
     }
 
     fn placed(&mut self, id: ConversationId, cursor: Cursor) {
@@ -177,7 +203,7 @@ impl Inbound<'_> {
         };
         self.answers(store, &routed, true)?;
         let stamp = clock::clamp(item.stamp, self.scope.now);
-        if !matches!(self.amended(store, &routed, stamp, true)?, Amended::Nothing) {
+        if !matches!(self.amended(store, &routed, stamp, Some((item, &mut *filling)))?, Amended::Nothing) {
             return Ok(());
         }
         match &routed.message.body {
@@ -241,19 +267,35 @@ impl Inbound<'_> {
         let row = self.annotated(store, row, message)?;
         let cursor = row.cursor;
         filling.placed(id, cursor);
-        if *is_outgoing || !is_absence {
-            // Who writes on another device has seen what stands there; and what is older than this device is no news.
-            self.read_elsewhere(store, id, cursor)?;
-        } else {
+        if !is_outgoing && is_absence {
             self.acknowledge(store, routed)?;
         }
-        self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
+        self.came_late(store, peer, &row, is_absence)
+    }
+
+    /// What follows from a message that the archive brought; `is_absence` says that it is from a time in which this device was
+    /// away.
+    pub(super) fn came_late(
+        &mut self,
+        store: &Connection,
+        peer: &BareJid,
+        row: &MessageRow,
+        is_absence: bool,
+    ) -> Result<(), StoreError> {
+        let (id, cursor, is_outgoing) = (row.conversation, row.cursor, row.is_outgoing());
+        if is_outgoing || !is_absence {
+            // Who writes on another device has seen what stands there; and what is older than this device is no news.
+            self.read_elsewhere(store, id, cursor)?;
+        }
+        if let Some(archive_id) = &row.archive_id {
+            self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
+        }
         let is_unread = !is_outgoing && cursor > conversation::read_up_to(store, id)?;
         let is_in_front = self.scope.in_front == Some(id);
         let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
         let change = self.changes.of(store, id)?;
         let is_news = is_unread && !is_in_front && !is_blocked && !change.is_muted();
         change.store(row.clone().into(), is_news);
-        self.own_appeared(store, &row)
+        self.own_appeared(store, row)
     }
 }

@@ -1,5 +1,5 @@
 //! As a page for a browser. There is nothing in it but text, and what was copied into the folder beside it: pictures, and links to
-//! the other files. No script, no link elsewhere, and the page itself forbids the browser to load or run anything else.
+//! the other files. What its sender covered is opened with a press. No script, no link elsewhere, and the page itself forbids the browser to load or run anything else.
 
 use std::{
     borrow::Cow,
@@ -21,6 +21,7 @@ background: rgb(128 128 128 / 0.15); }
 .about { font-size: 0.75rem; }
 .body { white-space: pre-wrap; overflow-wrap: anywhere; }
 .file { overflow-wrap: anywhere; }
+.cover > summary { cursor: pointer; }
 .file img { display: block; max-width: 100%; max-height: 24rem; border-radius: 0.5rem; }
 ";
 
@@ -63,15 +64,19 @@ impl Writer for Html {
         }
         let direction = if message.is_outgoing { "sent" } else { "received" };
         let state = if message.is_outgoing { format!(" · {}", head.words.state(message)) } else { String::new() };
+        let cover = head.words.cover(message).map(|cover| escaped(&cover).into_owned());
+        let opening = cover.map(|cover| format!("<details class=\"cover\"><summary><bdi>{cover}</bdi></summary>"));
+        let closing = if opening.is_some() { "</details>" } else { "" };
         writeln!(
             out,
             "<div class=\"message {direction}\">\
-             <div class=\"about\"><bdi>{}</bdi> · <time datetime=\"{}\">{}</time>{}</div>{}\
-             <div class=\"body\" dir=\"auto\">{}</div></div>",
+             <div class=\"about\"><bdi>{}</bdi> · <time datetime=\"{}\">{}</time>{}</div>{}{}\
+             <div class=\"body\" dir=\"auto\">{}</div>{closing}</div>",
             escaped(&head.sender(message).name),
             escaped(&time),
             escaped(clock),
             escaped(&state),
+            opening.unwrap_or_default(),
             file.map(shared).unwrap_or_default(),
             escaped(&message.body),
         )

@@ -12,6 +12,7 @@
 //! | `messages[].time` | when it was written, as far as is known |
 //! | `messages[].state` | `"received"`; for one's own `"waiting"`, `"sent"`, `"delivered"`, `"read"` or `"failed"` |
 //! | `messages[].body` | the text, unchanged; of a message with a file, what is said beside it |
+//! | `messages[].spoiler` | only where the sender covered text and file (XEP-0382): what may be read before, which may be `""` |
 //! | `messages[].file` | only where one is shared: `{"name", "media_type", "size", "address", "path"}`; `size` in bytes, `address` where the sender has put it, `path` where it lies beside this file; each `null` where it is not known or not so |
 
 use std::io::{self, Write};
@@ -50,6 +51,9 @@ impl Writer for Json {
             "state": state(message),
             "body": message.body,
         });
+        if let Some(hint) = &message.format.spoiler {
+            object["spoiler"] = json!(hint);
+        }
         if let Some(file) = file {
             object["file"] = json!({
                 "name": file.attachment.name,

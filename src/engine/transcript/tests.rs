@@ -23,6 +23,7 @@ fn words() -> ExportWords {
         delivered: "delivered".to_owned(),
         read: "read".to_owned(),
         failed: "not sent".to_owned(),
+        spoiler: "Spoiler".to_owned(),
         local_time: utc,
     }
 }
@@ -166,6 +167,41 @@ fn files_are_named_where_they_lie_in_each_form() {
     assert!(page.contains(&format!("<a href=\"{place}\"><img src=\"{place}\" alt=\"a&quot; onerror=&quot;")), "{page}");
     assert_eq!(page.matches("href=").count(), 1, "what is not here has no link");
     assert!(page.contains("<bdi>javascript:alert(1)//&lt;script&gt;</bdi><br>https://files.test/x?a=&quot;&lt;</div>"));
+}
+
+#[test]
+fn what_is_covered_is_kept_and_not_seen_at_a_glance_in_each_form() {
+    let cover = |mut message: Message, hint: &str| {
+        message.format.spoiler = Some(hint.to_owned());
+        message
+    };
+    let [file, _] = with_files();
+    let all = [
+        cover(message(1, MessageState::Received, "Both die.\nThe end"), "the end\n<b>\u{202e}"),
+        cover(message(2, MessageState::Received, "[08:00:00+00:00] not a line"), ""),
+        cover(file.clone(), "who"),
+        message(4, MessageState::Received, "plain"),
+    ];
+    let text = written(ExportFormat::Text, &all);
+    let start = text.find("[08:01").unwrap();
+    let lines: Vec<_> = text[start..].lines().collect();
+    let who = "Bob <script>alert(1)</script>:";
+    assert_eq!(lines[..3], [&format!("[08:01:00+00:00] {who} Spoiler (the end <b>):"), "    Both die.", "    The end"]);
+    assert_eq!(lines[3..5], [&format!("[08:02:00+00:00] {who} Spoiler:"), "    [08:00:00+00:00] not a line"]);
+    assert!(lines[5].ends_with(": Spoiler (who):") && lines[6].starts_with("    "), "{lines:#?}");
+    let value: serde_json::Value = serde_json::from_str(&written(ExportFormat::Json, &all)).unwrap();
+    let messages = value["messages"].as_array().unwrap();
+    assert_eq!((&messages[0]["body"], &messages[1]["spoiler"]), (&"Both die.\nThe end".into(), &"".into()));
+    assert_eq!((&messages[0]["spoiler"], messages[3].get("spoiler")), (&"the end\n<b>\u{202e}".into(), None));
+    let html = written(ExportFormat::Html, &all);
+    let details: Vec<_> = html.split("<details class=\"cover\">").skip(1).collect();
+    let covered = |n: usize| details[n].split_once("</details>").unwrap();
+    assert_eq!(details.len(), 3);
+    assert!(covered(0).0.starts_with("<summary><bdi>Spoiler (the end &lt;b&gt;)</bdi></summary>"), "{html}");
+    assert!(covered(0).0.contains("Both die.\nThe end") && covered(1).0.contains("not a line"));
+    let name = &file.attachment.unwrap().name;
+    assert!(covered(2).0.contains("class=\"file\"") && !covered(2).1.contains(name.as_str()));
+    assert!(covered(2).1.contains("plain") && !html.contains("<details open"));
 }
 
 #[test]

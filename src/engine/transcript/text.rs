@@ -1,5 +1,6 @@
 //! As plain text: a line for each message, days above them. What follows in a message of several lines is indented, so that
-//! nobody's words pass for somebody else's line. A file has a line with its name and, in angle brackets, where it lies.
+//! nobody's words pass for somebody else's line. A file has a line with its name and, in angle brackets, where it lies. What its
+//! sender covered begins below a line that says so.
 
 use std::io::{self, Write};
 
@@ -38,6 +39,10 @@ impl Writer for Text {
         }
         write!(out, ":")?;
         let mut separator = " ";
+        if let Some(cover) = head.words.cover(message) {
+            writeln!(out, " {cover}:")?;
+            separator = "    ";
+        }
         if let Some(file) = file {
             let place = file.copy.as_ref().map(|(folder, name)| format!("{folder}/{name}"));
             let place = place.or_else(|| file.address.clone()).map(|place| format!(" <{place}>")).unwrap_or_default();

@@ -5,8 +5,9 @@ use crate::{
     ids::MessageId,
     orders::orders,
     store::{
-        amendment::{self, Amendment, Kind},
+        amendment::{self, Amendment, Kind, Order},
         annotation::{self, Annotation},
+        early_amendment::{self as early, Found, Target},
         message::MessageRow,
     },
 };
@@ -21,6 +22,10 @@ fn amendment(kind: Kind, sender: &str, origin: &str, time: i64, content: &str) -
         format: TextFormat::default(),
         links: Vec::new(),
     }
+}
+
+fn target(conversation: ConversationId, id: &str, sender: &BareJid) -> Target {
+    Target { conversation, id: id.to_owned(), sender: sender.clone() }
 }
 
 fn stored(connection: &Connection, conversation: ConversationId) -> MessageRow {
@@ -55,10 +60,10 @@ fn the_order_in_which_amendments_come_makes_no_difference() {
         begin();
         for n in &order {
             let row = message::by_id(&connection, row.cursor.id).unwrap();
-            amendment::apply(&connection, &row, &all[*n]).unwrap();
+            amendment::apply(&connection, &row, &all[*n], Order::Onwards).unwrap();
             // Twice is once.
             let again = message::by_id(&connection, row.cursor.id).unwrap();
-            assert!(!amendment::apply(&connection, &again, &all[*n]).unwrap(), "{order:?}");
+            assert!(!amendment::apply(&connection, &again, &all[*n], Order::Onwards).unwrap(), "{order:?}");
         }
         let (body, annotation, revisions) = state(&connection, row.cursor.id);
         assert_eq!(
@@ -76,7 +81,7 @@ fn the_order_in_which_amendments_come_makes_no_difference() {
         begin();
         for n in &order {
             let row = message::by_id(&connection, row.cursor.id).unwrap();
-            amendment::apply(&connection, &row, all.get(*n).unwrap_or(&retraction)).unwrap();
+            amendment::apply(&connection, &row, all.get(*n).unwrap_or(&retraction), Order::Onwards).unwrap();
         }
         let expected = Annotation { is_retracted: true, ..Annotation::default() };
         assert_eq!(state(&connection, row.cursor.id), (String::new(), expected, vec![]), "{order:?}");
@@ -92,7 +97,7 @@ fn of_what_was_said_at_the_same_time_the_last_counts() {
     let say = |kind, origin: &str, content: &str| {
         let row = message::by_id(&connection, row.cursor.id).unwrap();
         let said = amendment(kind, "bob@chat.test", origin, NOW.0 + 10, content);
-        amendment::apply(&connection, &row, &said).unwrap()
+        amendment::apply(&connection, &row, &said, Order::Onwards).unwrap()
     };
     for (origin, text) in [("z", "one"), ("b", "two"), ("a", "three")] {
         assert!(say(Kind::Correction, origin, text));
@@ -116,16 +121,18 @@ fn what_comes_before_its_message_waits_for_it() {
     let forged = amendment(Kind::Correction, "alice@chat.test", "c-2", NOW.0 + 20, "forged");
     let reaction = amendment(Kind::Reactions, "alice@chat.test", "r-1", NOW.0 + 5, "👍");
     for early in [&correction, &forged, &reaction] {
-        assert!(amendment::keep_early(&connection, id, "m", early, None).unwrap());
-        assert!(!amendment::keep_early(&connection, id, "m", early, None).unwrap(), "twice is once");
-        assert!(amendment::is_early(&connection, id, "m", early).unwrap());
+        assert!(early::keep(&connection, &target(id, "m", &early.sender), early, None, None, Order::Onwards).unwrap());
+        assert!(
+            !early::keep(&connection, &target(id, "m", &early.sender), early, None, None, Order::Onwards).unwrap(),
+            "twice is once"
+        );
+        assert!(early::time_of(&connection, &target(id, "m", &early.sender), early).unwrap().is_some());
     }
-    assert!(!amendment::is_early(&connection, id, "n", &reaction).unwrap());
+    assert!(early::time_of(&connection, &target(id, "n", &reaction.sender), &reaction).unwrap().is_none());
     let row = stored(&connection, id);
-    let taken: Vec<_> =
-        amendment::take_early(&connection, &row).unwrap().into_iter().map(|early| early.amendment).collect();
+    let taken: Vec<_> = early::take(&connection, &row).unwrap().into_iter().map(|early| early.amendment).collect();
     assert_eq!(taken, [reaction, correction], "only its author's, and anybody's reactions");
-    assert!(amendment::take_early(&connection, &row).unwrap().is_empty());
+    assert!(early::take(&connection, &row).unwrap().is_empty());
 }
 
 #[test]
@@ -133,7 +140,8 @@ fn what_waits_and_what_is_kept_has_an_end() {
     let (connection, _, id) = chat();
     for n in 0..1_100 {
         let early = amendment(Kind::Reactions, "bob@chat.test", "r", NOW.0 + n, "👍");
-        amendment::keep_early(&connection, id, &n.to_string(), &early, None).unwrap();
+        early::keep(&connection, &target(id, &n.to_string(), &early.sender), &early, None, None, Order::Onwards)
+            .unwrap();
     }
     let count = |table: &str| {
         connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0)).unwrap()
@@ -144,7 +152,7 @@ fn what_waits_and_what_is_kept_has_an_end() {
         let row = message::by_id(&connection, row.cursor.id).unwrap();
         let text = n.to_string();
         let correction = amendment(Kind::Correction, "bob@chat.test", &format!("c-{n}"), NOW.0 + n, &text);
-        amendment::apply(&connection, &row, &correction).unwrap();
+        amendment::apply(&connection, &row, &correction, Order::Onwards).unwrap();
         assert_eq!(state(&connection, row.cursor.id).0, text);
     }
     let (_, _, revisions) = state(&connection, row.cursor.id);
@@ -188,4 +196,64 @@ fn what_we_say_goes_out_when_its_message_has_and_only_the_last_of_it() {
     assert_eq!(unconfirmed(), [all[1].clone()]);
     amendment::say_only_retraction(&connection, row.cursor.id, &OriginId("x".to_owned())).unwrap();
     assert_eq!(unconfirmed().into_iter().map(|(_, kind, _)| kind).collect::<Vec<_>>(), [Kind::Retraction]);
+}
+
+#[test]
+fn what_an_archive_calls_one_time_is_in_its_order_wherever_its_message_is() {
+    // Read backwards: the newest first.
+    let said = [("c", "three"), ("a", "two"), ("b", "one")];
+    let (connection, _, id) = chat();
+    let row = stored(&connection, id);
+    let mut before = None;
+    for (origin, text) in said {
+        let row = message::by_id(&connection, row.cursor.id).unwrap();
+        let correction = amendment(Kind::Correction, "bob@chat.test", origin, NOW.0 + 10, text);
+        assert!(amendment::apply(&connection, &row, &correction, Order::Backwards { before }).unwrap());
+        before = amendment::time_of(&connection, row.cursor.id, origin).unwrap();
+    }
+    assert_eq!(state(&connection, row.cursor.id).2, ["frist", "one", "two", "three"]);
+    let (connection, _, id) = chat();
+    let to = target(id, "m", &jid("bob@chat.test"));
+    let mut before = None;
+    for (origin, text) in said {
+        let correction = amendment(Kind::Correction, "bob@chat.test", origin, NOW.0 + 10, text);
+        assert!(early::keep(&connection, &to, &correction, None, None, Order::Backwards { before }).unwrap());
+        before = early::time_of(&connection, &to, &correction).unwrap();
+    }
+    let row = stored(&connection, id);
+    for early in early::take(&connection, &row).unwrap() {
+        let row = message::by_id(&connection, row.cursor.id).unwrap();
+        amendment::apply(&connection, &row, &early.amendment, Order::Onwards).unwrap();
+    }
+    assert_eq!(state(&connection, row.cursor.id).2, ["frist", "one", "two", "three"]);
+}
+
+#[test]
+fn what_waits_for_nothing_is_known_with_its_place_until_something_stands_for_it() {
+    let (connection, account, id) = chat();
+    let to = target(id, "m", &jid("bob@chat.test"));
+    let found = |n: i64| Found { archive_id: format!("a-{n}"), position: n, is_absence: true };
+    let keep = |kind, origin: &str, time: i64, found: Option<&Found>| {
+        let said = amendment(kind, "bob@chat.test", origin, NOW.0 + time, origin);
+        early::keep(&connection, &to, &said, None, found, Order::Backwards { before: None }).unwrap();
+    };
+    let orphans = |only| {
+        let all = early::orphans(&connection, account, only).unwrap();
+        all.into_iter().map(|orphan| (orphan.correction.origin_id, orphan.found)).collect::<Vec<_>>()
+    };
+    keep(Kind::Correction, "late", 20, Some(&found(7)));
+    keep(Kind::Correction, "soon", 10, None);
+    keep(Kind::Reactions, "emoji", 10, Some(&found(8)));
+    let expected = [("soon".to_owned(), None), ("late".to_owned(), Some(found(7)))];
+    assert_eq!((orphans(None), orphans(Some(id))), (expected.to_vec(), expected.to_vec()));
+    assert_eq!(orphans(Some(ConversationId(id.0 + 1))), []);
+    // What was taken back in between is not shown; what was said after that is something else.
+    keep(Kind::Retraction, "gone", 15, None);
+    assert_eq!(orphans(None), expected[1..]);
+    let late = early::orphans(&connection, account, None).unwrap().remove(0).correction;
+    let row = message::insert(&connection, incoming(id, NOW.0, "late")).unwrap().unwrap();
+    early::stands_in(&connection, &to, &late, row.cursor.id).unwrap();
+    assert_eq!((orphans(None), early::stand_in(&connection, &to).unwrap()), (vec![], Some(row.cursor.id)));
+    let revisions = amendment::revisions(&connection, row.cursor.id).unwrap();
+    assert_eq!(revisions.iter().map(|it| (it.body.as_str(), it.is_original)).collect::<Vec<_>>(), [("late", false)]);
 }

@@ -221,14 +221,18 @@ fn an_export_has_everything_in_the_order_of_each_history() {
     let other = conversation::find_or_create(&connection, account, &jid("carol@chat.test"), NOW).unwrap();
     put(&connection, incoming(chat, NOW.0, "1"));
     put(&connection, incoming(other, NOW.0, "3"));
-    put(&connection, incoming(chat, NOW.0, "2"));
+    let format = TextFormat { spoiler: Some("hint".to_owned()), ..TextFormat::default() };
+    put(&connection, message::NewMessage { format, ..incoming(chat, NOW.0, "2") });
     let mut bodies = Vec::new();
     export::messages(&connection, |message| {
-        bodies.push(message.body);
+        bodies.push((message.body, message.format.spoiler.is_some()));
         Ok::<_, StoreError>(())
     })
     .unwrap();
-    assert_eq!(bodies, ["1", "2", "3"]);
+    assert_eq!(
+        bodies,
+        [("1", false), ("2", true), ("3", false)].map(|(body, is_covered)| (body.to_owned(), is_covered))
+    );
 }
 
 #[test]

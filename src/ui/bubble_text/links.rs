@@ -1,16 +1,31 @@
-//! The links in a message's markup: Pango knows none.
+//! The links and mentions in a message's markup: Pango knows none.
 
 use std::ops::Range;
 
+use super::super::message_markup::{MENTION, OWN_MENTION};
+
 /// How a link looks besides its colour.
 const OPENING: &str = "<span underline=\"single\">";
+/// How a name looks that is mentioned, likewise.
+const MENTION_OPENING: &str = "<span weight=\"600\">";
 const CLOSING: &str = "</span>";
+
+/// What a link leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Page,
+    /// Somebody who is mentioned; the link has their address.
+    Person,
+    /// Whoever reads.
+    Oneself,
+}
 
 /// A place in a text that leads somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Where it stands in the text, in bytes.
     pub range: Range<usize>,
+    pub kind: Kind,
     pub address: String,
     /// What is said of it where the pointer rests; markup.
     pub title: String,
@@ -31,13 +46,13 @@ pub fn take_out(markup: &str) -> (String, Vec<Link>) {
         let Some(end) = rest.find(last) else { break };
         let (sign, after) = rest.split_at(end + 1);
         rest = after;
-        if let Some((address, title)) = opening(sign) {
-            plain.push_str(OPENING);
-            open = Some((length, address, title));
+        if let Some((kind, address, title)) = opening(sign) {
+            plain.push_str(if kind == Kind::Page { OPENING } else { MENTION_OPENING });
+            open = Some((length, kind, address, title));
         } else if sign == "</a>" {
             plain.push_str(CLOSING);
-            if let Some((start, address, title)) = open.take() {
-                links.push(Link { range: start..length, address, title });
+            if let Some((start, kind, address, title)) = open.take() {
+                links.push(Link { range: start..length, kind, address, title });
             }
         } else {
             plain.push_str(sign);
@@ -49,11 +64,17 @@ pub fn take_out(markup: &str) -> (String, Vec<Link>) {
     (plain, links)
 }
 
-/// Address and title of the link that begins with this tag.
-fn opening(tag: &str) -> Option<(String, String)> {
+/// What the link that begins with this tag leads to, its address and title.
+fn opening(tag: &str) -> Option<(Kind, String, String)> {
     let mut quoted = tag.strip_prefix("<a href=\"")?.split('"');
     let address = unescaped(quoted.next()?);
-    Some((address, unescaped(quoted.nth(1).unwrap_or_default())))
+    let title = unescaped(quoted.nth(1).unwrap_or_default());
+    let kind = match quoted.nth(1) {
+        Some(MENTION) => Kind::Person,
+        Some(OWN_MENTION) => Kind::Oneself,
+        _ => Kind::Page,
+    };
+    Some((kind, address, title))
 }
 
 fn unescaped(text: &str) -> String {
@@ -65,6 +86,10 @@ fn unescaped(text: &str) -> String {
 mod tests {
     use super::super::super::message_text::show;
     use super::*;
+    use crate::{
+        ids::BareJid,
+        text_format::{Mention, TextFormat},
+    };
 
     #[test]
     fn links_stand_where_they_are_in_the_text() {
@@ -74,7 +99,7 @@ mod tests {
             ("https://a.example/\"q\" https://a.example/&amp;", vec!["https://a.example/", "https://a.example/&amp"]),
             ("none & <nothing>", vec![]),
         ] {
-            let (plain, links) = take_out(&show(text, &crate::text_format::TextFormat::default(), 1_000, "Bob").markup);
+            let (plain, links) = take_out(&show(text, &TextFormat::default(), 1_000, "Bob", None).markup);
             let (_, shown, _) = gtk::pango::parse_markup(&plain, '\0').unwrap();
             assert_eq!(shown, text);
             let addresses: Vec<_> = links.iter().map(|link| link.address.as_str()).collect();
@@ -85,6 +110,25 @@ mod tests {
                 assert!(gtk::pango::parse_markup(&link.title, '\0').is_ok(), "{}", link.title);
             }
         }
+    }
+
+    #[test]
+    fn whoever_is_mentioned_stands_where_the_name_does() {
+        let mention = |range, address| Mention { range, address: BareJid::new(address).unwrap() };
+        let mentions = vec![mention(3..7, "b%b@b.example"), mention(8..10, "me@b.example")];
+        let format = TextFormat { mentions, ..TextFormat::default() };
+        let own = BareJid::new("me@b.example").unwrap();
+        let text = "ü: @Bób @I https://a.example";
+        let (plain, links) = take_out(&show(text, &format, 100, "Bob", Some(&own)).markup);
+        assert_eq!(gtk::pango::parse_markup(&plain, '\0').unwrap().1, text);
+        let found: Vec<_> =
+            links.iter().map(|link| (link.kind, &text[link.range.clone()], link.address.as_str())).collect();
+        let expected = [
+            (Kind::Person, "@Bób", "b%b@b.example"),
+            (Kind::Oneself, "@I", "me@b.example"),
+            (Kind::Page, "https://a.example", "https://a.example"),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::{cell::Cell, ops::Range};
 use gtk::{gdk, glib, pango, prelude::*, subclass::prelude::*};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{BubbleText, links::Link};
+use super::{
+    BubbleText,
+    links::{Kind, Link},
+};
 use crate::ui::touch::is_touch;
 
 thread_local! {
@@ -116,10 +119,11 @@ impl BubbleText {
 
     fn released(&self, count: i32, x: f64, y: f64) {
         let is_plain = count == 1 && self.imp().selecting.range().is_empty();
-        if let Some(link) = self.link_at(x, y).filter(|_| is_plain)
-            && let Err(error) = self.activate_action("message.open-link", Some(&link.address.to_variant()))
-        {
-            log::warn!("a link leads nowhere: {error}");
+        if let Some(link) = self.link_at(x, y).filter(|_| is_plain) {
+            let action = if link.kind == Kind::Page { "message.open-link" } else { "message.show-person" };
+            if let Err(error) = self.activate_action(action, Some(&link.address.to_variant())) {
+                log::warn!("a link leads nowhere: {error}");
+            }
         }
     }
 

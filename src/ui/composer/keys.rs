@@ -12,7 +12,9 @@ impl Composer {
         key: gdk::Key,
         modifiers: gdk::ModifierType,
     ) -> glib::Propagation {
-        if self.imp().completion.get().is_some_and(|completion| completion.takes(key, modifiers)) {
+        if self.imp().completion.get().is_some_and(|completion| completion.takes(key, modifiers))
+            || self.imp().people.get().is_some_and(|people| people.takes(key, modifiers))
+        {
             return glib::Propagation::Stop;
         }
         if key == gdk::Key::Escape && self.imp().problem_revealer.reveals_child() {

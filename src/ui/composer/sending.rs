@@ -115,7 +115,7 @@ impl Composer {
     pub(super) fn before_content(&self, body: &str, format: &TextFormat) -> (String, TextFormat) {
         let (meanwhile, other) = self.content();
         let text = if meanwhile.is_empty() { body.to_owned() } else { format!("{body}\n{meanwhile}") };
-        (text, format.clone().followed_by(other))
+        (text, format.clone().followed_by(other, body.chars().count() + 1))
     }
 
     fn is_for(&self, conversation: &Conversation) -> bool {

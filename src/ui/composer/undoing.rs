@@ -68,7 +68,7 @@ fn loaded(conversation: &Conversation, id: MessageId) -> Option<Message> {
 fn keep_as_draft(conversation: &Conversation, text: &str, format: &TextFormat) {
     let draft = conversation.draft().unwrap_or_default();
     if !draft.starts_with(text) {
-        let format = format.clone().followed_by(conversation.draft_format());
+        let format = format.clone().followed_by(conversation.draft_format(), text.chars().count() + 1);
         conversation.set_draft(format!("{text}\n{draft}").trim_end(), &format);
     }
 }

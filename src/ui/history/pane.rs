@@ -12,14 +12,14 @@ use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{Appearance, DatePopover, Facts, HistoryView, Place, selection::Selection, unread_line::UnreadLine};
 use crate::{
-    engine::api::{Cursor, MessageId},
+    engine::api::{BareJid, Cursor, MessageId},
     model::{Conversation, History, Message},
     ui::message_row::MessageRow,
 };
 
 mod imp {
     use super::{
-        Conversation, Cursor, DatePopover, History, HistoryView, MessageId, Selection, UnreadLine, glib,
+        BareJid, Conversation, Cursor, DatePopover, History, HistoryView, MessageId, Selection, UnreadLine, glib,
         selecting::Drag,
     };
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
@@ -70,6 +70,7 @@ mod imp {
         pub(super) marked_words: RefCell<String>,
         /// What the person is called here themselves.
         pub(super) own_name: RefCell<String>,
+        pub(super) own_address: RefCell<Option<BareJid>>,
         /// The person looks at this.
         pub(super) is_active: Cell<bool>,
         /// What is being loaded.
@@ -143,8 +144,14 @@ impl HistoryPane {
     }
 
     /// What the person is called in the next conversation that is shown.
-    pub fn set_own_name(&self, name: String) {
+    pub fn set_own(&self, name: String, address: Option<BareJid>) {
         self.imp().own_name.replace(name);
+        self.imp().own_address.replace(address);
+    }
+
+    /// Whose history it is.
+    pub fn own_address(&self) -> Option<BareJid> {
+        self.imp().own_address.borrow().clone()
     }
 
     /// Lets the person choose a day to go to.
@@ -231,6 +238,7 @@ impl HistoryPane {
         let peer = imp.conversation.borrow().as_ref().map(|conversation| conversation.contact().display_name());
         let peer = peer.unwrap_or_default();
         let speaker = if message.is_outgoing() { imp.own_name.borrow().clone() } else { peer.clone() };
+        row.set_own_address(imp.own_address.borrow().as_ref());
         row.bind(message, appearance, &speaker, &peer);
         self.show_selected(row);
         self.show_pointed(row);

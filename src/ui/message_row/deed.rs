@@ -30,7 +30,7 @@ impl MessageRow {
 
     pub(super) fn popup_menu(&self, at: Option<(f64, f64)>) {
         let Some(message) = self.message() else { return };
-        let menu = message_menu::build(&message, &self.imp().shown.borrow().links);
+        let menu = message_menu::build(&message, &self.imp().shown.borrow());
         if let Some(file) = message.attachment().filter(|_| !message.is_covered()) {
             message_menu::add_file(&menu, file.path.is_some(), message.transfer().is_some());
         }

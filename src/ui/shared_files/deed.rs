@@ -5,12 +5,22 @@ use gtk::{gio, glib, prelude::*};
 
 use crate::{
     model::FoundMessage,
-    ui::{attachment::open, context_menu},
+    ui::{
+        attachment::{open, words},
+        context_menu, spoiler,
+    },
 };
 
-/// Opens a file that is here with the desktop's program for it; fetches one that is not, and stops one on its way.
+/// Opens a file that is here with the desktop's program for it; fetches one that is not, and stops one on its way. One that is
+/// covered is uncovered before.
 pub fn open(widget: &impl IsA<gtk::Widget>, found: &FoundMessage) {
     let Some(file) = found.attachment() else { return };
+    if found.is_covered() {
+        found.uncover();
+        let said = words::description(&file, "");
+        widget.upcast_ref::<gtk::Widget>().announce(&said, gtk::AccessibleAnnouncementPriority::Medium);
+        return;
+    }
     match file.path {
         _ if found.transfer().is_some() => found.conversation().cancel_transfer(found.id()),
         Some(path) => open::open(widget, &path, &file.name),
@@ -20,7 +30,7 @@ pub fn open(widget: &impl IsA<gtk::Widget>, found: &FoundMessage) {
 
 /// Keeps a copy of it where the person says.
 pub fn save(widget: &impl IsA<gtk::Widget>, found: &FoundMessage) {
-    if let Some(file) = found.attachment()
+    if let Some(file) = found.attachment().filter(|_| !found.is_covered())
         && let Some(path) = &file.path
     {
         open::save(widget, path, &file.name);
@@ -30,6 +40,7 @@ pub fn save(widget: &impl IsA<gtk::Widget>, found: &FoundMessage) {
 /// What opening comes to at present: an icon and words.
 pub fn opening(found: &FoundMessage, icon: &'static str) -> (&'static str, String) {
     match found.attachment() {
+        _ if found.is_covered() => ("view-reveal-symbolic", spoiler::action(true)),
         _ if found.transfer().is_some() => ("process-stop-symbolic", gettext("Cancel")),
         Some(file) if file.path.is_none() => ("folder-download-symbolic", gettext("Download")),
         _ => (icon, gettext("Open")),
@@ -81,7 +92,7 @@ fn popup(widget: &gtk::Widget, found: &FoundMessage, at: Option<(f64, f64)>, ope
     widget.insert_action_group("file", Some(&group));
     let menu = gio::Menu::new();
     menu.append(Some(&opening(found, "").1), Some("file.open"));
-    if found.attachment().is_some_and(|file| file.path.is_some()) {
+    if found.attachment().is_some_and(|file| file.path.is_some() && !found.is_covered()) {
         menu.append(Some(&gettext("Save as…")), Some("file.save"));
     }
     let show = gio::MenuItem::new(Some(&gettext("Show in the conversation")), None);

@@ -8,7 +8,7 @@ use super::{deed, origin, scrolled, who};
 use crate::{
     engine::api::AttachmentKind,
     model::{FoundMessage, MessageSearch},
-    ui::{attachment::words, list_row, media::clock, time_text},
+    ui::{attachment::words, list_row, media::clock, spoiler, time_text},
 };
 
 mod imp {
@@ -145,6 +145,9 @@ impl FileRow {
     fn update(&self) {
         let (imp, found) = (self.imp(), self.found());
         let Some(file) = found.attachment() else { return };
+        if found.is_covered() {
+            return self.update_covered();
+        }
         let is_recording = file.kind == AttachmentKind::Audio && words::is_recording(&file.name);
         imp.name.set_label(&if is_recording { gettext("Voice message") } else { file.name.clone() });
         let (icon, label) = deed::opening(found, words::icon(file.kind));
@@ -171,6 +174,20 @@ impl FileRow {
         let progress = found.transfer().map(words::progress);
         let parts = [Some(words::description(&file, "")), progress, Some(origin(found))];
         self.set_description(parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    }
+
+    /// What may be read while it is covered: neither what the file is called nor how large it is.
+    fn update_covered(&self) {
+        let (imp, found) = (self.imp(), self.found());
+        let name = spoiler::words(found.excerpt());
+        let (icon, label) = deed::opening(found, "");
+        imp.name.set_label(&name);
+        imp.opening.set_icon_name(icon);
+        named(&imp.opening, &label);
+        imp.saving.set_visible(false);
+        imp.about.set_label(&origin(found));
+        self.set_tooltip_text(Some(&format!("{name}\n{}", origin(found))));
+        self.set_description(format!("{name}, {}", origin(found)));
     }
 }
 

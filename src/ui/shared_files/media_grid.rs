@@ -105,7 +105,7 @@ fn looker(scrolled: &gtk::ScrolledWindow, tiles: &Tiles) -> impl Fn() + Clone + 
 /// A picture that is here is looked at closely, with those that were found before and after it.
 fn open(widget: &impl IsA<gtk::Widget>, search: &MessageSearch, found: &FoundMessage) {
     let picture = |found: &FoundMessage| {
-        let file = found.attachment().filter(|file| file.kind == AttachmentKind::Picture)?;
+        let file = found.attachment().filter(|file| file.kind == AttachmentKind::Picture && !found.is_covered())?;
         Some(Shown { path: file.path?, name: file.name })
     };
     if picture(found).is_none() || found.transfer().is_some() {

@@ -9,7 +9,10 @@ use super::{deed, origin};
 use crate::{
     engine::api::AttachmentKind,
     model::FoundMessage,
-    ui::attachment::{picture_cache, words},
+    ui::{
+        attachment::{picture_cache, words},
+        spoiler,
+    },
 };
 
 /// So large a square is wanted, in the window's pixels.
@@ -148,15 +151,30 @@ impl MediaTile {
         if !self.imp().is_seen.replace(true) {
             self.update();
             let is_missing = self.found().attachment().is_some_and(|file| file.path.is_none());
-            if is_missing && self.found().transfer().is_none() {
+            if is_missing && self.found().transfer().is_none() && !self.found().is_covered() {
                 self.found().conversation().fetch_file(self.found().id(), false);
             }
         }
     }
 
+    /// What may be seen while it is covered: nothing of the picture, not even its colours.
+    fn update_covered(&self) {
+        let (imp, found) = (self.imp(), self.found());
+        if let Some(sign) = imp.sign.get() {
+            sign.set_visible(true);
+            sign.set_icon_name(Some(deed::opening(found, "").0));
+        }
+        let text = [spoiler::words(found.excerpt()), origin(found)];
+        self.set_description(text.join(", "));
+        self.set_tooltip_text(Some(&text.join("\n")));
+    }
+
     fn update(&self) {
         let (imp, found) = (self.imp(), self.found());
         let Some(file) = found.attachment() else { return };
+        if found.is_covered() {
+            return self.update_covered();
+        }
         let is_here = file.path.is_some();
         if let Some(sign) = imp.sign.get() {
             let is_plain = is_here && file.kind == AttachmentKind::Picture && found.transfer().is_none();

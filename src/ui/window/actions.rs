@@ -5,7 +5,7 @@ use gtk::{gio, glib};
 
 use super::Window;
 use crate::{
-    engine::api::{ConversationId, MessageId},
+    engine::api::{BareJid, ConversationId, MessageId},
     ui::NewConversationDialog,
 };
 
@@ -27,6 +27,14 @@ impl Window {
                     sidebar.open_menu();
                 }
             }),
+            gio::ActionEntry::builder("open-address")
+                .parameter_type(Some(glib::VariantTy::STRING))
+                .activate(|window: &Self, _, address| {
+                    if let Some(address) = address.and_then(|address| BareJid::new(address.str()?).ok()) {
+                        window.open_address(address, None);
+                    }
+                })
+                .build(),
             gio::ActionEntry::builder("show-message")
                 .parameter_type(Some(&<(i64, i64)>::static_variant_type()))
                 .activate(|window: &Self, _, place| {

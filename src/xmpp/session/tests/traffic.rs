@@ -135,7 +135,9 @@ fn a_probe_before_stream_management_is_on_is_counted_like_all_else() {
     traffic.enable();
     traffic.probe();
     send(&mut traffic, 1..=1);
-    traffic.receive(StreamElement::Sm(SmNonza::Enabled { id: None, resume: false, max: None, location: None })).unwrap();
+    traffic
+        .receive(StreamElement::Sm(SmNonza::Enabled { id: None, resume: false, max: None, location: None }))
+        .unwrap();
     traffic.receive(StreamElement::Sm(SmNonza::Ack(1))).unwrap();
     assert!(acked(&mut traffic).is_empty(), "the server has had the probe, and nothing else");
     traffic.receive(StreamElement::Sm(SmNonza::Ack(2))).unwrap();
