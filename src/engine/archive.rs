@@ -159,12 +159,13 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
         Want::Missing(plan) => {
             let begun_after = begun_after(store, page, plan.gap)?;
             let filling = Filling::new(begun_after, plan.below.is_some(), plan.reached.clone());
-            let (begun_after, reached, mut effects) = fill(store, scope, page, filling)?;
-            note(store, scope, page, plan, begun_after)?;
-            let next = next(store, scope)?.map(|next| {
-                let is_same_gap = next.below == plan.below;
-                Plan { reached: if is_same_gap { reached } else { Reached::default() }, ..next }
-            });
+            let Filled { begun_after, end, next_begin, mut effects } = fill(store, scope, page, filling)?;
+            note(store, scope, page, plan, begun_after, &end)?;
+            let next = match next(store, scope)? {
+                Some(next) if next.below == plan.below => Some(Plan { reached: next_begin.unwrap_or(end), ..next }),
+                Some(next) => Some(from_disk(store, next)?),
+                None => None,
+            };
             if next.is_none() {
                 effects.merge(orphans(store, scope, None)?);
             }
@@ -176,7 +177,7 @@ pub fn store_page(store: &Connection, scope: &Scope, page: &Page) -> Result<(Aft
                 None => begun_after(store, page, ahead.gap)?,
             };
             let filling = Filling::new(begun_after, ahead.below.is_some(), Reached::default());
-            let (begun_after, _, mut effects) = fill(store, scope, page, filling)?;
+            let Filled { begun_after, mut effects, .. } = fill(store, scope, page, filling)?;
             if page.is_complete && ahead.below.as_ref().is_none_or(|below| below.is_start) {
                 effects.merge(orphans(store, scope, Some(ahead.conversation))?);
             }
@@ -212,16 +213,21 @@ fn begun_after(store: &Connection, page: &Page, gap: Gap) -> Result<MessageId, S
     }
 }
 
-/// Stores what is new in a page, and says what it has come to: what was here before all of it is older than what the next page
-/// brings.
-fn fill(
-    store: &Connection,
-    scope: &Scope,
-    page: &Page,
-    mut filling: Filling,
-) -> Result<(MessageId, Reached, Effects), StoreError> {
+/// What a page has brought.
+struct Filled {
+    /// What was here before all of it is older than what the next page brings.
+    begun_after: MessageId,
+    /// Where it has come to.
+    end: Reached,
+    /// Where the next page begins, if that is not where this one ends.
+    next_begin: Option<Reached>,
+    effects: Effects,
+}
+
+/// Stores what is new in a page.
+fn fill(store: &Connection, scope: &Scope, page: &Page, mut filling: Filling) -> Result<Filled, StoreError> {
     let mut inbound = Inbound::new(scope);
-    // Where the next page begins: where this one did, unless it is at one of its messages.
+    // Where this one began, unless it is at one of its messages.
     let mut place = page.next_before.as_ref().map(|_| filling.reached().clone());
     for item in page.items.iter().rev() {
         inbound.archived(store, item, &mut filling)?;
@@ -229,16 +235,20 @@ fn fill(
             place = Some(filling.reached().clone());
         }
     }
-    let (begun_after, reached) = filling.finish();
-    let reached = match place {
-        Some(place) => reached.back_at(place),
-        None => reached,
-    };
-    Ok((begun_after, reached, inbound.finish(store)?))
+    let (begun_after, end) = filling.finish();
+    let next_begin = place.map(|place| end.clone().back_at(place));
+    Ok(Filled { begun_after, end, next_begin, effects: inbound.finish(store)? })
 }
 
-/// Writes down which part of the archive is here now.
-fn note(store: &Connection, scope: &Scope, page: &Page, plan: &Plan, begun_after: MessageId) -> Result<(), StoreError> {
+/// Writes down which part of the archive is here now, and where that ends in each conversation.
+fn note(
+    store: &Connection,
+    scope: &Scope,
+    page: &Page,
+    plan: &Plan,
+    begun_after: MessageId,
+    end: &Reached,
+) -> Result<(), StoreError> {
     let Plan { gap, below, .. } = plan;
     let Page { items, is_complete, is_bounded, .. } = page;
     // Where there is a range below, the query ends there.
@@ -257,8 +267,8 @@ fn note(store: &Connection, scope: &Scope, page: &Page, plan: &Plan, begun_after
                 is_start: *is_complete,
                 begun_after,
             };
-            table::begin(store, scope.account, &new)?;
-            return Ok(());
+            let id = table::begin(store, scope.account, &new)?;
+            return if *is_complete { Ok(()) } else { table::set_lowest(store, id, end.lowest_since(&plan.reached)) };
         }
         (Gap::Newest, None, _) => {
             // It is empty, and what will be in it has come after this.
@@ -271,6 +281,7 @@ fn note(store: &Connection, scope: &Scope, page: &Page, plan: &Plan, begun_after
     };
     if let Some((first, _)) = ends {
         table::extend_back(store, id, &first.id, begun_after)?;
+        table::set_lowest(store, id, end.lowest_since(&plan.reached))?;
     }
     // An archive that says nothing and yet has more would be asked for ever.
     let says_nothing = items.is_empty() && !is_bounded;
@@ -292,6 +303,15 @@ fn next(store: &Connection, scope: &Scope) -> Result<Option<Plan>, StoreError> {
         before: Some(range.first_id),
         reached: Reached::default(),
     }))
+}
+
+/// What is missing under a range that was left before.
+fn from_disk(store: &Connection, plan: Plan) -> Result<Plan, StoreError> {
+    let reached = match plan.gap {
+        Gap::Newest => Reached::default(),
+        Gap::Under(range) => Reached::of_range(table::lowest(store, range)?),
+    };
+    Ok(Plan { reached, ..plan })
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Which parts of an account's archive are here, so that what is missing is known after a crash as well (XEP-0313).
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
-use crate::ids::{AccountId, MessageId, Timestamp};
+use crate::ids::{AccountId, ConversationId, MessageId, Timestamp};
 
 /// Names a range; a higher one is newer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +99,28 @@ pub fn extend_on(
 /// The archive holds nothing before this range.
 pub fn set_start(connection: &Connection, id: RangeId) -> Result<(), StoreError> {
     connection.prepare_cached("UPDATE archive_range SET is_start = 1 WHERE id = ?1")?.execute([id.0])?;
+    connection.prepare_cached("DELETE FROM archive_lowest WHERE range_id = ?1")?.execute([id.0])?;
+    Ok(())
+}
+
+/// Where the range's oldest message stands in each conversation, as long as something is missing below it.
+pub fn lowest(connection: &Connection, id: RangeId) -> Result<HashMap<ConversationId, i64>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT conversation_id, position FROM archive_lowest WHERE range_id = ?1")?;
+    let rows = statement.query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Where it stands from now on in these conversations.
+pub fn set_lowest(
+    connection: &Connection,
+    id: RangeId,
+    lowest: impl IntoIterator<Item = (ConversationId, i64)>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("INSERT OR REPLACE INTO archive_lowest VALUES (?1, ?2, ?3)")?;
+    for (conversation, position) in lowest {
+        statement.execute(params![id.0, conversation, position])?;
+    }
     Ok(())
 }
 
@@ -105,6 +129,10 @@ pub fn join(connection: &Connection, id: RangeId, older: &Range) -> Result<(), S
     let mut statement = connection
         .prepare_cached("UPDATE archive_range SET first_id = ?2, is_start = ?3, begun_after = ?4 WHERE id = ?1")?;
     statement.execute(params![id.0, older.first_id, older.is_start, older.begun_after])?;
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO archive_lowest SELECT ?1, conversation_id, position FROM archive_lowest WHERE range_id = ?2",
+    )?;
+    statement.execute([id.0, older.id.0])?;
     connection.prepare_cached("DELETE FROM archive_range WHERE id = ?1")?.execute([older.id.0])?;
     Ok(())
 }

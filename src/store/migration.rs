@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_text_format.sql"),
     include_str!("migrations/0017_language.sql"),
     include_str!("migrations/0018_orphan.sql"),
+    include_str!("migrations/0019_archive_lowest.sql"),
 ];
 
 /// The version that this program writes.
@@ -106,6 +107,7 @@ mod tests {
         include_str!("fixtures/0016.sql"),
         include_str!("fixtures/0017.sql"),
         include_str!("fixtures/0018.sql"),
+        include_str!("fixtures/0019.sql"),
     ];
 
     fn empty() -> Connection {

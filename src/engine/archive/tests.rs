@@ -589,6 +589,22 @@ fn where_one_stretch_ends_and_the_next_begins_the_order_is_the_archives_too() {
 }
 
 #[test]
+fn where_fetching_is_interrupted_again_and_again_the_order_is_the_archives_too() {
+    for (came_live, first) in [(60, 0), (30, 0), (60, 20)] {
+        let fixture = Fixture::new();
+        let archive = Archive::new(60);
+        Archive { items: archive.items[..first].to_vec() }.fetch(&fixture, 100);
+        for item in archive.items[first.min(came_live)..came_live].iter().rev() {
+            fixture.receive(&[live(item)]);
+        }
+        for _ in 0..20 {
+            archive.fetch(&fixture, 2);
+        }
+        assert_eq!(bodies(&fixture), numbers(60), "{came_live} {first}");
+    }
+}
+
+#[test]
 fn whoever_shows_a_message_that_moves_sees_it_go_and_come_again() {
     let fixture = Fixture::new();
     let archive = Archive::new(2);

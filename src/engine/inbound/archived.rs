@@ -55,6 +55,18 @@ pub struct Reached {
 }
 
 impl Reached {
+    /// By what is on disk of a range.
+    #[must_use]
+    pub fn of_range(lowest: HashMap<ConversationId, i64>) -> Self {
+        Self { lowest, ..Self::default() }
+    }
+
+    /// Where the oldest message stands in the conversations in which it does not stand where it did before.
+    pub fn lowest_since<'r>(&'r self, before: &'r Self) -> impl Iterator<Item = (ConversationId, i64)> + 'r {
+        let lowest = self.lowest.iter().map(|(id, position)| (*id, *position));
+        lowest.filter(|(id, position)| before.lowest.get(id) != Some(position))
+    }
+
     /// The same for a page that does not begin where the last one ended, but where `place` was.
     #[must_use]
     pub fn back_at(self, place: Self) -> Self {
