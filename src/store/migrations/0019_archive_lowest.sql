@@ -6,4 +6,3 @@ CREATE TABLE archive_lowest (
     position INTEGER NOT NULL,
     PRIMARY KEY (range_id, conversation_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX archive_lowest_conversation ON archive_lowest (conversation_id);
