@@ -5,7 +5,10 @@
 use gettextrs::gettext;
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
-use super::emoji_name::{self, Named};
+use super::{
+    completion_place,
+    emoji_name::{self, Named},
+};
 
 /// How many emoji are offered.
 const OFFERED: usize = 7;
@@ -104,7 +107,7 @@ impl EmojiCompletion {
             return self.popdown();
         }
         self.offer(found);
-        self.point_to(&view, start);
+        completion_place::point_to(self, &view, start);
         self.popup();
     }
 
@@ -186,17 +189,6 @@ impl EmojiCompletion {
         let Some(view) = self.imp().view.upgrade() else { return };
         if let Some((length, emoji)) = emoji_name::finished(&text_before_cursor(&view)) {
             replace(&view, length, emoji);
-        }
-    }
-
-    fn point_to(&self, view: &gtk::TextView, start: i32) {
-        let Some(parent) = self.parent() else { return };
-        let place = view.iter_location(&view.buffer().iter_at_offset(start));
-        let (x, y) = view.buffer_to_window_coords(gtk::TextWindowType::Widget, place.x(), place.y());
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-        if let Some(point) = view.compute_point(&parent, &gtk::graphene::Point::new(x as f32, y as f32)) {
-            let place = gdk::Rectangle::new(point.x() as i32, point.y() as i32 - 4, 1, place.height());
-            self.set_pointing_to(Some(&place));
         }
     }
 }

@@ -6,6 +6,7 @@
 use gettextrs::gettext;
 use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 
+use super::completion_place;
 use crate::{
     ids::BareJid,
     model::fold,
@@ -180,7 +181,7 @@ impl MentionCompletion {
             return self.popdown();
         }
         self.offer(found);
-        self.point_to(&view, start);
+        completion_place::point_to(self, &view, start);
         self.popup();
     }
 
@@ -281,17 +282,6 @@ impl MentionCompletion {
         let begin = usize::try_from(offset).unwrap_or_default();
         if let Some(on_mentioned) = imp.on_mentioned.get() {
             on_mentioned(begin..begin + 1 + name.chars().count(), address.clone());
-        }
-    }
-
-    fn point_to(&self, view: &gtk::TextView, start: i32) {
-        let Some(parent) = self.parent() else { return };
-        let place = view.iter_location(&view.buffer().iter_at_offset(start));
-        let (x, y) = view.buffer_to_window_coords(gtk::TextWindowType::Widget, place.x(), place.y());
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-        if let Some(point) = view.compute_point(&parent, &gtk::graphene::Point::new(x as f32, y as f32)) {
-            let place = gdk::Rectangle::new(point.x() as i32, point.y() as i32 - 4, 1, place.height());
-            self.set_pointing_to(Some(&place));
         }
     }
 }

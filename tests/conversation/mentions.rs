@@ -77,3 +77,36 @@ fn an_at_sign_offers_whoever_is_here_and_the_name_is_sent_as_what_it_is() {
     let sent = world.engine.messages.borrow().last().cloned().expect("it was sent");
     assert_eq!((sent.body.as_str(), sent.format.mentions.len()), ("@Bob Marten", 0));
 }
+
+#[gtk::test]
+fn what_completes_fits_a_narrow_window_in_every_look() {
+    let looks = [
+        ("light", gtk::TextDirection::Ltr, adw::ColorScheme::ForceLight),
+        ("dark", gtk::TextDirection::Ltr, adw::ColorScheme::ForceDark),
+        ("rtl", gtk::TextDirection::Rtl, adw::ColorScheme::ForceLight),
+    ];
+    for (look, direction, scheme) in looks {
+        gtk::Widget::set_default_direction(direction);
+        adw::StyleManager::default().set_color_scheme(scheme);
+        let both = vec![mention(4..8, "bob@example.org"), mention(13..19, "alice@example.org")];
+        let world = World::new(vec![with_mentions(1, "Ask @Bob, or @Alice!", both)], 0, (360, 640));
+        wait("the window in front", || world.window.is_active());
+        world.page.focus_composer();
+        let composer = world.page.composer();
+        for (keys, text) in [(&["at"][..], "@"), (&["BackSpace", "colon", "s", "m", "i"], ":smi")] {
+            world.press(keys);
+            wait("what was typed", || composer.text() == text);
+            let popovers = || all::<gtk::Popover>(&composer).into_iter().filter(WidgetExt::is_visible);
+            wait("what fits", || popovers().next().is_some());
+            world.settle();
+            world.shot(&format!("completion-{look}-{}", text.len()));
+            for popover in popovers() {
+                // Where a list is as the text says, it goes on to the right of its word.
+                let begins = popover.halign() == gtk::Align::Start;
+                assert!(popover.width() <= 360 && begins == (look != "rtl"), "{look} {text}");
+            }
+        }
+    }
+    gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
+    adw::StyleManager::default().set_color_scheme(adw::ColorScheme::Default);
+}
