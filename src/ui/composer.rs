@@ -18,6 +18,7 @@ use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::{
     attachment::{attach_bar::AttachBar, taking},
+    completion::Completion as _,
     composer_bar::{ComposerBar, Purpose},
     emoji_completion::EmojiCompletion,
     link_preview::bar::LinkBar,

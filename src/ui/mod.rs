@@ -17,7 +17,7 @@ mod bubble;
 mod bubble_pieces;
 pub mod bubble_text;
 mod code_block;
-mod completion_place;
+mod completion;
 pub mod composer;
 mod composer_bar;
 mod composer_format;

@@ -3,7 +3,7 @@
 use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
 use super::Composer;
-use crate::ui::composer_bar::Purpose;
+use crate::ui::{completion::Completion as _, composer_bar::Purpose};
 
 impl Composer {
     pub(super) fn key_pressed(

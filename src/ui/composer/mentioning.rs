@@ -7,6 +7,7 @@ use crate::{
     engine::api::{BareJid, Mention},
     model::Conversation,
     ui::{
+        completion::Completion as _,
         mention_completion::{MentionCompletion, Person},
         mention_marks::MentionMarks,
     },
