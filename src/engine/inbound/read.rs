@@ -115,11 +115,8 @@ impl Inbound<'_> {
             // What has been seen has been delivered. Of what stands before it that is said only where the server had it:
             // one that failed or has still to go was not there to be seen.
             let has_been_there = row.cursor == named || row.state == MessageState::Sent;
-            let delivered = if has_been_there {
-                message::advance(store, row.cursor.id, MessageState::Delivered)?
-            } else {
-                None
-            };
+            let delivered =
+                if has_been_there { message::advance(store, row.cursor.id, MessageState::Delivered)? } else { None };
             self.changes.of(store, id)?.change(delivered.unwrap_or(row).into());
         }
         Ok(())

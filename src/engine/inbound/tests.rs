@@ -222,12 +222,8 @@ fn a_marker_says_nothing_of_messages_before_it_that_did_not_arrive() {
     let [arrived, failed, waiting, last] = [arrived, failed, waiting, last].map(|message| message.cursor.id);
     outbox::acked(&fixture.store, &[arrived, last]).unwrap();
     outbox::refused(&fixture.store, &[failed]).unwrap();
-    let marker = IncomingMessage {
-        body: None,
-        displayed: Some(id_of(&sent)),
-        receipt_request: false,
-        ..fixture.from(BOB, "")
-    };
+    let marker =
+        IncomingMessage { body: None, displayed: Some(id_of(&sent)), receipt_request: false, ..fixture.from(BOB, "") };
     fixture.receive(&[marker]);
     let state = |id| message::by_id(&fixture.store, id).unwrap().state;
     assert_eq!([state(arrived), state(last)], [MessageState::Delivered; 2]);
