@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::{
     MessageState, StoreError,
     column::address,
-    conversation,
+    deletion,
     message::{COLUMNS, MessageRow, by_id, change_state, from_row},
 };
 use crate::ids::{AccountId, BareJid, ConversationId, MessageId};
@@ -22,15 +22,13 @@ pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow
     change_state(connection, id, MessageState::Waiting, |old| matches!(old, MessageState::Failed(_)))
 }
 
-/// Deletes a message that failed; the row it was, or `None` when it had not failed.
+/// Deletes a message that failed; the row it was, or `None` when it had not failed. Our own archive may have it all the same.
 pub fn discard(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
     let row = by_id(connection, id)?;
     if !matches!(row.state, MessageState::Failed(_)) {
         return Ok(None);
     }
-    connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id])?;
-    conversation::hold_marks(connection, row.conversation)?;
-    Ok(Some(row))
+    deletion::delete_message(connection, id).map(Some)
 }
 
 /// What an account has still to send, in the order in which it was written.
