@@ -226,8 +226,8 @@ fn advance(store: &Connection, messages: &[MessageId], state: MessageState) -> R
 pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
     let row = pending::retry(store, message)?.ok_or(StoreError::NotFound)?;
     let peer = conversation::by_id(store, row.conversation)?.peer;
-    let mut effects =
-        Effects { stanzas: outgoing(store, scope, &peer, &row, false)?.into_iter().collect(), ..Effects::default() };
+    let stanzas = outgoing(store, scope, &peer, &row, false)?.into_iter().collect();
+    let mut effects = Effects { again: vec![(scope.account, message)], stanzas, ..Effects::default() };
     if attachment::find(store, message)?.is_some_and(|file| file.url.is_none()) {
         attachment::set_problem(store, message, None)?;
         effects.uploads.push(scope.account);
