@@ -1,14 +1,15 @@
+mod arrival;
 mod orphans;
+mod trouble;
 
 use std::collections::HashSet;
 
 use super::{fetching::Next, *};
 use crate::{
     engine::{
-        api::{Event, HistoryAnchor, MessageState, SendFailure},
+        api::{Event, HistoryAnchor, MessageState},
         conversation,
         fixture::{ALICE, BOB, Fixture, NOW, Seen, jid},
-        outbox,
     },
     ids::{Jid, OriginId},
     store::message,
@@ -360,18 +361,6 @@ fn what_may_have_arrived_is_looked_for_until_it_is_found_or_certain_not_to_be_th
     let (none, _) = last.unwrap().store(&fixture.store, &fixture.scope, &[], true).unwrap();
     assert_eq!(none, None, "there is nothing older");
     assert_eq!(message::by_id(&fixture.store, second).unwrap().state, MessageState::Waiting);
-}
-
-#[test]
-fn what_failed_and_was_deleted_does_not_come_back_as_sent() {
-    let fixture = Fixture::new();
-    let sent = fixture.send(fixture.open(BOB), "to nobody").0.cursor.id;
-    let archived = ours(&fixture, sent, 0, 1);
-    message::advance(&fixture.store, sent, MessageState::Failed(SendFailure::Undeliverable)).unwrap().unwrap();
-    outbox::discard(&fixture.store, sent).unwrap();
-    // Our server archives what we send before it knows what becomes of it.
-    assert_eq!(Archive { items: vec![archived] }.fetch(&fixture, 1), (0, 0));
-    assert_eq!(bodies(&fixture), [""; 0]);
 }
 
 #[test]
