@@ -18,6 +18,7 @@ use crate::{
         attachment, blocked, contact, conversation, deletion,
         early_amendment::Target,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
+        pending,
     },
     xmpp::archive::Archived,
 };
@@ -266,7 +267,10 @@ impl Inbound<'_> {
                 self.changes.of(store, id)?.moved(moved.into());
             }
             self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
-            return self.advance(store, known.cursor.id, MessageState::Sent);
+            if let Some(row) = pending::found(store, known.cursor.id)? {
+                self.changes.of(store, id)?.change(row.into());
+            }
+            return Ok(());
         }
         // The person has deleted it here.
         if deletion::is_deleted(store, id, Some(stamp), new.archive_id.as_ref(), new.origin_id.as_ref())? {
