@@ -1,5 +1,6 @@
 mod arrival;
 mod orphans;
+mod read;
 mod trouble;
 
 use std::collections::HashSet;

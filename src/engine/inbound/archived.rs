@@ -1,6 +1,6 @@
 //! What a message out of the archive does to the store: history that is filled in below what is here already.
 
-use std::collections::{HashMap, VecDeque, hash_map::Entry};
+use std::collections::{HashMap, HashSet, VecDeque, hash_map::Entry};
 
 use rusqlite::Connection;
 
@@ -53,6 +53,8 @@ pub struct Reached {
     seen: VecDeque<MessageId>,
     /// The time that counts for the oldest text of each message that was corrected.
     said: HashMap<Target, Timestamp>,
+    /// Up to which messages, by what their sender calls them, another device of ours has read.
+    read: HashSet<(ConversationId, String)>,
 }
 
 impl Reached {
@@ -167,6 +169,21 @@ impl Filling {
         }
     }
 
+    /// Another device of ours has read up to the message of this id, which is likely still to come.
+    fn has_read(&mut self, conversation: ConversationId, id: &str) {
+        let read = &mut self.reached.read;
+        if read.len() >= FAR {
+            read.clear();
+        }
+        read.insert((conversation, id.to_owned()));
+    }
+
+    /// Whether it is one of those.
+    fn is_read(&self, row: &MessageRow) -> bool {
+        let ids = row.stanza_id.iter().chain(row.origin_id.as_ref().map(|id| &id.0));
+        !row.is_outgoing() && ids.into_iter().any(|id| self.reached.read.contains(&(row.conversation, id.clone())))
+    }
+
     fn placed(&mut self, id: ConversationId, cursor: Cursor) {
         if let Some(bounds) = self.bounds.get_mut(&id) {
             bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
@@ -215,6 +232,11 @@ impl Inbound<'_> {
             }
         };
         self.answers(store, &routed, true)?;
+        if let Some(id) = routed.message.displayed.as_ref().filter(|id| routed.is_outgoing && id.len() <= MAX_ID_LENGTH)
+            && let Some(conversation) = conversation::find(store, self.scope.account, &routed.peer)?
+        {
+            filling.has_read(conversation, id);
+        }
         let stamp = clock::clamp(item.stamp, self.scope.now);
         if !matches!(self.amended(store, &routed, stamp, Some((item, &mut *filling)))?, Amended::Nothing) {
             return Ok(());
@@ -285,6 +307,9 @@ impl Inbound<'_> {
         filling.placed(id, cursor);
         if !is_outgoing && is_absence {
             self.acknowledge(store, routed)?;
+        }
+        if filling.is_read(&row) {
+            self.read_elsewhere(store, id, cursor)?;
         }
         self.came_late(store, peer, &row, is_absence)
     }
