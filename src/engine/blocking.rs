@@ -10,9 +10,8 @@ use rusqlite::Connection;
 use super::{
     account::{Done, Task},
     api::{BlockAbility, BlockList, CommandError, Event, Reply},
-    avatar::refused,
     effect::{Effects, Outgoing, Scope},
-    online::patient,
+    question::{patient, refused},
     roster::is_own,
 };
 use crate::{

@@ -38,6 +38,7 @@ mod order;
 pub mod outbox;
 mod overview;
 mod presence;
+mod question;
 mod read_state;
 mod request;
 mod responder;

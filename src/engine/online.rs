@@ -1,10 +1,9 @@
 //! What an account does when its session stands: the first questions of a new one, and what their answers mean.
 
-use std::{future::ready, sync::Arc, task::Poll, time::Duration};
+use std::{future::ready, sync::Arc, task::Poll};
 
 use futures::FutureExt as _;
 use minidom::Element;
-use tokio::time::sleep;
 
 use super::{
     account::{Done, Task},
@@ -14,6 +13,7 @@ use super::{
     effect::Released,
     file, outbox, overview,
     presence::shown,
+    question::patient,
     read_state, roster,
     transact::Scopes,
 };
@@ -23,36 +23,13 @@ use crate::{
     xmpp::{
         disco, displayed, presence, pubsub,
         roster::{parse_result, query},
-        session::{IqError, IqKind, ServerFeatures, SessionHandle},
+        session::{IqError, ServerFeatures},
         stanza_id,
     },
 };
 
-/// So often is asked what has to be known, and so long is waited where the server has no time to answer.
-const ATTEMPTS: u32 = 3;
-const REST: Duration = Duration::from_secs(5);
 /// Half a year: by then most clients have another version.
 const ABILITIES_KEPT_MS: i64 = 182 * 86_400_000;
-
-/// Asks again where no answer came in time.
-pub(super) async fn patient(
-    session: SessionHandle,
-    to: Option<Jid>,
-    payload: Element,
-) -> Result<Option<Element>, IqError> {
-    for _ in 1..ATTEMPTS {
-        match session.iq(to.clone(), IqKind::Get, payload.clone()).await {
-            Err(error) if error.is_passing() => {
-                log::info!("asks once more: {error}");
-                if error != IqError::Timeout {
-                    sleep(REST).await;
-                }
-            }
-            answer => return answer,
-        }
-    }
-    session.iq(to, IqKind::Get, payload).await
-}
 
 impl Task {
     pub(super) async fn online(&mut self, resumed: bool, features: ServerFeatures) {

@@ -18,7 +18,6 @@ use sha1::{Digest, Sha1};
 
 pub use fetch::Avatars;
 pub use publish::publish;
-pub(super) use publish::refused;
 
 use super::{
     context::Shared,
