@@ -7,14 +7,11 @@
 mod fetching;
 mod lookup;
 pub mod preferences;
-mod task;
 mod window;
 
 use rusqlite::Connection;
 
-pub use fetching::Fetching;
-#[cfg(any(test, fuzzing))]
-pub use fetching::Next;
+pub use fetching::{Fetching, Next};
 pub use lookup::Lookup;
 
 use super::{

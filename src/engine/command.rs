@@ -10,13 +10,11 @@ use tokio::sync::oneshot;
 use super::{
     api::{Command, CommandError, ConnectionState, ConversationId, Event, NewAccount, Reply, Snapshot},
     avatar,
-    blocking::BlockOrder,
     context::Shared,
     conversation,
     effect::Privacy,
     file, link_preview,
-    order::ContactOrder,
-    order::Order,
+    order::{BlockOrder, ContactOrder, Order},
     overview, search, sign_in, talk, transcript,
 };
 use crate::{

@@ -5,19 +5,19 @@ use std::{future::ready, sync::Arc, task::Poll};
 use futures::FutureExt as _;
 use minidom::Element;
 
-use super::{
-    account::{Done, Task},
-    api::{ConnectionState, Timestamp},
-    archive::Archive,
-    avatar, blocking,
-    effect::Released,
-    file, outbox, overview,
-    presence::shown,
-    question::patient,
-    read_state, roster,
-    transact::Scopes,
-};
+use super::{Done, Task, read_state::synchronised};
 use crate::{
+    engine::{
+        api::{ConnectionState, Timestamp},
+        archive::Archive,
+        avatar, blocking,
+        effect::Released,
+        file, outbox, overview,
+        presence::shown,
+        question::patient,
+        roster,
+        transact::Scopes,
+    },
     ids::Jid,
     store::{StoreError, caps},
     xmpp::{
@@ -107,7 +107,8 @@ impl Task {
             let archive = info.as_ref().map_or(Archive::Absent, Archive::of);
             Done::OwnAbilities { has_stanza_ids: has(stanza_id::NAMESPACE), archive }
         });
-        let blocking = blocking::ask(session.clone(), self.address.clone());
+        let blocking = blocking::ask(session.clone(), self.address.clone())
+            .map(|answer| answer.map_or(Done::Nothing, Done::Blocking));
         // A future asks when it is first polled, and presence must not overtake the questions.
         for mut job in [roster.boxed(), displayed.boxed(), abilities.boxed(), blocking.boxed()] {
             let job = match futures::poll!(&mut job) {
@@ -152,16 +153,14 @@ impl Task {
                 self.shared.accounts.with(id, |live| live.has_stanza_ids = has_stanza_ids);
                 return self.found_archive(archive).await;
             }
-            Done::Blocking(found) => self.found_blocking(found).await,
+            Done::Blocking(answer) => self.found_blocking(answer).await,
             Done::Blocked { change, reply, result } => self.has_blocked(change, reply, result).await,
             Done::Page { query, result } => return self.page(&query, result).await,
             Done::Rested => return self.has_rested(),
             Done::TellRead => return self.tell_read().await,
             Done::Told { conversation, read, result } => return self.told(conversation, read, result).await,
             Done::Displayed(items) => {
-                let change = move |store: &_, scopes: &Scopes| {
-                    Ok(((), read_state::synchronised(store, scopes.of(id)?, &items)?))
-                };
+                let change = move |store: &_, scopes: &Scopes| Ok(((), synchronised(store, scopes.of(id)?, &items)?));
                 self.shared.change(move |store, scopes| change(store, scopes)).await
             }
             Done::Roster(result) => {
