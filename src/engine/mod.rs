@@ -43,9 +43,7 @@ mod roster;
 pub mod route;
 mod search;
 pub mod secrets;
-mod sign_in;
 mod snapshot;
-mod talk;
 mod transact;
 mod transcript;
 

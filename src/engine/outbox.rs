@@ -4,11 +4,10 @@
 //! A message that may or may not have arrived is looked for in the archive first (see `archive::lookup`). Where that
 //! can't tell, it is sent again under the same id, so that it is known again where it arrives twice.
 
-mod in_hand;
+pub(super) mod in_hand;
 
 use std::collections::HashSet;
 
-pub use in_hand::{Admission, Outbox};
 use rusqlite::Connection;
 
 use super::{
@@ -130,7 +129,7 @@ pub(super) fn reply_to(
     Ok(id.map(|target_id| Reply { target_id, author: Some(row.sender), quote }))
 }
 
-/// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`] leaves out what the session
+/// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`](in_hand::Outbox::admit) leaves out what the session
 /// has already.
 pub(super) fn pending(
     store: &Connection,

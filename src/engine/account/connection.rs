@@ -12,7 +12,7 @@ use crate::{
         avatar::Avatars,
         context::Shared,
         order::Order,
-        outbox::{self, Outbox},
+        outbox::{self, in_hand::Outbox},
         secrets::SecretError,
         transact::messages,
     },

@@ -12,7 +12,8 @@ use crate::{
         archive::Archive,
         avatar, blocking,
         effect::Released,
-        file, outbox, overview,
+        file::{service::Known, upkeep, upload::start_waiting},
+        outbox, overview,
         presence::shown,
         question::patient,
         roster,
@@ -53,10 +54,10 @@ impl Task {
             self.tidy_once();
         }
         if !resumed {
-            self.shared.accounts.with(self.id, |live| live.upload = file::Known::default());
+            self.shared.accounts.with(self.id, |live| live.upload = Known::default());
         }
         self.send_pending(Some(Released::All)).await;
-        file::start_waiting(&self.shared, self.id).await;
+        start_waiting(&self.shared, self.id).await;
         self.begin_telling();
     }
 
@@ -72,7 +73,7 @@ impl Task {
                 log::warn!("old abilities stay: {error}");
             }
             avatar::tidy(&shared).await;
-            file::tidy(&shared).await;
+            upkeep::tidy(&shared).await;
         });
     }
 

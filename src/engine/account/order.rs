@@ -9,7 +9,8 @@ use crate::{
         archive, avatar,
         context::AccountContext,
         effect::Effects,
-        file, nickname,
+        file::upload::start_waiting,
+        nickname,
         order::Order,
         overview,
     },
@@ -57,7 +58,7 @@ impl Task {
             Order::ReadRow => self.read_row().await,
             Order::SendPending => self.send_pending(None).await,
             Order::TellRead => self.tell_read_soon(),
-            Order::Upload => file::start_waiting(&self.shared, self.id).await,
+            Order::Upload => start_waiting(&self.shared, self.id).await,
             Order::Prefer { conversation, is_older } => {
                 self.prefer(conversation, is_older).await;
                 self.fetch_next();

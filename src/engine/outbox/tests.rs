@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    in_hand::{Admission, Outbox},
+    *,
+};
 use crate::{
     engine::fixture::{ALICE, BOB, Fixture, NOW, Seen},
     ids::Timestamp,

@@ -279,7 +279,7 @@ async fn alone_a_hundred_thousand_messages_take_no_more_memory_than_a_page() {
             clock::{RandomIds, SystemClock},
             context::Choices,
             event_sink::EventSink,
-            file::Transfers,
+            file::transfer::Transfers,
             live::Accounts,
             secrets::MemorySecrets,
         },
