@@ -37,6 +37,7 @@ pub mod outbox;
 mod overview;
 mod presence;
 mod question;
+mod removal;
 mod request;
 mod responder;
 mod roster;

@@ -13,10 +13,11 @@ use rusqlite::Connection;
 use super::{
     amendment,
     annotation::annotate,
-    api::{Event, Message},
+    api::Message,
     change::Changes,
     effect::{Effects, Outgoing, OwnMessage, Released, Scope},
     file,
+    removal::{remove, removed},
 };
 use crate::{
     ids::{BareJid, ConversationId, MessageId, OriginId, Timestamp},
@@ -234,7 +235,7 @@ pub fn undo(store: &Connection, scope: &Scope, message: MessageId) -> Result<(Me
     let mut taken_back = Message::from(row);
     annotate(store, [&mut taken_back])?;
     conversation::set_draft(store, conversation, &draft, &format)?;
-    let mut effects = amendment::remove(store, message)?;
+    let mut effects = remove(store, message)?;
     leave(store, scope, conversation, &mut effects)?;
     Ok((taken_back, effects))
 }
@@ -266,15 +267,6 @@ pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Re
 /// `NotFound` when it is not one that failed.
 pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
     removed(store, &pending::discard(store, message)?.ok_or(StoreError::NotFound)?)
-}
-
-/// What follows from a message's having gone.
-pub(super) fn removed(store: &Connection, row: &MessageRow) -> Result<Effects, StoreError> {
-    let (conversation, message) = (row.conversation, row.cursor.id);
-    let mut effects = Effects::default();
-    effects.events.push(Event::MessageRemoved { conversation, message });
-    effects.events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));
-    Ok(effects)
 }
 
 /// The stanza for a row, which is in turn where all that waits before it goes with it. That it may have been sent is noted before

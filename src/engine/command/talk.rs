@@ -19,6 +19,7 @@ use crate::{
         link_preview,
         order::Order,
         outbox::{self, Draft},
+        removal,
         transact::Scopes,
     },
     ids::{OriginId, Timestamp},
@@ -107,7 +108,7 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             );
         }
         Command::RemoveMessage { message, reply } => {
-            reply.send(amend(shared, message, move |store, _, _| amendment::remove(store, message)).await);
+            reply.send(amend(shared, message, move |store, _, _| removal::remove(store, message)).await);
         }
         Command::LoadRevisions { message, reply } => {
             let found = shared.store.read(move |store| amendment::revisions(store, message)).await;

@@ -3,7 +3,10 @@ use super::{
     *,
 };
 use crate::{
-    engine::fixture::{ALICE, BOB, Fixture, NOW, Seen},
+    engine::{
+        api::Event,
+        fixture::{ALICE, BOB, Fixture, NOW, Seen},
+    },
     ids::Timestamp,
 };
 
