@@ -16,7 +16,10 @@ pub use lookup::Lookup;
 
 use super::{
     effect::{Effects, Scope},
-    inbound::{Filling, Inbound, Reached},
+    inbound::{
+        Inbound,
+        filling::{Filling, Reached},
+    },
 };
 use crate::{
     ids::{BareJid, ConversationId, MessageId, Timestamp},
