@@ -3,7 +3,7 @@
 use tokio::task::spawn_blocking;
 
 use super::{
-    file, hash_of,
+    file::{self, hash_of},
     picture::{self, Picture, PictureError},
 };
 use crate::{
