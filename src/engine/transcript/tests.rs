@@ -1,9 +1,9 @@
-use std::{fs, sync::Arc};
+use std::{fs, io::Write as _, sync::Arc};
 
 use super::*;
 use crate::{
     engine::{
-        api::{Annotations, AttachmentKind, TextFormat},
+        api::{Annotations, AttachmentKind, Message, MessageState, TextFormat, Timestamp},
         fixture::{ALICE, BOB, NOW, jid},
     },
     ids::{Cursor, MessageId},
