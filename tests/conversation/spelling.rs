@@ -8,7 +8,8 @@ use stonechat::{
         composer::Composer,
         spelling::{
             language::Language,
-            speller::{Request, Speller},
+            request::Request,
+            speller::Speller,
             underline::TAG,
         },
     },
