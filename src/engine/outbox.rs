@@ -4,20 +4,20 @@
 //! A message that may or may not have arrived is looked for in the archive first (see `archive::lookup`). Where that
 //! can't tell, it is sent again under the same id, so that it is known again where it arrives twice.
 
-mod in_hand;
+pub(super) mod in_hand;
 
 use std::collections::HashSet;
 
-pub use in_hand::{Admission, Outbox};
 use rusqlite::Connection;
 
 use super::{
     amendment,
     annotation::annotate,
-    api::{Event, Message},
+    api::Message,
     change::Changes,
     effect::{Effects, Outgoing, OwnMessage, Released, Scope},
     file,
+    removal::{remove, removed},
 };
 use crate::{
     ids::{BareJid, ConversationId, MessageId, OriginId, Timestamp},
@@ -167,7 +167,7 @@ pub(super) fn reply_to(
     Ok(id.map(|target_id| Reply { target_id, author: Some(row.sender), quote }))
 }
 
-/// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`] leaves out what the session
+/// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`](in_hand::Outbox::admit) leaves out what the session
 /// has already.
 pub(super) fn pending(
     store: &Connection,
@@ -272,7 +272,7 @@ pub fn undo(store: &Connection, scope: &Scope, message: MessageId) -> Result<(Me
     let mut taken_back = Message::from(row);
     annotate(store, [&mut taken_back])?;
     conversation::set_draft(store, conversation, &draft, &format)?;
-    let mut effects = amendment::remove(store, message)?;
+    let mut effects = remove(store, message)?;
     leave(store, scope, conversation, &mut effects)?;
     Ok((taken_back, effects))
 }
@@ -304,15 +304,6 @@ pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Re
 /// `NotFound` when it is not one that failed.
 pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
     removed(store, &pending::discard(store, message)?.ok_or(StoreError::NotFound)?)
-}
-
-/// What follows from a message's having gone.
-pub(super) fn removed(store: &Connection, row: &MessageRow) -> Result<Effects, StoreError> {
-    let (conversation, message) = (row.conversation, row.cursor.id);
-    let mut effects = Effects::default();
-    effects.events.push(Event::MessageRemoved { conversation, message });
-    effects.events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));
-    Ok(effects)
 }
 
 /// The stanza for a row, which is in turn where all that waits before it goes with it. That it may have been sent is noted before

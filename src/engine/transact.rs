@@ -15,7 +15,7 @@ use super::{
     effect::{AvatarNotice, Effects, Outgoing, Scope},
     live::Live,
     order::Order,
-    outbox::Admission,
+    outbox::in_hand::Admission,
     overview,
 };
 use crate::{

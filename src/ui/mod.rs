@@ -33,6 +33,7 @@ mod details_pane;
 mod emoji_completion;
 mod emoji_name;
 pub mod error_text;
+mod escape;
 pub mod export;
 mod failure_bar;
 mod fetching_bar;

@@ -6,7 +6,11 @@ use std::collections::{HashMap, VecDeque};
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
-use super::{Ahead, Gap, Lookup, Page, Plan, Want, window::Window};
+use super::{
+    lookup::Lookup,
+    plan::{Ahead, Gap, MAX_AHEAD, Page, Plan, Want, since},
+    window::Window,
+};
 use crate::{
     engine::api::HistoryProgress,
     ids::{BareJid, ConversationId, MessageId, Timestamp},
@@ -212,7 +216,7 @@ impl Fetching {
         let (with, start, after, before) = match &want {
             Want::Lookup(lookup) => (Some(lookup.with.clone()), Some(lookup.since), None, lookup.before.clone()),
             Want::Ahead(ahead) => {
-                (Some(ahead.with.clone()), ahead.below.as_ref().map(super::since), None, ahead.before.clone())
+                (Some(ahead.with.clone()), ahead.below.as_ref().map(since), None, ahead.before.clone())
             }
             Want::Missing(plan) => {
                 let before = self.window.before().map(str::to_owned).or_else(|| plan.before.clone());
@@ -234,7 +238,7 @@ impl Fetching {
     }
 
     fn floor(&self, plan: &Plan) -> Option<Timestamp> {
-        plan.below.as_ref().filter(|_| !self.takes_ids).map(super::since)
+        plan.below.as_ref().filter(|_| !self.takes_ids).map(since)
     }
 
     /// Takes a result if it belongs to the open query and comes from our own archive (CVE-2019-16237).
@@ -327,7 +331,7 @@ impl Fetching {
         let reached = Reached { below, first_id: first_id.clone(), begun_after: ahead.begun_after, is_complete };
         self.reached.insert(ahead.conversation, reached);
         // Above what was here before there may be no hole, as far as the person looks.
-        if !is_complete && below.is_some() && ahead.pages < super::MAX_AHEAD && self.ahead.is_none() {
+        if !is_complete && below.is_some() && ahead.pages < MAX_AHEAD && self.ahead.is_none() {
             self.ahead = Some(Ahead { before: first_id, pages: ahead.pages + 1, ..ahead });
         }
     }

@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{fs::File, time::sleep};
 
-use super::{changed, client, disk, problem_of};
+use super::{
+    client::{client, problem_of},
+    disk,
+    outcome::changed,
+    service::{self, Known, Service},
+};
 use crate::{
     engine::{
         api::{AttachmentProblem, CommandError, ConversationId, MessageId, Transfer},
@@ -22,32 +27,12 @@ use crate::{
         message::{self, MessageRow},
     },
     xmpp::{
-        disco,
         session::{IqError, IqKind, SessionHandle},
         upload::{self, Slot},
     },
 };
 
-/// How many of a server's services are asked what they do.
-const MAX_SERVICES: usize = 32;
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
-
-/// Who takes files on an account's server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
-    pub address: Jid,
-    /// In bytes.
-    pub max_size: Option<u64>,
-}
-
-/// What is known in this session of who takes files.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Known {
-    #[default]
-    Nothing,
-    Absent,
-    Is(Service),
-}
 
 /// Why a file is not there.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +173,7 @@ fn session(shared: &Shared, account: AccountId) -> Result<SessionHandle, Failure
     shared.accounts.with(account, |live| live.session.clone()).flatten().ok_or(Failure::Offline)
 }
 
-/// Who takes files: the server itself or one of its services (XEP-0363 §4). Asked once in each session.
+/// Who takes files, which is asked once in each session.
 async fn service(shared: &Shared, account: AccountId) -> Result<Service, Failure> {
     match shared.accounts.with(account, |live| live.upload.clone()) {
         Some(Known::Is(service)) => return Ok(service),
@@ -199,22 +184,7 @@ async fn service(shared: &Shared, account: AccountId) -> Result<Service, Failure
     let session = session(shared, account)?;
     let domain = shared.accounts.with(account, |live| live.row.address.domain().to_string());
     let domain = domain.and_then(|domain| Jid::new(&domain).ok()).ok_or(Failure::Offline)?;
-    let items = session.iq(Some(domain.clone()), IqKind::Get, disco::items_query(None)).await;
-    let items = match items {
-        Ok(items) => items.as_ref().map(disco::parse_items).unwrap_or_default(),
-        Err(IqError::Stanza(_)) => Vec::new(),
-        Err(_) => return Err(Failure::Offline),
-    };
-    let candidates = items.into_iter().filter(|item| item.node.is_none()).map(|item| item.jid).take(MAX_SERVICES);
-    let asked = [domain].into_iter().chain(candidates).map(|address| {
-        let session = session.clone();
-        async move {
-            let info = session.iq(Some(address.clone()), IqKind::Get, disco::info_query(None)).await.ok()??;
-            let info = disco::parse_info(&info).filter(|info| info.has(upload::NAMESPACE))?;
-            Some(Service { address, max_size: upload::max_size(&info) })
-        }
-    });
-    let found = futures::future::join_all(asked).await.into_iter().flatten().next();
+    let found = service::find(&session, domain).await.map_err(|_| Failure::Offline)?;
     let known = found.clone().map_or(Known::Absent, Known::Is);
     shared.accounts.with(account, |live| live.upload = known);
     found.ok_or(Failure::Problem(AttachmentProblem::NoService))

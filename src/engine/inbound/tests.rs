@@ -2,14 +2,20 @@ use super::*;
 use crate::{
     engine::{
         api::{ChatState, Event},
+        effect::{AvatarNotice, AvatarSource, PeerState},
         fixture::{ALICE, BOB, Fixture, NOW, carbon, jid},
         outbox,
     },
-    ids::{ConversationId, Timestamp},
+    ids::{AvatarHash, ConversationId, Timestamp},
+    store::{SendFailure, message},
     xmpp::{
+        avatar,
         carbon::Direction,
         delay::Delay,
+        incoming::MessageKind,
+        nickname,
         pubsub::{Event as PubsubEvent, Item},
+        stanza_error::StanzaError,
         stanza_id::StanzaId,
     },
 };

@@ -1,6 +1,12 @@
-use super::*;
+use super::{
+    in_hand::{Admission, Outbox},
+    *,
+};
 use crate::{
-    engine::fixture::{ALICE, BOB, Fixture, NOW, Seen},
+    engine::{
+        api::Event,
+        fixture::{ALICE, BOB, Fixture, NOW, Seen},
+    },
     ids::Timestamp,
 };
 

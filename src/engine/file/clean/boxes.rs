@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Unclean, edit::Source};
+use super::edit::{Source, Unclean};
 
 pub type Kind = [u8; 4];
 

@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use super::{
-    Unclean,
     boxes::child,
-    edit::{Edits, Numbers, Source},
+    edit::{Edits, Numbers, Source, Unclean},
 };
 
 /// What is needed of the items: all kinds but these.
