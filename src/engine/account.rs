@@ -229,12 +229,12 @@ impl Task {
                 SessionEvent::Counted => batch.counted += 1,
                 SessionEvent::Acked(tags) => {
                     batch.confirmed.extend(amendments(&tags));
-                    batch.acked.extend(messages(tags));
+                    batch.acked.extend(self.heard(messages(tags)));
                 }
                 SessionEvent::Refused(tag) => {
                     // What is said of a message and ends the stream is not said again.
                     batch.confirmed.extend(amendments(&[tag]));
-                    batch.refused.extend(messages([tag]));
+                    batch.refused.extend(self.heard(messages([tag])));
                 }
                 SessionEvent::State(state) => {
                     self.push(&mut batch).await;
@@ -251,7 +251,8 @@ impl Task {
                     self.shared.accounts.with(self.id, |live| {
                         live.outbox.release_amendments(amendments(&undelivered).chain(amendments(&unknown)));
                     });
-                    self.unsent(messages(undelivered).collect(), messages(unknown).collect()).await;
+                    let (undelivered, unknown) = (self.heard(messages(undelivered)), self.heard(messages(unknown)));
+                    self.unsent(undelivered, unknown).await;
                 }
             }
         }
@@ -259,6 +260,11 @@ impl Task {
         if has_messages {
             self.messages_came().await;
         }
+    }
+
+    /// Of what becomes of which messages the session has said.
+    fn heard(&self, messages: impl Iterator<Item = MessageId>) -> Vec<MessageId> {
+        self.shared.accounts.with(self.id, |live| live.outbox.heard(messages)).unwrap_or_default()
     }
 
     /// A session is over, and what it had in its hands is given back. With the next one all is sent again, in order; until

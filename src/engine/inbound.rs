@@ -141,10 +141,12 @@ impl<'s> Inbound<'s> {
         if let Some(archive) = &row.archive_id {
             self.has_archive_id(store, peer, id, &archive.id, row.cursor)?;
         }
+        // What waited at the server may have been read on another device, as its id has just told.
+        let is_read = *is_outgoing || row.cursor <= conversation::read_up_to(store, id)?;
         let is_in_front = self.scope.in_front == Some(id);
         let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
         let change = self.changes.of(store, id)?;
-        let is_news = !(*is_outgoing || is_in_front || is_blocked || change.is_muted());
+        let is_news = !(is_read || is_in_front || is_blocked || change.is_muted());
         change.store(row.clone().into(), is_news);
         Ok(Some(row))
     }

@@ -80,8 +80,6 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             reply.send(undone.await.map_err(|error| shared.failed(error)));
         }
         Command::RetryMessage { message, reply } => {
-            // A stanza that the session still holds would be refused as one that is under way.
-            shared.accounts.each(|live| live.outbox.release([message]));
             let retried = shared.change(move |store, scopes| {
                 Ok(((), outbox::retry(store, scope_of_message(store, scopes, message)?, message)?))
             });

@@ -29,6 +29,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0017_language.sql"),
     include_str!("migrations/0018_orphan.sql"),
     include_str!("migrations/0019_archive_lowest.sql"),
+    include_str!("migrations/0020_search_due.sql"),
+    include_str!("migrations/0021_retried.sql"),
 ];
 
 /// The version that this program writes.
@@ -108,6 +110,8 @@ mod tests {
         include_str!("fixtures/0017.sql"),
         include_str!("fixtures/0018.sql"),
         include_str!("fixtures/0019.sql"),
+        include_str!("fixtures/0020.sql"),
+        include_str!("fixtures/0021.sql"),
     ];
 
     fn empty() -> Connection {

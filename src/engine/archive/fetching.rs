@@ -92,6 +92,8 @@ pub struct Fetching {
     order: Order,
     rest_until: Option<Instant>,
     is_resting: bool,
+    /// What came could not be stored: not even what is urgent is asked for before then.
+    stuck_until: Option<Instant>,
 }
 
 impl Fetching {
@@ -175,28 +177,34 @@ impl Fetching {
         if self.open.is_some() || !self.has_archive {
             return Next::Nothing;
         }
+        let has_urgent = !self.lookups.is_empty() || self.ahead.is_some();
+        let slow = self.rest_until.filter(|_| !has_urgent && self.plan.is_some());
+        let rest = self.stuck_until.or(slow).map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(rest) = rest.filter(|rest| !rest.is_zero()) {
+            let is_resting = std::mem::replace(&mut self.is_resting, true);
+            return if is_resting { Next::Nothing } else { Next::Rest(rest) };
+        }
         let urgent = self.lookups.pop_front().map(Want::Lookup).or_else(|| self.ahead.take().map(Want::Ahead));
-        let want = match (urgent, &self.plan) {
-            (Some(want), _) => want,
-            (None, None) => return Next::Nothing,
-            (None, Some(plan)) => {
-                let rest = self.rest_until.map(|until| until.saturating_duration_since(Instant::now()));
-                match rest.filter(|rest| !rest.is_zero()) {
-                    Some(_) if self.is_resting => return Next::Nothing,
-                    Some(rest) => {
-                        self.is_resting = true;
-                        return Next::Rest(rest);
-                    }
-                    None => Want::Missing(plan.clone()),
-                }
-            }
-        };
-        Next::Ask(self.ask(want))
+        match urgent.or_else(|| self.plan.clone().map(Want::Missing)) {
+            Some(want) => Next::Ask(self.ask(want)),
+            None => Next::Nothing,
+        }
     }
 
     pub fn has_rested(&mut self) {
         self.is_resting = false;
-        self.rest_until = None;
+        (self.rest_until, self.stuck_until) = (None, None);
+    }
+
+    /// What a page has brought could not be stored, for there is no room on the disk: the same is asked for again, a while later.
+    pub fn not_stored(&mut self, want: Want) {
+        match want {
+            Want::Lookup(lookup) => self.lookups.push_front(lookup),
+            Want::Ahead(ahead) => self.ahead = self.ahead.take().or(Some(ahead)),
+            // It is planned still; but where in it the page belonged is known no more.
+            Want::Missing(_) => self.window = Window::default(),
+        }
+        self.stuck_until = Some(Instant::now() + LONGEST_REST);
     }
 
     fn ask(&mut self, want: Want) -> Query {
@@ -242,6 +250,9 @@ impl Fetching {
     /// The query is answered; `None` when it is not the one under way.
     pub fn finish(&mut self, id: &str, fin: Fin) -> Option<Page> {
         let Open { want, before, items, asked, .. } = self.open.take_if(|open| open.id == id)?;
+        // A page that begins where it was to end: there is nothing older to be had here, and the next would be the same.
+        let goes_on = items.first().is_none_or(|first| before.as_ref() != Some(&first.id));
+        let fin = Fin { is_complete: fin.is_complete || !goes_on, ..fin };
         let took = asked.elapsed();
         self.rest_until = (took > SLOW).then(|| Instant::now() + took.min(LONGEST_REST));
         self.unanswered = 0;

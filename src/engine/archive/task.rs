@@ -143,11 +143,14 @@ impl Task {
             }
         };
         let Some(page) = page else { return self.fetch_next() };
-        let id = self.id;
+        let (id, want) = (self.id, page.want.clone());
         let stored = self.shared.change(move |store, scopes| store_page(store, scopes.of(id)?, &page));
         match stored.await {
             Ok(after) => self.stored(after).await,
-            Err(error) => self.failed(error),
+            Err(error) => {
+                self.failed(error);
+                self.fetching.not_stored(want);
+            }
         }
         self.tell_progress();
         self.fetch_next();

@@ -1,4 +1,7 @@
+mod arrival;
 mod orphans;
+mod read;
+mod trouble;
 
 use std::collections::HashSet;
 

@@ -238,19 +238,9 @@ fn uploaded(
     effects.merge(outbox::ready(store, scope, id)?);
     if !caption.is_empty() {
         let MessageRow { conversation, format, .. } = message::by_id(store, id)?;
-        let before = crate::store::conversation::by_id(store, conversation)?;
-        effects.merge(
-            outbox::send(
-                store,
-                scope,
-                conversation,
-                Draft { text: caption, format, answers: None, previews: Vec::new(), id: caption_id, held_until: None },
-            )?
-            .1,
-        );
-        // What is being written meanwhile is another text.
-        let draft = before.draft.unwrap_or_default();
-        crate::store::conversation::set_draft(store, conversation, &draft, &before.draft_format)?;
+        let draft =
+            Draft { text: caption, format, answers: None, previews: Vec::new(), id: caption_id, held_until: None };
+        effects.merge(outbox::send_later(store, scope, conversation, draft)?);
     }
     Ok(effects)
 }
@@ -273,5 +263,36 @@ async fn give_up(shared: &Shared, id: MessageId, problem: AttachmentProblem) {
     });
     if let Err(error) = noted.await {
         log::warn!("a failed upload can't be noted: {}", shared.failed(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{
+            api::TextFormat,
+            file::send::send,
+            fixture::{BOB, Fixture},
+        },
+        store::{attachment::Kept, conversation},
+    };
+
+    #[test]
+    fn a_caption_that_leaves_late_says_nothing_of_what_was_read_meanwhile() {
+        let fixture = Fixture::new();
+        let (id, store) = (fixture.open(BOB), &fixture.store);
+        let kept = Some(Kept { file: "ab/cd.bin".to_owned(), bytes: 3 });
+        let file = AttachmentRow { name: "a.bin".to_owned(), kept, ..AttachmentRow::default() };
+        let (caption, ids) = (("See?", &TextFormat::default()), [OriginId("f-1".to_owned())]);
+        let (sent, _) = send(store, &fixture.scope, id, &[file], caption, None, &ids).unwrap();
+        fixture.receive(&[fixture.from(BOB, "Where are you?")]);
+        conversation::set_draft(store, id, "half a", &TextFormat::default()).unwrap();
+        let url = "https://upload.chat.test/a.bin";
+        let effects = uploaded(store, &fixture.scope, sent[0].cursor.id, url, OriginId("f-2".to_owned())).unwrap();
+        assert_eq!(effects.stanzas.len(), 2);
+        let row = conversation::by_id(store, id).unwrap();
+        assert_eq!((row.unread, row.draft.as_deref()), (1, Some("half a")));
+        assert!(effects.read.is_empty());
     }
 }

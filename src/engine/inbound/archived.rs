@@ -1,6 +1,6 @@
 //! What a message out of the archive does to the store: history that is filled in below what is here already.
 
-use std::collections::{HashMap, VecDeque, hash_map::Entry};
+use std::collections::{HashMap, HashSet, VecDeque, hash_map::Entry};
 
 use rusqlite::Connection;
 
@@ -18,6 +18,7 @@ use crate::{
         attachment, blocked, contact, conversation, deletion,
         early_amendment::Target,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
+        pending,
     },
     xmpp::archive::Archived,
 };
@@ -52,6 +53,8 @@ pub struct Reached {
     seen: VecDeque<MessageId>,
     /// The time that counts for the oldest text of each message that was corrected.
     said: HashMap<Target, Timestamp>,
+    /// Up to which messages, by what their sender calls them, another device of ours has read.
+    read: HashSet<(ConversationId, String)>,
 }
 
 impl Reached {
@@ -166,6 +169,21 @@ impl Filling {
         }
     }
 
+    /// Another device of ours has read up to the message of this id, which is likely still to come.
+    fn has_read(&mut self, conversation: ConversationId, id: &str) {
+        let read = &mut self.reached.read;
+        if read.len() >= FAR {
+            read.clear();
+        }
+        read.insert((conversation, id.to_owned()));
+    }
+
+    /// Whether it is one of those.
+    fn is_read(&self, row: &MessageRow) -> bool {
+        let ids = row.stanza_id.iter().chain(row.origin_id.as_ref().map(|id| &id.0));
+        !row.is_outgoing() && ids.into_iter().any(|id| self.reached.read.contains(&(row.conversation, id.clone())))
+    }
+
     fn placed(&mut self, id: ConversationId, cursor: Cursor) {
         if let Some(bounds) = self.bounds.get_mut(&id) {
             bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
@@ -214,6 +232,11 @@ impl Inbound<'_> {
             }
         };
         self.answers(store, &routed, true)?;
+        if let Some(id) = routed.message.displayed.as_ref().filter(|id| routed.is_outgoing && id.len() <= MAX_ID_LENGTH)
+            && let Some(conversation) = conversation::find(store, self.scope.account, &routed.peer)?
+        {
+            filling.has_read(conversation, id);
+        }
         let stamp = clock::clamp(item.stamp, self.scope.now);
         if !matches!(self.amended(store, &routed, stamp, Some((item, &mut *filling)))?, Amended::Nothing) {
             return Ok(());
@@ -266,7 +289,10 @@ impl Inbound<'_> {
                 self.changes.of(store, id)?.moved(moved.into());
             }
             self.has_archive_id(store, peer, id, &archive_id.id, cursor)?;
-            return self.advance(store, known.cursor.id, MessageState::Sent);
+            if let Some(row) = pending::found(store, known.cursor.id)? {
+                self.changes.of(store, id)?.change(row.into());
+            }
+            return Ok(());
         }
         // The person has deleted it here.
         if deletion::is_deleted(store, id, Some(stamp), new.archive_id.as_ref(), new.origin_id.as_ref())? {
@@ -281,6 +307,9 @@ impl Inbound<'_> {
         filling.placed(id, cursor);
         if !is_outgoing && is_absence {
             self.acknowledge(store, routed)?;
+        }
+        if filling.is_read(&row) {
+            self.read_elsewhere(store, id, cursor)?;
         }
         self.came_late(store, peer, &row, is_absence)
     }

@@ -3,6 +3,7 @@ use crate::{
     engine::{
         api::{ChatState, Event},
         fixture::{ALICE, BOB, Fixture, NOW, carbon, jid},
+        outbox,
     },
     ids::{ConversationId, Timestamp},
     xmpp::{
@@ -129,6 +130,24 @@ fn news_is_what_arrives_unmuted_and_unseen() {
 }
 
 #[test]
+fn what_waited_at_the_server_and_was_read_elsewhere_is_no_news() {
+    let fixture = Fixture::new();
+    let item = Item { id: Some(BOB.to_owned()), payload: Some(displayed::build(&jid(ALICE), "a-2")) };
+    let mut inbound = Inbound::new(&fixture.scope);
+    inbound.synchronised(&fixture.store, &[item]).unwrap();
+    inbound.finish(&fixture.store).unwrap();
+    let waited = |n: i64| {
+        let id = StanzaId { id: format!("a-{n}"), by: Jid::new(ALICE).unwrap() };
+        let delay = Some(Delay { stamp: Timestamp(NOW.0 - 60_000 + n), from: None });
+        IncomingMessage { stanza_ids: vec![id], delay, ..fixture.from(BOB, &n.to_string()) }
+    };
+    let seen = fixture.receive(&[waited(1), waited(2), waited(3)]);
+    assert_eq!(seen.news, [seen.stored[2].cursor.id]);
+    let row = conversation::by_id(&fixture.store, seen.stored[0].conversation).unwrap();
+    assert_eq!(row.unread, 1);
+}
+
+#[test]
 fn what_we_wrote_elsewhere_is_ours_and_reads_the_conversation() {
     let fixture = Fixture::new();
     let seen = fixture.receive(&[
@@ -208,6 +227,26 @@ fn a_receipt_counts_only_from_the_peer_and_for_a_message_of_ours() {
     let seen = fixture.receive(&[receipt_for(&fixture, BOB, &id)]);
     assert_eq!(seen.states(), [MessageState::Delivered]);
     assert!(fixture.receive(&[receipt_for(&fixture, BOB, &id)]).is_nothing());
+}
+
+#[test]
+fn a_marker_says_nothing_of_messages_before_it_that_did_not_arrive() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let (arrived, _) = fixture.send(conversation, "arrives");
+    let (failed, _) = fixture.send(conversation, "does not");
+    let (waiting, _) = fixture.send(conversation, "waits for its turn");
+    let (last, sent) = fixture.send(conversation, "arrives too");
+    let [arrived, failed, waiting, last] = [arrived, failed, waiting, last].map(|message| message.cursor.id);
+    outbox::acked(&fixture.store, &[arrived, last]).unwrap();
+    outbox::refused(&fixture.store, &[failed]).unwrap();
+    let marker =
+        IncomingMessage { body: None, displayed: Some(id_of(&sent)), receipt_request: false, ..fixture.from(BOB, "") };
+    fixture.receive(&[marker]);
+    let state = |id| message::by_id(&fixture.store, id).unwrap().state;
+    assert_eq!([state(arrived), state(last)], [MessageState::Delivered; 2]);
+    assert_eq!(state(failed), MessageState::Failed(SendFailure::Refused), "the person can still try again");
+    assert_eq!(state(waiting), MessageState::Waiting, "it still goes out");
 }
 
 #[test]
