@@ -80,7 +80,7 @@ pub enum Want {
 /// A page that has come.
 #[derive(Debug)]
 pub struct Page {
-    pub(super) want: Want,
+    pub want: Want,
     /// Oldest first.
     pub(super) items: Vec<Archived>,
     /// There is nothing older of what is wanted.

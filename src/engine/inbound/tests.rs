@@ -12,6 +12,7 @@ use crate::{
         avatar,
         carbon::Direction,
         delay::Delay,
+        displayed,
         incoming::MessageKind,
         nickname,
         pubsub::{Event as PubsubEvent, Item},
