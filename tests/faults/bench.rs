@@ -1,6 +1,7 @@
 //! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [--walk N] [NAME]
 //!
-//! With NAME only that part: `prosody`, `log-in`. Prints one JSON object for each figure. Fails where anything was lost, came
+//! With NAME only that part: `prosody`, `devices` (one of the two has two), `restarts` (the server is told to end and
+//! started again, too), `crashes` (it is killed), `log-in`; `world::ALL` has all names. Prints one JSON object for each figure. Fails where anything was lost, came
 //! twice or out of order; what there is to look at then is kept.
 
 #![allow(clippy::unwrap_used)]
@@ -8,12 +9,14 @@
 mod client;
 mod fault;
 mod login;
+mod order;
 #[allow(dead_code, reason = "the engine's scenarios have more use for it")]
 #[path = "../engine/person.rs"]
 mod person;
 mod process;
 mod profile;
 mod run;
+mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod verdict;
@@ -26,9 +29,10 @@ use serde_json::{Value, json};
 
 use login::{Side, Walked};
 use run::Plan;
+use server::Stop;
 use support::Limit;
 use verdict::Verdict;
-use world::World;
+use world::Scene;
 
 /// This program started as one of the clients.
 const CLIENT: process::Arguments = &["client"];
@@ -50,9 +54,9 @@ fn main() -> ExitCode {
         arguments.iter().filter(|argument| !argument.starts_with('-') && argument.parse::<u64>().is_err()).collect();
     let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| *wanted == name);
     let mut is_clean = true;
-    for (name, begin) in world::ALL {
-        if is_wanted(name) {
-            is_clean &= traffic(name, plan, begin());
+    for scene in world::ALL {
+        if is_wanted(scene.name) {
+            is_clean &= traffic(scene, plan);
         }
     }
     if is_wanted("log-in") {
@@ -61,11 +65,18 @@ fn main() -> ExitCode {
     if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn traffic(name: &str, plan: Plan, world: World) -> bool {
-    let outcome = run::run(plan, world, CLIENT);
+fn traffic(scene: Scene, plan: Plan) -> bool {
+    let Scene { name, stop, .. } = scene;
+    let outcome = run::run(plan, scene, CLIENT);
     tell(name, "messages", outcome.messages, "");
     tell(name, "faults", outcome.faults, "");
     tell(name, "kills", outcome.kills, "");
+    if let Some(stop) = stop {
+        tell(name, "restarts", outcome.restarts, "");
+        if stop == Stop::Killed {
+            tell(name, "lost by the server", outcome.lost_by_server, "");
+        }
+    }
     judge(name, outcome.verdict);
     tell(name, "wall", outcome.wall.as_secs_f64().round(), "s");
     if let Some(kept) = &outcome.kept {

@@ -5,6 +5,7 @@
 mod client;
 mod fault;
 mod login;
+mod order;
 #[allow(dead_code, reason = "the engine's scenarios have more use for it")]
 #[path = "../engine/person.rs"]
 mod person;
@@ -12,15 +13,17 @@ mod process;
 mod profile;
 #[allow(dead_code, reason = "the measurement has more use for it")]
 mod run;
+mod server;
 #[path = "../support/mod.rs"]
 mod support;
 mod verdict;
 #[allow(dead_code, reason = "the measurement has more use for it")]
 mod world;
 
+use std::time::Duration;
+
 use run::{Plan, run};
 use verdict::Verdict;
-use world::World;
 
 /// This program started as one of the clients.
 const CLIENT: process::Arguments = &["--exact", "one_of_the_clients", "--ignored", "--nocapture"];
@@ -39,30 +42,41 @@ fn seed() -> u64 {
     std::env::var("STONECHAT_SEED").map_or(1, |seed| seed.parse().unwrap())
 }
 
-fn survive(world: World) {
-    let plan = Plan { seed: seed(), messages: 300, faults: 15 };
-    let outcome = run(plan, world, CLIENT);
+fn survive(scene: &str, messages: usize, faults: usize) {
+    let plan = Plan { seed: seed(), messages, faults };
+    let scene = world::ALL.into_iter().find(|known| known.name == scene).expect("a scene of this name");
+    let outcome = run(plan, scene, CLIENT);
     assert!(outcome.verdict.is_clean() && outcome.findings.is_empty(), "seed {}: {outcome:#?}", plan.seed);
 }
 
 #[test]
 fn nothing_is_lost_doubled_or_disordered_whatever_breaks() {
-    survive(World::classic());
+    survive("prosody", 300, 15);
 }
 
 #[test]
 fn nor_where_all_is_done_in_one_round_trip() {
-    survive(World::modern());
+    survive("prosody-modern", 300, 15);
 }
 
 #[test]
 fn nor_with_ejabberd() {
-    survive(World::ejabberd());
+    survive("ejabberd", 300, 15);
 }
 
 #[test]
 fn nor_between_two_servers_of_different_make() {
-    survive(World::mixed());
+    survive("federated-mixed", 300, 15);
+}
+
+#[test]
+fn nor_where_one_person_writes_on_two_devices() {
+    survive("devices", 300, 15);
+}
+
+#[test]
+fn nor_where_the_server_goes_away_and_comes_back() {
+    survive("restarts", 200, 10);
 }
 
 #[tokio::test]
@@ -90,5 +104,30 @@ fn each_fault_is_counted_as_what_it_is() {
     ] {
         let verdict = Verdict::of(4, found.iter().copied());
         assert_eq!(verdict, Verdict { lost, doubled, out_of_order }, "{found:?}");
+    }
+}
+
+#[test]
+fn what_one_did_not_write_stands_where_the_archive_has_it_and_what_one_wrote_no_further_down() {
+    let texts = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let archive = |apart: u64| {
+        let archived = |(n, text)| order::Archived { text, micros: n * apart };
+        (0..).zip(texts("a1 b1 p1 a2 b2 a1")).map(archived).collect::<Vec<_>>()
+    };
+    let is_own = |text: &str| text.starts_with('a');
+    for (shown, wrong) in [
+        ("a1 b1 p1 a2 b2", &[][..]),
+        // Written before the others were heard of.
+        ("a1 a2 b1 p1 b2", &[]),
+        ("a1 p1 b1 a2 b2", &[("b1", "p1")]),
+        ("a1 b1 p1 b2 a2", &[("a2", "b2")]),
+        ("b1 a1 p1 a2 b2", &[("a1", "b1")]),
+        ("a1 b1 x p1 a2 b2", &[]),
+    ] {
+        assert_eq!(order::misplaced(&archive(0), &texts(shown), is_own, Duration::ZERO), wrong, "{shown}");
+    }
+    let shown = texts("a1 a2 b1 p1 b2");
+    for (apart, wrong) in [(999, &[("b1", "a2")][..]), (1_000, &[("b1", "a2"), ("p1", "a2")]), (10, &[])] {
+        assert_eq!(order::misplaced(&archive(apart), &shown, |_| false, Duration::from_millis(1)), wrong, "{apart}");
     }
 }

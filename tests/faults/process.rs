@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     profile::{self, number, text},
     support::Relay,
-    world::Home,
+    world::{Device, Home},
 };
 
 /// So many messages are on their way to the engine at once.
@@ -27,6 +27,8 @@ pub type Arguments = &'static [&'static str];
 /// A client with its line to its server.
 pub struct Client {
     pub name: &'static str,
+    /// Which of the two homes it is at.
+    pub home: usize,
     pub relay: Relay,
     pub is_online: bool,
     pub is_friend: bool,
@@ -47,17 +49,18 @@ struct Running {
 }
 
 impl Client {
-    pub fn new(home: &Home, peer: &Home, dir: &Path, arguments: Arguments) -> Self {
-        let relay = Relay::start(home.port);
-        let dir = dir.join(home.name);
+    pub fn new((home, name): Device, homes: &[Home; 2], dir: &Path, arguments: Arguments) -> Self {
+        let (own, peer) = (&homes[home], &homes[1 - home]);
+        let relay = Relay::start(own.port);
+        let dir = dir.join(name);
         fs::create_dir_all(&dir).unwrap();
         let who = json!({
-            "address": home.address, "peer": peer.address, "dir": dir.join("profile"), "port": relay.port(), "ca": home.ca_file,
+            "address": own.address, "peer": peer.address, "dir": dir.join("profile"), "port": relay.port(), "ca": own.ca_file,
         });
         let (queue, given, troubles) = (VecDeque::new(), VecDeque::new(), Vec::new());
-        let name = home.name;
         Self {
             name,
+            home,
             relay,
             is_online: false,
             is_friend: false,
@@ -71,9 +74,9 @@ impl Client {
         }
     }
 
-    /// Its profile in another place, and so another device of the same account; on a good line.
-    pub fn another_device(home: &Home, peer: &Home, dir: &Path, arguments: Arguments) -> Self {
-        Self::new(home, peer, &dir.join("another device"), arguments)
+    /// One more of the same account, on a good line and with nothing on its disk.
+    pub fn another_device(home: usize, homes: &[Home; 2], dir: &Path, arguments: Arguments) -> Self {
+        Self::new((home, homes[home].name), homes, &dir.join("another device"), arguments)
     }
 
     pub fn start(&mut self) {

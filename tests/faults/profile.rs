@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use stonechat::store::{MessageState, ReadOnly, StoreError, export};
 
 use super::verdict::Verdict;
@@ -31,7 +31,26 @@ pub fn unsent(profile: &Path) -> usize {
 
 /// What is wrong with a sender's messages in it, of which there are to be so many.
 pub fn judge(profile: &Path, sender: &str, expected: usize) -> Verdict {
-    Verdict::of(expected, texts(profile).iter().filter_map(|text| number(sender, text)))
+    judge_texts(&texts(profile), sender, expected)
+}
+
+/// The same of all texts of a history.
+pub fn judge_texts(texts: &[String], sender: &str, expected: usize) -> Verdict {
+    Verdict::of(expected, texts.iter().filter_map(|text| number(sender, text)))
+}
+
+/// What its writer knows of a message: its state, and what the archive calls it.
+pub fn fate(profile: &Path, text: &str) -> String {
+    let sql = "SELECT state, origin_id, archive_id FROM message WHERE body = ?1";
+    let fate = read(profile, |connection| {
+        let fate = connection.query_row(sql, [text], |row| {
+            let state: MessageState = row.get(0)?;
+            let (origin, archive): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+            Ok(format!("{state:?}, origin {origin:?}, archive {archive:?}"))
+        });
+        Ok(fate.optional()?)
+    });
+    fate.flatten().unwrap_or_default()
 }
 
 /// The text of a sender's message of this number.

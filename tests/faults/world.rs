@@ -1,8 +1,12 @@
 //! The servers between the two clients.
 
-use std::{any::Any, path::PathBuf};
+use std::path::PathBuf;
 
-use super::support::{Ejabberd, Federation, Options, Prosody, server::free_ports};
+use super::{
+    order::Archived,
+    server::{Server, Stop},
+    support::{Ejabberd, Federation, Options, Prosody, server::free_ports},
+};
 
 /// Where one of the two is at home.
 #[derive(Debug, Clone)]
@@ -15,25 +19,57 @@ pub struct Home {
 
 pub struct World {
     pub homes: [Home; 2],
-    /// What the servers have logged.
-    pub logs: Vec<PathBuf>,
-    /// They run for as long as this is here.
-    _servers: Vec<Box<dyn Any>>,
+    /// That of the first home, and that of the second if it is another.
+    pub servers: Vec<Server>,
 }
 
 /// How long a server remembers a session, in seconds: short enough for some not to be resumed.
 const HIBERNATION: u32 = 2;
 
-/// Starts the servers.
-pub type Begin = fn() -> World;
+/// At which of the two homes a device is, and the name under which it writes.
+pub type Device = (usize, &'static str);
 
-/// Every kind that there is, by its name.
-pub const ALL: [(&str, Begin); 5] = [
-    ("prosody", World::classic),
-    ("prosody-modern", World::modern),
-    ("ejabberd", World::ejabberd),
-    ("federated", World::federated),
-    ("federated-mixed", World::mixed),
+const ONE_EACH: &[Device] = &[(0, "alice"), (1, "bob")];
+const ALICE_HAS_TWO: &[Device] = &[(0, "alice"), (0, "alice-phone"), (1, "bob")];
+
+/// Where a run takes place, and what is special about it.
+#[derive(Clone, Copy)]
+pub struct Scene {
+    pub name: &'static str,
+    /// Starts the servers.
+    pub begin: fn() -> World,
+    pub devices: &'static [Device],
+    /// How the servers go away now and then, if they do.
+    pub stop: Option<Stop>,
+}
+
+impl Scene {
+    const fn new(name: &'static str, begin: fn() -> World) -> Self {
+        Self { name, begin, devices: ONE_EACH, stop: None }
+    }
+
+    const fn devices(name: &'static str, begin: fn() -> World) -> Self {
+        Self { devices: ALICE_HAS_TWO, ..Self::new(name, begin) }
+    }
+
+    const fn restarts(name: &'static str, begin: fn() -> World, stop: Stop) -> Self {
+        Self { stop: Some(stop), ..Self::new(name, begin) }
+    }
+}
+
+/// Every one that there is.
+pub const ALL: [Scene; 11] = [
+    Scene::new("prosody", World::classic),
+    Scene::new("prosody-modern", World::modern),
+    Scene::new("ejabberd", World::ejabberd),
+    Scene::new("federated", World::federated),
+    Scene::new("federated-mixed", World::mixed),
+    Scene::devices("devices", World::classic),
+    Scene::devices("devices-modern", World::modern),
+    Scene::devices("devices-ejabberd", World::ejabberd),
+    Scene::restarts("restarts", World::classic, Stop::Asked),
+    Scene::restarts("restarts-ejabberd", World::ejabberd, Stop::Asked),
+    Scene::restarts("crashes", World::classic, Stop::Killed),
 ];
 
 impl World {
@@ -48,35 +84,46 @@ impl World {
     }
 
     pub fn ejabberd() -> Self {
-        let ejabberd = Ejabberd::start(&options(&["alice", "bob"], &[]));
+        let options = options(&["alice", "bob"], &[]);
+        let ejabberd = Ejabberd::start(&options);
         let home =
             |name| Home { name, address: ejabberd.address(name), port: ejabberd.port(), ca_file: ejabberd.ca_file() };
         let homes = [home("alice"), home("bob")];
-        Self { homes, logs: vec![ejabberd.log_file()], _servers: vec![Box::new(ejabberd)] }
+        Self { homes, servers: vec![Server::ejabberd(ejabberd, options)] }
     }
 
     /// Two servers with one of the two each.
     pub fn federated() -> Self {
         let [here, there] = two_domains("chat.test").map(|options| Prosody::start(&options));
         let homes = [home(&here, "alice"), home(&there, "bob")];
-        let logs = vec![here.log_file(), there.log_file()];
-        Self { homes, logs, _servers: vec![Box::new(here), Box::new(there)] }
+        Self { homes, servers: vec![Server::prosody(here), Server::prosody(there)] }
     }
 
     /// Two servers of different make.
     pub fn mixed() -> Self {
         // ejabberd asks the system where the other one is.
         let [here, there] = two_domains("localhost");
-        let (here, there) = (Prosody::start(&here), Ejabberd::start(&there));
+        let options = there;
+        let (here, there) = (Prosody::start(&here), Ejabberd::start(&options));
         let other = Home { name: "bob", address: there.address("bob"), port: there.port(), ca_file: there.ca_file() };
-        let (homes, logs) = ([home(&here, "alice"), other], vec![here.log_file(), there.log_file()]);
-        Self { homes, logs, _servers: vec![Box::new(here), Box::new(there)] }
+        let homes = [home(&here, "alice"), other];
+        Self { homes, servers: vec![Server::prosody(here), Server::ejabberd(there, options)] }
     }
 
     fn prosody(modules: &[&str]) -> Self {
         let prosody = Prosody::start(&options(&["alice", "bob"], modules));
         let homes = [home(&prosody, "alice"), home(&prosody, "bob")];
-        Self { homes, logs: vec![prosody.log_file()], _servers: vec![Box::new(prosody)] }
+        Self { homes, servers: vec![Server::prosody(prosody)] }
+    }
+
+    /// What the archive of one of the two holds, in its order; `None` while it is being written.
+    pub fn archived(&self, home: usize) -> Option<Vec<Archived>> {
+        self.server(home).archived(self.homes[home].name)
+    }
+
+    /// The server of one of the two.
+    pub fn server(&self, home: usize) -> &Server {
+        &self.servers[home.min(self.servers.len() - 1)]
     }
 }
 

@@ -61,6 +61,11 @@ impl Ejabberd {
         self.server.stop();
     }
 
+    /// Asks the server to end, and waits for that. False: it is not in time, and was stopped.
+    pub fn end(&mut self) -> bool {
+        self.server.end(START)
+    }
+
     /// Starts it again after `stop`, with the same data on the same ports.
     pub fn start_again(&mut self, options: &Options) {
         self.stop();

@@ -169,6 +169,11 @@ impl Prosody {
         self.server.stop();
     }
 
+    /// Asks the server to end, and waits for that. False: it is not in time, and was stopped.
+    pub fn end(&mut self) -> bool {
+        self.server.end(START)
+    }
+
     /// What it is from the next start on.
     pub fn reconfigure(&self, options: &Options) {
         fs::write(self.path("prosody.cfg.lua"), self.configuration(options)).expect("the configuration is written");

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::{Read as _, Seek as _, SeekFrom},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -67,6 +68,15 @@ impl Server {
         format!("{}{}", read(self.log_file()), read(self.out_file()))
     }
 
+    /// The same without the first bytes of its log, which are of an earlier start.
+    fn log_since(&self, byte: u64) -> String {
+        let mut log = Vec::new();
+        if let Ok(mut file) = fs::File::open(self.log_file()) {
+            let _ = file.seek(SeekFrom::Start(byte)).and_then(|_| file.read_to_end(&mut log));
+        }
+        String::from_utf8_lossy(&log).into_owned() + &fs::read_to_string(self.out_file()).unwrap_or_default()
+    }
+
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -93,6 +103,7 @@ impl Server {
         ports_are_taken: &str,
         is_up: impl Fn(&Self) -> bool,
     ) -> bool {
+        let logged = fs::metadata(self.log_file()).map_or(0, |file| file.len());
         let out = fs::File::create(self.out_file()).expect("a file for the server's output");
         let err = out.try_clone().expect("a file for the server's output");
         let child = program.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
@@ -106,11 +117,28 @@ impl Server {
             thread::sleep(Duration::from_millis(10));
         };
         self.child = Some(child);
-        if !is_running || self.log().contains(ports_are_taken) {
+        if !is_running || self.log_since(logged).contains(ports_are_taken) {
             self.stop();
             return false;
         }
         true
+    }
+
+    /// Asks the server to end, as the system does before it goes down. False: it is not in time, and was stopped.
+    pub fn end(&mut self, within: Duration) -> bool {
+        let Some(child) = &mut self.child else { return true };
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|asked| asked.success()), "the server can't be asked to end");
+        let until = Instant::now() + within;
+        let has_ended = loop {
+            let has_ended = child.try_wait().expect("the server's state").is_some();
+            if has_ended || Instant::now() > until {
+                break has_ended;
+            }
+            thread::sleep(Duration::from_millis(10));
+        };
+        self.stop();
+        has_ended
     }
 
     /// Stops the server at once, as a crash would.

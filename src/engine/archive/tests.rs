@@ -10,12 +10,13 @@ use crate::{
     engine::{
         api::{Event, HistoryAnchor, MessageState},
         conversation,
-        fixture::{ALICE, BOB, Fixture, NOW, Seen, jid},
+        fixture::{ALICE, BOB, Fixture, NOW, Seen, carbon, jid},
     },
     ids::{Jid, OriginId},
     store::message,
     xmpp::{
         archive::{Archived, Fin, Query},
+        carbon::Direction,
         incoming::{IncomingMessage, MessageKind},
         stanza_id::StanzaId,
     },
@@ -507,6 +508,27 @@ fn two_absences_are_filled_around_what_came_live_between_them() {
         assert_eq!(bodies(&fixture), numbers(100), "{hours}");
         assert_eq!(ranges(&fixture), [range("a-0", "a-99", true)]);
     }
+}
+
+/// What another device writes is copied to us, and is as good a sign of where we have come to as what the other side writes.
+#[test]
+fn an_absence_is_filled_below_what_another_device_wrote_after_it() {
+    let fixture = Fixture::new();
+    let mut archive = Archive::new(20);
+    for item in &mut archive.items[10..12] {
+        item.message.from = Some(Jid::new(&format!("{ALICE}/phone")).unwrap());
+        item.message.to = Some(Jid::new(BOB).unwrap());
+    }
+    Archive { items: archive.items[..5].to_vec() }.fetch(&fixture, 100);
+    for item in &archive.items[10..12] {
+        fixture.receive(&[carbon(Direction::Sent, live(item))]);
+    }
+    // The line was lost before the archive was asked, and this was written meanwhile.
+    fixture.send(fixture.open(BOB), "here");
+    archive.fetch(&fixture, 100);
+    let mut expected = numbers(20);
+    expected.insert(12, "here".to_owned());
+    assert_eq!(bodies(&fixture), expected);
 }
 
 #[test]

@@ -78,10 +78,10 @@ impl Inbound<'_> {
         let known = message::alike(store, &new, SLACK_MS)?.into_iter().find(|known| identity::is_same(known, &new));
         if let Some(known) = known {
             message::set_archive_id(store, known.cursor.id, &archive_id)?;
-            // One's own may stand where it was written, long before it could be sent, unless it comes from the archive itself.
-            let has_its_place = !is_outgoing || filling.reached().has_seen(known.cursor.id);
+            // What was written here may stand where it was written, long before it could be sent.
+            let is_written_here = *is_outgoing && pending::is_attempted(store, known.cursor.id)?;
             let mut cursor = known.cursor;
-            if has_its_place && let Some(position) = filling.met(store, &known, &archive_id)? {
+            if !is_written_here && let Some(position) = filling.met(store, &known, &archive_id)? {
                 let moved = message::move_to(store, known.cursor.id, position)?;
                 cursor = moved.cursor;
                 self.changes.of(store, id)?.moved(moved.into());
