@@ -29,6 +29,8 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::Connection;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use clean::fuzzing;
 pub use command::carry_out;
 pub use fetch::fetch;
 pub use policy::UNASKED_BYTES;
