@@ -252,7 +252,7 @@ fn element_readers(element: &Element) {
         for item in pubsub::parse_items(element, node) {
             if let Some((peer, id)) = displayed::parse(&item) {
                 let payload = Some(displayed::build(&id.by.to_bare(), &id.id));
-                let same = pubsub::Item { id: Some(peer.to_string()), payload, ..item.clone() };
+                let same = pubsub::Item { id: Some(peer.to_string()), payload };
                 assert_eq!(displayed::parse(&same).map(|(peer, id)| (peer, id.id)), Some((peer, id.id)));
             }
             let id = item.id.as_deref();

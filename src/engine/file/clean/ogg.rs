@@ -37,8 +37,9 @@ pub fn clean(source: &mut Source, edits: &mut Edits) -> Result<(), Unclean> {
         }
         let serial = [header[14], header[15], header[16], header[17]];
         let body = at + HEADER + u64::from(header[26]);
+        // A header that breaks off is that of no page; one that is whole may say more than there is.
         if body > source.len() {
-            break;
+            return Err(Unclean::Media);
         }
         let lengths = source.part(at + HEADER..body)?;
         let end = body + lengths.iter().map(|length| u64::from(*length)).sum::<u64>();
@@ -200,6 +201,9 @@ mod tests {
         let bytes = stream(1, b"OpusHead", b"OpusTags");
         assert!(matches!(cleaned(&bytes), Err(Unclean::Media)));
         let good = stream(1, b"fishead\0", b"something else");
-        assert!(matches!(cleaned(&[good, vec![b'x'; 40]].concat()), Err(Unclean::Media)));
+        assert!(matches!(cleaned(&[good.clone(), vec![b'x'; 40]].concat()), Err(Unclean::Media)));
+        let mut pages = page(1, 0, &[1; 200], &[b'x'; 200]);
+        pages.truncate(100);
+        assert!(matches!(cleaned(&[good, pages].concat()), Err(Unclean::Media)));
     }
 }
