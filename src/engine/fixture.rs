@@ -17,7 +17,7 @@ use crate::{
     store::{
         MessageState, account,
         contact::{self, RosterEntry, Subscription},
-        in_memory,
+        in_memory, search,
     },
     xmpp::{
         carbon::{Carbon, Direction},
@@ -114,7 +114,9 @@ impl Fixture {
         for message in messages {
             inbound.message(&self.store, message).unwrap();
         }
-        Seen::from(inbound.finish(&self.store).unwrap())
+        let seen = Seen::from(inbound.finish(&self.store).unwrap());
+        search::index(&self.store).unwrap();
+        seen
     }
 
     pub fn answer(&self, conversation: ConversationId, text: &str, answers: Option<MessageId>) -> (Message, Effects) {

@@ -90,7 +90,11 @@ impl Store {
         &self,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + Send + 'static {
-        self.inner.writer.run(TransactionBehavior::Immediate, f)
+        self.inner.writer.run(TransactionBehavior::Immediate, |transaction| {
+            let value = f(transaction)?;
+            search::index(transaction)?;
+            Ok(value)
+        })
     }
 
     /// Runs `f` on the reading thread. All its queries see the same state: the last commit when it began.

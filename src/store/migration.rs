@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0017_language.sql"),
     include_str!("migrations/0018_orphan.sql"),
     include_str!("migrations/0019_archive_lowest.sql"),
+    include_str!("migrations/0020_search_due.sql"),
 ];
 
 /// The version that this program writes.
@@ -108,6 +109,7 @@ mod tests {
         include_str!("fixtures/0017.sql"),
         include_str!("fixtures/0018.sql"),
         include_str!("fixtures/0019.sql"),
+        include_str!("fixtures/0020.sql"),
     ];
 
     fn empty() -> Connection {

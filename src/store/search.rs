@@ -206,6 +206,26 @@ fn files_word(kinds: &[AttachmentKind]) -> Option<String> {
     }
 }
 
+/// Brings what a transaction has changed into the index: its last step.
+///
+/// # Errors
+/// SQLite's own.
+pub(crate) fn index(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM message_search_due)")?;
+    if !statement.query_row([], |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
+    // In the index's own order, or it writes what it has gathered at each step back.
+    connection
+        .prepare_cached(
+            "INSERT INTO message_search (rowid, text, scope) SELECT s.place, s.text, s.scope
+             FROM message_search_due AS due CROSS JOIN searchable AS s ON s.message_id = due.message_id ORDER BY s.place",
+        )?
+        .execute([])?;
+    connection.prepare_cached("DELETE FROM message_search_due")?.execute([])?;
+    Ok(())
+}
+
 /// At most `limit` messages, newest first, older than `before`; none for a query without words and filters.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use stonechat::xmpp::session::{SessionEvent, SessionState, Tag};
 
 use crate::{
     client::{Client, DEADLINE, config, config_at},
-    support::{Management, Options, Poison, Prosody, Relay, Script, Scripted},
+    support::{Cut, Limit, Management, Options, Poison, Prosody, Relay, Script, Scripted},
 };
 
 const BOB: &str = "bob@chat.test";
@@ -142,6 +142,33 @@ async fn a_line_that_breaks_again_and_again_is_no_reason_to_give_a_message_up() 
     }
     let expected: Vec<_> = (1..=tag).map(|n| n.to_string()).collect();
     assert_eq!(bob.bodies(expected.len()).await, expected);
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_at_the_same_place_each_time_is_no_reason_to_give_a_message_up() {
+    let prosody = Prosody::start(&Options::with_users(&["alice", "bob"]));
+    let relay = Relay::start(prosody.port());
+    let mut alice = Client::online(config(&prosody, "alice", relay.port())).await;
+    let mut bob = Client::online(config(&prosody, "bob", prosody.port())).await;
+    // As much as it takes to come back, and a part of what is sent then.
+    let before = relay.bytes_up();
+    relay.cut();
+    comes_back(&mut alice).await;
+    let place = relay.bytes_up() - before + 60;
+    relay.truncate(Some((Limit::Up(place), Cut::Close)));
+    relay.swallow(true);
+    for tag in 1..=3 {
+        alice.say(BOB, tag, &tag.to_string());
+    }
+    relay.cut();
+    relay.swallow(false);
+    for _ in 0..8 {
+        comes_back(&mut alice).await;
+    }
+    assert!(relay.reached() >= 7, "{}", relay.reached());
+    relay.truncate(None);
+    comes_back(&mut alice).await;
+    assert_eq!(bob.bodies(3).await, ["1", "2", "3"]);
 }
 
 #[tokio::test]

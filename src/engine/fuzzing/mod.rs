@@ -30,7 +30,7 @@ use crate::{
     store::{
         account,
         contact::{self, RosterEntry, Subscription},
-        conversation as table, in_memory, message, pending,
+        conversation as table, in_memory, message, pending, search,
     },
     text_format::TextFormat,
     xmpp::{
@@ -125,6 +125,7 @@ impl World {
             self.step(step, ledger);
         }
         self.deliver(&mut batch, ledger);
+        search::index(&self.store).expect("it is sound");
     }
 
     /// As the account's task has it.

@@ -109,12 +109,15 @@ impl Inbound<'_> {
         Ok(())
     }
 
-    fn peer_has_read(&mut self, store: &Connection, id: ConversationId, up_to: Cursor) -> Result<(), StoreError> {
-        let Some((after, up_to)) = read_state::peer_read(store, id, up_to)? else { return Ok(()) };
+    fn peer_has_read(&mut self, store: &Connection, id: ConversationId, named: Cursor) -> Result<(), StoreError> {
+        let Some((after, up_to)) = read_state::peer_read(store, id, named)? else { return Ok(()) };
         for row in read_state::own_between(store, id, after, up_to, MAX_CHANGED)? {
-            // What has been seen has been delivered.
-            let row = message::advance(store, row.cursor.id, MessageState::Delivered)?.unwrap_or(row);
-            self.changes.of(store, id)?.change(row.into());
+            // What has been seen has been delivered. Of what stands before it that is said only where the server had it:
+            // one that failed or has still to go was not there to be seen.
+            let has_been_there = row.cursor == named || row.state == MessageState::Sent;
+            let delivered =
+                if has_been_there { message::advance(store, row.cursor.id, MessageState::Delivered)? } else { None };
+            self.changes.of(store, id)?.change(delivered.unwrap_or(row).into());
         }
         Ok(())
     }

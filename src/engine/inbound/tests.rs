@@ -3,6 +3,7 @@ use crate::{
     engine::{
         api::{ChatState, Event},
         fixture::{ALICE, BOB, Fixture, NOW, carbon, jid},
+        outbox,
     },
     ids::{ConversationId, Timestamp},
     xmpp::{
@@ -208,6 +209,26 @@ fn a_receipt_counts_only_from_the_peer_and_for_a_message_of_ours() {
     let seen = fixture.receive(&[receipt_for(&fixture, BOB, &id)]);
     assert_eq!(seen.states(), [MessageState::Delivered]);
     assert!(fixture.receive(&[receipt_for(&fixture, BOB, &id)]).is_nothing());
+}
+
+#[test]
+fn a_marker_says_nothing_of_messages_before_it_that_did_not_arrive() {
+    let fixture = Fixture::new();
+    let conversation = fixture.open(BOB);
+    let (arrived, _) = fixture.send(conversation, "arrives");
+    let (failed, _) = fixture.send(conversation, "does not");
+    let (waiting, _) = fixture.send(conversation, "waits for its turn");
+    let (last, sent) = fixture.send(conversation, "arrives too");
+    let [arrived, failed, waiting, last] = [arrived, failed, waiting, last].map(|message| message.cursor.id);
+    outbox::acked(&fixture.store, &[arrived, last]).unwrap();
+    outbox::refused(&fixture.store, &[failed]).unwrap();
+    let marker =
+        IncomingMessage { body: None, displayed: Some(id_of(&sent)), receipt_request: false, ..fixture.from(BOB, "") };
+    fixture.receive(&[marker]);
+    let state = |id| message::by_id(&fixture.store, id).unwrap().state;
+    assert_eq!([state(arrived), state(last)], [MessageState::Delivered; 2]);
+    assert_eq!(state(failed), MessageState::Failed(SendFailure::Refused), "the person can still try again");
+    assert_eq!(state(waiting), MessageState::Waiting, "it still goes out");
 }
 
 #[test]

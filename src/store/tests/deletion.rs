@@ -37,8 +37,10 @@ fn what_was_said_is_gone_and_what_waits_stays() {
     assert_eq!(delete(&store, id, NOW).unwrap(), 10);
     let row = conversation::by_id(&store, id).unwrap();
     assert_eq!((row.last.unwrap().text.as_str(), row.unread), ("waits", 0));
-    let found =
-        |text: &str| search::find(&store, &Query { text: text.to_owned(), ..Query::default() }, None, 10).unwrap();
+    let found = |text: &str| {
+        search::index(&store).unwrap();
+        search::find(&store, &Query { text: text.to_owned(), ..Query::default() }, None, 10).unwrap()
+    };
     assert_eq!((found("secret").len(), found("waits").len()), (0, 1));
     let mut steps = 0;
     while tidy_index(&store, steps == 0).unwrap() {

@@ -26,6 +26,7 @@ impl Texts {
     }
 
     fn find(&self, query: &Query) -> Vec<String> {
+        search::index(&self.store).unwrap();
         search::find(&self.store, query, None, 100).unwrap().into_iter().map(|row| row.body).collect()
     }
 
@@ -113,6 +114,7 @@ fn results_come_by_the_page_newest_first() {
     let texts = Texts::new(&all.iter().map(String::as_str).collect::<Vec<_>>());
     let query = Query { text: "hello".to_owned(), ..Query::default() };
     let (mut found, mut before) = (Vec::new(), None);
+    search::index(&texts.store).unwrap();
     loop {
         let page = search::find(&texts.store, &query, before, 10).unwrap();
         let Some(last) = page.last() else { break };
@@ -206,4 +208,22 @@ fn what_a_file_turns_out_to_be_is_what_it_is_found_by() {
     account::remove(&texts.store, texts.account).unwrap();
     let left: i64 = texts.store.query_row("SELECT count(*) FROM message_search", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
+}
+
+#[test]
+fn what_a_transaction_has_stored_is_one_piece_of_the_index() {
+    let texts = Texts::new(&[]);
+    let transaction = texts.store.unchecked_transaction().unwrap();
+    for n in 0..50 {
+        message::insert(&transaction, incoming(texts.chat, NOW.0 - n * HOUR, &format!("wheatear {n}")))
+            .unwrap()
+            .unwrap();
+    }
+    search::index(&transaction).unwrap();
+    transaction.commit().unwrap();
+    let pieces = "SELECT count(DISTINCT segid) FROM message_search_idx";
+    assert_eq!(texts.store.query_row(pieces, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+    assert_eq!(texts.words("wheatear").len(), 50);
+    search::index(&texts.store).unwrap();
+    assert_eq!(texts.words("wheatear").len(), 50, "each is there once");
 }

@@ -16,6 +16,7 @@ mod guard;
 mod handle;
 mod login;
 mod nonza;
+mod pending;
 mod problem;
 mod prompt;
 mod resolve;

@@ -11,7 +11,8 @@ use super::{
     event::{SessionEvent, Tag},
     handle::IqKind,
     nonza::SmNonza,
-    sm::{Cause, Culprit, Evidence, Inbound, Lost, Outbound, ResumePoint, TooHigh},
+    pending::{Name, Pending, names},
+    sm::{Cause, Culprit, Evidence, Inbound, Line, Lost, Outbound, ResumePoint, TooHigh, Trial},
     stream::Ended,
     waiter::{Reply, Waiters},
 };
@@ -26,31 +27,6 @@ use crate::{
 /// How long a server that asks for an acknowledgement waits at the most for the engine to be done with what came before.
 const ACK_DELAY: Duration = Duration::from_secs(2);
 
-/// A stanza that is not acknowledged.
-#[derive(Debug)]
-struct Pending {
-    stanza: Element,
-    name: Name,
-}
-
-/// By what a stanza is known again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Name {
-    /// By the engine, in the next session as well.
-    Tag(Tag),
-    /// By nobody but us.
-    Number(u64),
-}
-
-impl Name {
-    const fn tag(self) -> Option<Tag> {
-        match self {
-            Self::Tag(tag) => Some(tag),
-            Self::Number(_) => None,
-        }
-    }
-}
-
 /// One account's session.
 pub struct Traffic {
     own: BareJid,
@@ -63,6 +39,8 @@ pub struct Traffic {
     /// When something was written last.
     written_at: Option<Instant>,
     culprit: Culprit<Name>,
+    /// What the line carries before a suspect goes out on this stream.
+    trial: Option<Trial<Name>>,
     inbound: Inbound,
     waiters: Waiters,
     /// The server has asked what we have, and the engine was not done with all of it.
@@ -83,6 +61,7 @@ impl Traffic {
             numbers: 0,
             written_at: None,
             culprit: Culprit::default(),
+            trial: None,
             inbound: Inbound::default(),
             waiters: Waiters::default(),
             ack_by: None,
@@ -128,12 +107,31 @@ impl Traffic {
     fn write(&mut self) {
         let now = Instant::now();
         let is_careful = self.culprit.is_careful(now);
+        if is_careful && !self.has_line_held() {
+            return;
+        }
         let before = self.out.len();
         self.out.extend(self.outbound.write(is_careful).map(|pending| StreamElement::Stanza(pending.stanza.clone())));
         if self.out.len() > before {
             self.written_at = Some(now);
             self.request_ack();
         }
+    }
+
+    /// Where a suspect is next, the line has to carry something first: begins that, or looks whether it has.
+    fn has_line_held(&mut self) -> bool {
+        let Some(next) = self.outbound.next_alone() else { return true };
+        if let Some(trial) = self.trial.as_ref().filter(|trial| trial.is_for(&next.name)) {
+            return trial.has_held();
+        }
+        let Some(length) = self.culprit.trial(next.name, next.length()) else { return true };
+        let trial = Trial::new(next.name, length);
+        for piece in trial.pieces() {
+            self.out.extend([StreamElement::WhiteSpace(piece), StreamElement::Sm(SmNonza::Request)]);
+        }
+        self.outbound.request_sent();
+        self.trial = Some(trial);
+        false
     }
 
     pub fn ask(&mut self, to: Option<Jid>, kind: IqKind, payload: Element, reply: Reply) {
@@ -183,6 +181,9 @@ impl Traffic {
             }
             StreamElement::Sm(SmNonza::Ack(h)) => match self.outbound.acked(h) {
                 Ok(delivered) => {
+                    if let Some(trial) = &mut self.trial {
+                        trial.answered();
+                    }
                     self.acked(delivered.into_iter().map(|pending| pending.name));
                     self.write();
                     self.request_ack();
@@ -229,7 +230,12 @@ impl Traffic {
     pub fn judge(&mut self, evidence: Evidence) -> bool {
         let out: Vec<Name> = self.outbound.out().map(|pending| pending.name).collect();
         let since = self.written_at.map_or(Duration::MAX, |at| at.elapsed());
-        let is_known = self.culprit.ended(evidence, &out, since, Instant::now());
+        let line = match &self.trial {
+            Some(trial) if !trial.has_held() => Line::Broke,
+            Some(trial) if out.first().is_some_and(|first| trial.is_for(first)) => Line::Held,
+            Some(_) | None => Line::Untried,
+        };
+        let is_known = self.culprit.ended(evidence, line, &out, since, Instant::now());
         if is_known {
             log::warn!("{}: the server ends the stream each time that a certain stanza is sent", self.own);
         }
@@ -240,6 +246,7 @@ impl Traffic {
     pub fn detach(&mut self, cause: Cause) {
         self.is_live = false;
         self.ack_by = None;
+        self.trial = None;
         self.out.clear();
         self.outbound.detach(cause, self.inbound.place());
         if self.outbound.resumption().is_none() {
@@ -365,8 +372,4 @@ impl Traffic {
             self.events.push_back(SessionEvent::Unsent { undelivered, unknown });
         }
     }
-}
-
-fn names(line: &[Pending]) -> Vec<Name> {
-    line.iter().map(|pending| pending.name).collect()
 }

@@ -9,8 +9,10 @@
 //! - The server ended the stream itself and said that it did not like what it got: twice. That came through TLS, so it is no
 //!   accident of the line.
 //! - Or, where it said nothing (a server that crashes closes the line, and so does a network that breaks): five streams in a row
-//!   that all signed in and then broke within seconds of its sending, in the last three of which nothing else was out. A line
-//!   that only goes silent never counts, and when the network changes, all that was counted is forgotten.
+//!   that all signed in and then broke within seconds of its sending, in the last three of which nothing else was out, and the
+//!   line had just carried more than its length, twice and three times of that before the second and the third. So no line that
+//!   breaks at a certain place, whatever is sent, can break on it each time. A line that only goes silent never counts, and
+//!   when the network changes, all that was counted is forgotten.
 //!
 //! `N` names a stanza. No IO, no clock of its own.
 
@@ -42,12 +44,24 @@ impl Evidence {
     }
 }
 
+/// What is known of the line on which a suspect went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    Untried,
+    /// It had just carried what was asked for by [`Culprit::trial`].
+    Held,
+    /// It ended before that had come through.
+    Broke,
+}
+
 /// A line that breaks later than this after the last sending was not broken by that.
 const SOON: Duration = Duration::from_secs(5);
 /// How many streams in a row have to break in this way before care is taken: one that breaks is nothing special.
 const FUTILE: u32 = 2;
 /// How long care is taken at the most: what was suspected may never be sent again.
 const CARE: Duration = Duration::from_mins(5);
+/// More than what goes over the line with a stanza: framing, encryption, the request for an acknowledgement.
+const MARGIN: usize = 256;
 
 #[derive(Debug)]
 pub struct Culprit<N> {
@@ -73,8 +87,24 @@ impl<N: Copy + Eq + Hash> Culprit<N> {
         !self.suspects.is_empty() && self.careful_until.is_some_and(|until| now < until)
     }
 
+    /// How many bytes the line has to carry before a stanza of this length goes out; none where it is no suspect. Another number
+    /// after each time that counts against it, by more than its length.
+    pub fn trial(&self, name: N, length: usize) -> Option<usize> {
+        let closed = self.weight(name) / Evidence::Close.weight();
+        self.suspects.contains(&name).then(|| (closed as usize + 1) * (length + MARGIN))
+    }
+
+    /// What there is against this one.
+    fn weight(&self, name: N) -> u32 {
+        self.evidence.filter(|(against, _)| *against == name).map_or(0, |(_, weight)| weight)
+    }
+
     /// A stream has ended while these were out, the last of which was sent so long ago. True: it is known whose fault that is.
-    pub fn ended(&mut self, evidence: Evidence, out: &[N], since: Duration, now: Instant) -> bool {
+    pub fn ended(&mut self, evidence: Evidence, line: Line, out: &[N], since: Duration, now: Instant) -> bool {
+        if line == Line::Broke {
+            // So it does without any of them.
+            self.evidence = None;
+        }
         let is_evidence = evidence == Evidence::Word || evidence == Evidence::Close && since < SOON;
         if out.is_empty() || !is_evidence {
             return false;
@@ -86,11 +116,11 @@ impl<N: Copy + Eq + Hash> Culprit<N> {
             self.careful_until = Some(now + CARE);
         }
         if let &[only] = out
-            && (evidence == Evidence::Word || was_careful)
+            && (evidence == Evidence::Word || was_careful && line == Line::Held)
         {
-            let before = self.evidence.filter(|(name, _)| *name == only).map_or(0, |(_, weight)| weight);
-            self.evidence = Some((only, before + evidence.weight()));
-            if before + evidence.weight() >= Evidence::ENOUGH {
+            let weight = self.weight(only) + evidence.weight();
+            self.evidence = Some((only, weight));
+            if weight >= Evidence::ENOUGH {
                 self.condemned = Some(only);
             }
         }
@@ -137,7 +167,7 @@ mod tests {
     #[test]
     fn a_stanza_is_blamed_for_what_it_alone_can_have_done() {
         let end = |culprit: &mut Culprit<u8>, evidence, out: &[u8], since| {
-            culprit.ended(evidence, out, since, Instant::now())
+            culprit.ended(evidence, Line::Held, out, since, Instant::now())
         };
         // Alone from the start.
         assert_eq!(streams(|c, _| end(c, Evidence::Word, &[1], NOW)), Some(2));
@@ -156,21 +186,55 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_line_counts_only_where_it_has_carried_something() {
+        let end = |culprit: &mut Culprit<u8>, evidence, line| culprit.ended(evidence, line, &[1], NOW, Instant::now());
+        assert_eq!(streams(|c, _| end(c, Evidence::Close, Line::Untried)), None);
+        assert_eq!(streams(|c, _| end(c, Evidence::Word, Line::Untried)), Some(2), "that came from the server itself");
+        let mut n = 0;
+        let broken_between = |c: &mut Culprit<u8>, _: bool| {
+            n += 1;
+            if n % 3 == 0 {
+                return c.ended(Evidence::Close, Line::Broke, &[], NOW, Instant::now());
+            }
+            end(c, Evidence::Close, Line::Held)
+        };
+        assert_eq!(streams(broken_between), None);
+    }
+
+    #[test]
+    fn no_place_in_a_line_can_be_behind_each_trial_and_before_the_end_of_the_stanza() {
+        let (mut culprit, now) = (Culprit::default(), Instant::now());
+        assert_eq!(culprit.trial(1, 100), None);
+        let mut ends = Vec::new();
+        for _ in 0..2 {
+            culprit.ended(Evidence::Close, Line::Untried, &[1], NOW, now);
+        }
+        for _ in 0..3 {
+            let length = culprit.trial(1, 100).unwrap();
+            assert!(ends.iter().all(|end| length > *end), "{length} {ends:?}");
+            ends.push(length + 100);
+            culprit.ended(Evidence::Close, Line::Held, &[1], NOW, now);
+        }
+        assert!(culprit.convict(1));
+        assert_eq!(culprit.trial(1, 100), None, "another try of the person's begins anew");
+    }
+
+    #[test]
     fn another_stanza_each_time_is_a_bad_network() {
         let mut n = 0;
         let another = |culprit: &mut Culprit<u8>, _| {
             n += 1;
-            culprit.ended(Evidence::Close, &[n], NOW, Instant::now())
+            culprit.ended(Evidence::Close, Line::Held, &[n], NOW, Instant::now())
         };
         assert_eq!(streams(another), None);
         let got_through = |culprit: &mut Culprit<u8>, _| {
             culprit.acquit(1);
-            culprit.ended(Evidence::Close, &[1], NOW, Instant::now())
+            culprit.ended(Evidence::Close, Line::Held, &[1], NOW, Instant::now())
         };
         assert_eq!(streams(got_through), None, "the next one under this name");
         let changing = |culprit: &mut Culprit<u8>, _| {
             culprit.forget();
-            culprit.ended(Evidence::Word, &[1], NOW, Instant::now())
+            culprit.ended(Evidence::Word, Line::Held, &[1], NOW, Instant::now())
         };
         assert_eq!(streams(changing), None);
     }
@@ -178,9 +242,9 @@ mod tests {
     #[test]
     fn care_is_taken_until_all_that_was_out_is_accounted_for_or_long_gone() {
         let (mut culprit, now) = (Culprit::default(), Instant::now());
-        culprit.ended(Evidence::Close, &[1, 2], NOW, now);
+        culprit.ended(Evidence::Close, Line::Held, &[1, 2], NOW, now);
         assert!(!culprit.is_careful(now), "a line that breaks is nothing special");
-        culprit.ended(Evidence::Close, &[2, 3], NOW, now);
+        culprit.ended(Evidence::Close, Line::Held, &[2, 3], NOW, now);
         assert!(culprit.is_careful(now));
         for name in [1, 2] {
             culprit.acquit(name);
@@ -194,9 +258,9 @@ mod tests {
     #[test]
     fn whoever_is_sent_anew_has_another_chance() {
         let (mut culprit, now) = (Culprit::default(), Instant::now());
-        assert!(!culprit.ended(Evidence::Word, &[1], NOW, now));
-        assert!(culprit.ended(Evidence::Word, &[1], NOW, now));
+        assert!(!culprit.ended(Evidence::Word, Line::Held, &[1], NOW, now));
+        assert!(culprit.ended(Evidence::Word, Line::Held, &[1], NOW, now));
         assert!(!culprit.convict(2) && culprit.convict(1) && !culprit.convict(1));
-        assert!(!culprit.ended(Evidence::Word, &[1], NOW, now));
+        assert!(!culprit.ended(Evidence::Word, Line::Held, &[1], NOW, now));
     }
 }

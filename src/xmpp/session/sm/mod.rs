@@ -4,7 +4,9 @@
 mod culprit;
 mod inbound;
 mod outbound;
+mod trial;
 
-pub use culprit::{Culprit, Evidence};
+pub use culprit::{Culprit, Evidence, Line};
 pub use inbound::{Inbound, ResumePoint};
 pub use outbound::{Cause, Lost, Outbound, TooHigh};
+pub use trial::Trial;

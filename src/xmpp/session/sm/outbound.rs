@@ -141,6 +141,12 @@ impl<S> Outbound<S> {
         self.queue.range(begin..begin + count)
     }
 
+    /// What is to be written with care, when nothing else is out.
+    pub fn next_alone(&self) -> Option<&S> {
+        let is_next = self.phase == Phase::On && self.due == self.queue.len();
+        self.queue.front().filter(|_| is_next)
+    }
+
     /// What was written on this stream and is not acknowledged.
     pub fn out(&self) -> impl Iterator<Item = &S> {
         self.queue.range(..self.queue.len() - self.due)
@@ -164,7 +170,7 @@ impl<S> Outbound<S> {
     /// After `push`, `acked` or `resumed`: true when `<r/>` is to be sent.
     #[must_use]
     pub fn wants_request(&mut self) -> bool {
-        if self.phase != Phase::On || self.queue.is_empty() {
+        if self.phase != Phase::On || self.out().next().is_none() {
             return false;
         }
         self.since_request += 1;
@@ -358,7 +364,10 @@ mod tests {
             sm.push(i).unwrap();
         }
         let write = |sm: &mut Outbound<u32>| sm.write(true).copied().collect::<Vec<_>>();
+        assert_eq!(sm.next_alone(), Some(&1));
+        assert!(!sm.wants_request(), "nothing is out");
         assert_eq!((write(&mut sm), write(&mut sm)), (vec![1], vec![]));
+        assert_eq!(sm.next_alone(), None);
         assert_eq!(sm.out().copied().collect::<Vec<_>>(), [1]);
         assert_eq!(sm.acked(2), Err(TooHigh { h: 2, sent: 1 }));
         assert_eq!(sm.acked(1).unwrap(), [1]);

@@ -16,7 +16,7 @@ use crate::{
             IqError, IqKind, SessionEvent, Tag,
             element::{StreamElement, StreamError},
             nonza::SmNonza,
-            sm::Cause,
+            sm::{Cause, Evidence},
             stream::{Ended, Received},
             traffic::Traffic,
         },
@@ -62,6 +62,7 @@ pub(super) fn written(traffic: &mut Traffic) -> Vec<String> {
         StreamElement::Sm(SmNonza::Ack(h)) => format!("a{h}"),
         StreamElement::Sm(SmNonza::Request) => "r".to_owned(),
         StreamElement::Sm(SmNonza::Enable { .. }) => "enable".to_owned(),
+        StreamElement::WhiteSpace(length) => format!("{length} spaces"),
         other => panic!("{other:?}"),
     };
     traffic.out.drain(..).map(name).collect()
@@ -112,6 +113,38 @@ fn a_resumed_session_sends_again_what_the_server_does_not_have() {
     assert_eq!(acked(&mut traffic), [Tag(1), Tag(2)]);
     assert_eq!(written(&mut traffic), ["3", "4", "r"]);
     assert_eq!(receive(&mut traffic, 1..6), 2, "three of them the engine has already");
+}
+
+#[test]
+fn with_care_the_line_has_to_carry_something_before_a_suspect_goes_out() {
+    let mut traffic = managed();
+    send(&mut traffic, 1..=2);
+    written(&mut traffic);
+    let come_back = |traffic: &mut Traffic| {
+        assert!(!traffic.judge(Evidence::Close));
+        traffic.detach(Cause::Network);
+        let (_, _, point) = traffic.resume().unwrap();
+        traffic.resumed(0, point).unwrap();
+        written(traffic)
+    };
+    assert_eq!(come_back(&mut traffic), ["1", "2", "r"]);
+    let trial = come_back(&mut traffic);
+    let [spaces, request] = &trial[..] else { panic!("{trial:?}") };
+    assert!(spaces.ends_with(" spaces") && request == "r", "{trial:?}");
+    // A line that ends meanwhile says nothing, however often.
+    for _ in 0..10 {
+        assert_eq!(come_back(&mut traffic), trial);
+    }
+    let ack = |traffic: &mut Traffic, h| {
+        traffic.receive(StreamElement::Sm(SmNonza::Ack(h))).unwrap();
+        written(traffic)
+    };
+    assert_eq!(ack(&mut traffic, 0), ["1", "r"]);
+    assert_eq!(ack(&mut traffic, 1), trial, "the other one is a suspect too");
+    assert_eq!(ack(&mut traffic, 1), ["2", "r"]);
+    send(&mut traffic, 3..=3);
+    assert!(written(&mut traffic).is_empty());
+    assert_eq!(ack(&mut traffic, 2), ["3", "r"], "this one is none");
 }
 
 #[test]
