@@ -166,10 +166,15 @@ impl Filling {
         }
     }
 
-    fn placed(&mut self, id: ConversationId, cursor: Cursor) {
+    /// What waits may come to stand there: all that is older stands below, whatever its time says.
+    pub(super) fn keeps(&mut self, id: ConversationId, position: i64) {
         if let Some(bounds) = self.bounds.get_mut(&id) {
-            bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
+            bounds.above = Some(bounds.above.map_or(position, |above| above.min(position)));
         }
+    }
+
+    fn placed(&mut self, id: ConversationId, cursor: Cursor) {
+        self.keeps(id, cursor.position);
         self.reached.lowest.insert(id, cursor.position);
         self.reached.see(cursor.id);
     }
