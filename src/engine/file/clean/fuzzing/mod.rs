@@ -1,5 +1,6 @@
-//! What must hold of a file before it leaves, whatever it is: it is refused, or it is no longer than before, clean, and looks as
-//! before; and of one that is made by the letter of its kind, nothing that tells is left, and all that is seen and heard is.
+//! What must hold of a file before it leaves, whatever it is: it is refused, or it is no longer than before and clean; and of one
+//! that is made by the letter of its kind, nothing that tells is left, and all that is seen and heard is. Others may guess at what
+//! is broken, by what is taken out of it.
 
 mod boxes;
 mod script;
@@ -63,10 +64,6 @@ fn sent(bytes: &[u8]) -> Option<Vec<u8>> {
         // A reader that is not ours.
         if let Some(seen) = Seen::of(&clean) {
             assert!(!seen.tells, "{}", shown(&clean));
-        }
-        if let Some(before) = Seen::of(bytes).and_then(|seen| seen.pixels) {
-            let after = Seen::of(&clean).and_then(|seen| seen.pixels);
-            assert!(after.as_ref() == Some(&before), "it looks different: {} became {}", shown(bytes), shown(&clean));
         }
     }
     Some(clean)
