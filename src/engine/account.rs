@@ -2,56 +2,64 @@
 //!
 //! It waits for three things: jobs of its own (answers to IQs), orders, and what the session delivers. What takes an answer
 //! from the network never stops it, because the answer itself comes by way of the session's events.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `connection` | how a session begins, with which password, and how it ends |
+//! | `delivery` | stores what the session delivers |
+//! | `online` | the first questions of a session, and what answers mean |
+//! | `archive` | brings in what the archive holds |
+//! | `order` | carries out what the account is told |
+//! | `contact` | orders that concern contacts |
+//! | `blocking` | orders that concern who is kept away |
+//! | `read_state` | tells others what was read |
+
+mod archive;
+mod blocking;
+mod connection;
+mod contact;
+mod delivery;
+mod online;
+mod order;
+mod read_state;
 
 use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
 };
 
-use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use minidom::Element;
-use tokio::{
-    sync::mpsc,
-    time::{Duration, Instant},
-};
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    api::{CommandError, ConnectionState, Reply, Timestamp},
+    api::{CommandError, ConnectionState, Reply},
     archive::{Archive, Fetching},
     avatar::Avatars,
     batch::Batch,
-    blocking,
+    blocking::Answer,
     context::{AccountContext, Shared},
     live::Live,
     order::Order,
-    outbox,
     secrets::SecretError,
-    transact::{amendments, messages},
 };
 use crate::{
-    ids::{AccountId, BareJid, ConversationId, Cursor, Jid, MessageId},
+    ids::{AccountId, BareJid, ConversationId, Cursor},
     secret::Secret,
-    store::{StoreError, account::AccountRow, caps::CapsKey},
+    store::{account::AccountRow, caps::CapsKey},
     xmpp::{
         ConnectStep,
         archive::Fin,
         blocking::BlockPush,
-        caps::Caps,
         disco::Info,
-        incoming::Incoming,
         pubsub::Item,
         roster::RosterResult,
-        session::{IqError, SessionEvent, SessionHandle, SessionState, Token},
+        session::{IqError, SessionEvent, SessionHandle, Token},
     },
 };
 
-/// How many events make a batch at most.
-const BATCH: usize = 256;
-/// How soon a batch that found no room on the disk is tried again.
-const DISK_FULL_RETRY: Duration = Duration::from_secs(5);
-
 /// What a job has brought.
-pub(super) enum Done {
+enum Done {
     Nothing,
     /// The password and the token, from the keyring.
     Secrets(Result<Option<Secret>, SecretError>, Option<Token>),
@@ -81,7 +89,7 @@ pub(super) enum Done {
         info: Option<Info>,
     },
     /// What the server keeps away.
-    Blocking(blocking::Found),
+    Blocking(Answer),
     /// A change of whom it keeps away.
     Blocked {
         change: BlockPush,
@@ -94,7 +102,7 @@ pub(super) enum Done {
     },
 }
 
-pub(super) type Job = BoxFuture<'static, Done>;
+type Job = BoxFuture<'static, Done>;
 
 /// A session that was begun elsewhere: by signing in.
 #[derive(Debug)]
@@ -143,29 +151,29 @@ pub fn spawn(shared: &Arc<Shared>, row: AccountRow, begun: Option<Begun>) {
     });
 }
 
-pub(super) struct Task {
-    pub(super) shared: Arc<Shared>,
-    pub(super) id: AccountId,
-    pub(super) address: BareJid,
+struct Task {
+    shared: Arc<Shared>,
+    id: AccountId,
+    address: BareJid,
     orders: mpsc::UnboundedReceiver<Order>,
-    pub(super) session: Option<(SessionHandle, mpsc::Receiver<SessionEvent>)>,
-    pub(super) password: Option<Secret>,
-    pub(super) token: Option<Token>,
+    session: Option<(SessionHandle, mpsc::Receiver<SessionEvent>)>,
+    password: Option<Secret>,
+    token: Option<Token>,
     /// The presence that the server has of us.
-    pub(super) announced: Option<Element>,
-    pub(super) jobs: FuturesUnordered<Job>,
+    announced: Option<Element>,
+    jobs: FuturesUnordered<Job>,
     /// Works for as long as the session.
-    pub(super) avatars: Option<Avatars>,
+    avatars: Option<Avatars>,
     /// Batches that could not be stored yet. While there are any, nothing more is taken from the session.
-    pub(super) unsettled: VecDeque<Arc<Batch>>,
-    pub(super) retry_at: Option<Instant>,
-    pub(super) fetching: Fetching,
+    unsettled: VecDeque<Arc<Batch>>,
+    retry_at: Option<Instant>,
+    fetching: Fetching,
     /// It is about to be told what was read.
-    pub(super) is_to_tell: bool,
+    is_to_tell: bool,
     /// Conversations of which others are being told.
-    pub(super) telling: HashSet<ConversationId>,
+    telling: HashSet<ConversationId>,
     /// Whether the server keeps for our other devices what was read.
-    pub(super) synchronises: bool,
+    synchronises: bool,
 }
 
 impl Task {
@@ -202,170 +210,21 @@ impl Task {
         }
     }
 
-    /// Takes in all that is ready.
-    pub(super) async fn events(&mut self, first: SessionEvent) {
-        let mut ready = vec![first];
-        if let Some((_, events)) = &mut self.session {
-            while ready.len() < BATCH
-                && let Ok(event) = events.try_recv()
-            {
-                ready.push(event);
-            }
-        }
-        let mut batch = Batch::default();
-        let has_messages = ready.iter().any(|event| {
-            matches!(event, SessionEvent::Stanza(Incoming::Message(message)) if message.archived.is_none() && message.body.is_some())
-        });
-        for event in ready {
-            match event {
-                SessionEvent::Stanza(Incoming::Message(message)) if message.archived.is_some() => {
-                    self.fetching.take(&self.address, *message);
-                    batch.counted += 1;
-                }
-                SessionEvent::Stanza(stanza) => {
-                    batch.stanzas.push(stanza);
-                    batch.counted += 1;
-                }
-                SessionEvent::Counted => batch.counted += 1,
-                SessionEvent::Acked(tags) => {
-                    batch.confirmed.extend(amendments(&tags));
-                    batch.acked.extend(messages(tags));
-                }
-                SessionEvent::Refused(tag) => {
-                    // What is said of a message and ends the stream is not said again.
-                    batch.confirmed.extend(amendments(&[tag]));
-                    batch.refused.extend(messages([tag]));
-                }
-                SessionEvent::State(state) => {
-                    self.push(&mut batch).await;
-                    self.state(state);
-                }
-                SessionEvent::Online { resumed, features, .. } => {
-                    self.push(&mut batch).await;
-                    self.online(resumed, features).await;
-                }
-                SessionEvent::SignedIn(assurance) => self.signed_in(assurance).await,
-                SessionEvent::Token(token) => self.keep_token(token),
-                SessionEvent::Unsent { undelivered, unknown } => {
-                    self.push(&mut batch).await;
-                    self.shared.accounts.with(self.id, |live| {
-                        live.outbox.release_amendments(amendments(&undelivered).chain(amendments(&unknown)));
-                    });
-                    self.unsent(messages(undelivered).collect(), messages(unknown).collect()).await;
-                }
-            }
-        }
-        self.push(&mut batch).await;
-        if has_messages {
-            self.messages_came().await;
-        }
-    }
-
-    /// A session is over, and what it had in its hands is given back. With the next one all is sent again, in order; until
-    /// then nothing more is.
-    async fn unsent(&mut self, undelivered: Vec<MessageId>, unknown: Vec<MessageId>) {
-        self.shared.accounts.with(self.id, |live| {
-            live.outbox.set_offline();
-            live.outbox.release(undelivered.iter().chain(&unknown).copied());
-        });
-        let noted = self.shared.store.write(move |store| outbox::not_sent(store, &undelivered)).await;
-        if let Err(error) = noted {
-            // It costs a look into the archive.
-            log::warn!("what was not sent can't be noted: {error}");
-        }
-    }
-
-    /// Takes in what the session has delivered before it gave the answer that is dealt with now.
-    pub(super) async fn catch_up(&mut self) {
-        while let Some(event) = self.session.as_mut().and_then(|(_, events)| events.try_recv().ok()) {
-            Box::pin(self.events(event)).await;
-        }
-    }
-
-    async fn push(&mut self, batch: &mut Batch) {
-        if !batch.is_empty() {
-            self.unsettled.push_back(Arc::new(std::mem::take(batch)));
-            self.settle().await;
-        }
-    }
-
-    /// Stores what has been taken from the session, in order, as far as that is possible.
-    async fn settle(&mut self) {
-        self.retry_at = None;
-        while let Some(batch) = self.unsettled.front().cloned() {
-            match self.shared.take_in(self.id, &batch).await {
-                Ok(questions) => self.ask(questions),
-                Err(error @ StoreError::DiskFull) => {
-                    // Neither lost nor acknowledged: it waits here, and the rest at the server.
-                    self.shared.failed(error);
-                    self.retry_at = Some(Instant::now() + DISK_FULL_RETRY);
-                    return;
-                }
-                Err(error) if batch.stanzas.len() > 1 => {
-                    log::error!("a batch can't be stored as a whole: {error}");
-                    self.unsettled.pop_front();
-                    let parts = Batch::clone(&batch).split();
-                    parts.into_iter().rev().for_each(|part| self.unsettled.push_front(Arc::new(part)));
-                    continue;
-                }
-                Err(error) => log::error!("a stanza can't be stored: {error}"),
-            }
-            self.unsettled.pop_front();
-            self.shared.accounts.with(self.id, |live| {
-                live.outbox.release(batch.acked.iter().chain(&batch.refused).copied());
-                live.outbox.release_amendments(batch.confirmed.iter().copied());
-            });
-            if let Some((session, _)) = &self.session
-                && batch.counted > 0
-            {
-                session.handled(batch.counted);
-            }
-        }
-    }
-
-    fn state(&mut self, state: SessionState) {
-        let connection = match state {
-            SessionState::Connecting(step) => ConnectionState::Connecting(step),
-            SessionState::Online => ConnectionState::Online,
-            SessionState::Waiting { retry_in, problem } => {
-                let retry_in = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
-                let retry_at = Timestamp(self.shared.clock.now().0.saturating_add(retry_in));
-                ConnectionState::Waiting { retry_at, problem }
-            }
-            SessionState::NeedsPerson(problem) => {
-                self.forget_others();
-                ConnectionState::NeedsPerson(problem)
-            }
-            SessionState::Closed => return self.session_ended(),
-        };
-        self.shared.set_connection(self.id, &connection);
-    }
-
-    fn ask(&mut self, questions: Vec<(Jid, Caps)>) {
-        let Some((session, _)) = &self.session else { return };
-        for (who, caps) in questions {
-            let Some(key) = super::caps::key(&caps) else { continue };
-            let session = session.clone();
-            self.jobs
-                .push(async move { Done::Abilities { key, info: super::caps::ask(session, who, caps).await } }.boxed());
-        }
-    }
-
-    pub(super) fn session(&self) -> Option<SessionHandle> {
+    fn session(&self) -> Option<SessionHandle> {
         self.session.as_ref().map(|(session, _)| session.clone())
     }
 
     /// What jobs for the session are given; `None` without one.
-    pub(super) fn context(&self) -> Option<AccountContext> {
+    fn context(&self) -> Option<AccountContext> {
         let (session, address) = (self.session()?, self.address.clone());
         Some(AccountContext { id: self.id, address, session, shared: Arc::clone(&self.shared) })
     }
 
-    pub(super) fn is_online(&self) -> bool {
+    fn is_online(&self) -> bool {
         self.shared.accounts.with(self.id, |live| live.connection == ConnectionState::Online) == Some(true)
     }
 
-    pub(super) fn row(&self) -> Option<AccountRow> {
+    fn row(&self) -> Option<AccountRow> {
         self.shared.accounts.with(self.id, |live| live.row.clone())
     }
 }

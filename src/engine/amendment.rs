@@ -9,14 +9,14 @@ use super::{
     api::Revision,
     change::Changes,
     effect::{Effects, Outgoing, Scope},
-    outbox,
+    removal::remove,
 };
 use crate::{
     ids::{AmendmentId, BareJid, MessageId, OriginId},
     store::{
         MessageState, StoreError,
         amendment::{self, Amendment, Kind, Order, OwnAmendment},
-        annotation, deletion,
+        annotation,
         link_preview::{self, LinkPreview},
         message::{self, MessageRow},
         pending,
@@ -88,11 +88,6 @@ pub fn retract(store: &Connection, scope: &Scope, message: MessageId, id: &Origi
     amendment::apply(store, &row, &ours(scope, Kind::Retraction, id, String::new()), Order::Onwards)?;
     amendment::say_only_retraction(store, message, id)?;
     told(store, scope, message)
-}
-
-/// Takes a message away here, and nowhere else.
-pub fn remove(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
-    outbox::removed(store, &deletion::delete_message(store, message)?)
 }
 
 /// The texts that a message has had, the first of them first.

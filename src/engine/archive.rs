@@ -3,139 +3,42 @@
 //!
 //! Only one query is under way. What a page brings is stored together with how far it reaches, so that a crash costs at most
 //! a page. The live stream never counts as a part of the archive: what other devices did may not have been copied to us.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `plan` | what is asked for, and what has come of it |
+//! | `window` | which stretch of time a page is asked of |
+//! | `lookup` | whether messages of ours have arrived |
+//! | `fetching` | what is asked next |
+//! | `preferences` | what the server is to keep |
 
 mod fetching;
 mod lookup;
+mod plan;
 pub mod preferences;
-mod task;
 mod window;
 
 use rusqlite::Connection;
 
-pub use fetching::Fetching;
-#[cfg(any(test, fuzzing))]
-pub use fetching::Next;
+pub use fetching::{Fetching, Next};
 pub use lookup::Lookup;
+pub use plan::{After, Archive, Want};
+use plan::{Ahead, Gap, Page, Plan};
 
 use super::{
     effect::{Effects, Scope},
-    inbound::{Filling, Inbound, Reached},
+    inbound::{
+        Inbound,
+        filling::{Filling, Reached},
+    },
 };
 use crate::{
-    ids::{BareJid, ConversationId, MessageId, Timestamp},
+    ids::{ConversationId, MessageId, Timestamp},
     store::{
         StoreError,
-        archive::{self as table, NewRange, Range, RangeId},
-    },
-    xmpp::{
-        archive::{self as mam, Archived},
-        disco::Info,
+        archive::{self as table, NewRange, Range},
     },
 };
-
-/// So many pages of a conversation come before their turn at most, unless the person asks for more.
-const MAX_AHEAD: u32 = 10;
-/// The archive's clock may have been set back: what came after a range may bear a time from before its last message.
-const OVERLAP_MS: i64 = 10 * window::SLACK_MS;
-
-/// What kind of archive the server has for us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Archive {
-    Absent,
-    Plain,
-    /// It takes ids as bounds (XEP-0313 §4.1.4).
-    Extended,
-}
-
-impl Archive {
-    pub fn of(info: &Info) -> Self {
-        match (info.has(mam::NAMESPACE), info.has(mam::EXTENDED)) {
-            (false, _) => Self::Absent,
-            (true, false) => Self::Plain,
-            (true, true) => Self::Extended,
-        }
-    }
-}
-
-/// Which part of the archive is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gap {
-    /// What came after all that is here.
-    Newest,
-    /// What lies under a range.
-    Under(RangeId),
-}
-
-/// The next page to ask for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    pub gap: Gap,
-    /// The range that ends the gap, if there is one.
-    below: Option<Range>,
-    before: Option<String>,
-    /// Where the page before has come to.
-    reached: Reached,
-}
-
-/// A part of the same gap that comes before its turn: one conversation's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ahead {
-    pub conversation: ConversationId,
-    with: BareJid,
-    gap: Gap,
-    below: Option<Range>,
-    before: Option<String>,
-    /// The newest message that was here before what has been fetched; none before the first page.
-    begun_after: Option<MessageId>,
-    /// How many pages came by themselves.
-    pages: u32,
-}
-
-/// What a query is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Want {
-    Missing(Plan),
-    Ahead(Ahead),
-    Lookup(Lookup),
-}
-
-/// A page that has come.
-#[derive(Debug)]
-pub struct Page {
-    want: Want,
-    /// Oldest first.
-    items: Vec<Archived>,
-    /// There is nothing older of what is wanted.
-    is_complete: bool,
-    /// Only a stretch of what is missing was asked for.
-    is_bounded: bool,
-    /// The next page begins at this message, if it does not begin where this one ends.
-    next_before: Option<String>,
-    /// The newest message that was here before the session.
-    begun_after: MessageId,
-}
-
-/// What follows from a page that was stored.
-#[derive(Debug, PartialEq, Eq)]
-pub enum After {
-    /// Which part is missing now.
-    Missing(Option<Plan>),
-    Ahead {
-        ahead: Ahead,
-        first_id: Option<String>,
-        is_complete: bool,
-    },
-    /// What is still to be looked for, if anything.
-    Lookup {
-        conversation: ConversationId,
-        further: Option<Lookup>,
-    },
-}
-
-/// From when on what came after a range is asked for.
-fn since(below: &Range) -> Timestamp {
-    Timestamp(below.last_time.0.saturating_sub(OVERLAP_MS).max(0))
-}
 
 /// The range of an archive that holds nothing: whatever there will be is newer.
 fn empty(begun_after: MessageId) -> NewRange {

@@ -3,16 +3,12 @@
 //! The server keeps the list and enforces it. A push counts only from our own account, as one of the roster does. Without a
 //! connection nothing is blocked, and nothing pretends to be.
 
-use futures::FutureExt as _;
-use minidom::Element;
 use rusqlite::Connection;
 
 use super::{
-    account::{Done, Task},
-    api::{BlockAbility, BlockList, CommandError, Event, Reply},
-    avatar::refused,
+    api::{BlockAbility, BlockList, Event},
     effect::{Effects, Outgoing, Scope},
-    online::patient,
+    question::patient,
     roster::is_own,
 };
 use crate::{
@@ -20,46 +16,22 @@ use crate::{
     store::{
         StoreError, blocked,
         contact::{self, Subscription},
-        conversation, message,
     },
     xmpp::{
-        ReportReason,
         blocking::{self, BlockPush, MAX_BLOCKED},
         disco,
         incoming::{IncomingIq, IqKind},
-        presence,
-        report::{self, Report},
-        session::{IqError, IqKind as Ask, SessionHandle},
-        stanza_id::StanzaId,
+        presence, report,
+        session::{IqError, SessionHandle},
     },
 };
 
-/// As many messages tell whoever reads a report what it is about.
-const REPORTED_MESSAGES: usize = 10;
-
-/// What is wanted of the list.
-#[derive(Debug)]
-pub enum BlockOrder {
-    Ability(Reply<Result<BlockAbility, CommandError>>),
-    Block { address: BareJid, report: Option<ReportReason>, reply: Reply<Result<(), CommandError>> },
-    Unblock { address: Jid, reply: Reply<Result<(), CommandError>> },
-}
-
-impl BlockOrder {
-    /// Answers whoever waits, when nothing can be done.
-    pub fn refuse(self, error: CommandError) {
-        match self {
-            Self::Ability(reply) => reply.send(Err(error)),
-            Self::Block { reply, .. } | Self::Unblock { reply, .. } => reply.send(Err(error)),
-        }
-    }
-}
-
 /// What the server says at the start of a session.
-pub(super) struct Found {
-    ability: Option<BlockAbility>,
+#[derive(Debug)]
+pub struct Answer {
+    pub ability: BlockAbility,
     /// `None` where the server did not say it.
-    list: Option<Vec<Jid>>,
+    pub list: Option<Vec<Jid>>,
 }
 
 /// The change of the list in an IQ, if it is one that counts.
@@ -124,7 +96,7 @@ fn look_again(store: &Connection, scope: &Scope, entries: &[Jid], effects: &mut 
 }
 
 /// Takes over the whole list.
-fn replaced(store: &Connection, scope: &Scope, list: &[Jid]) -> Result<Effects, StoreError> {
+pub fn replaced(store: &Connection, scope: &Scope, list: &[Jid]) -> Result<Effects, StoreError> {
     blocked::clear(store, scope.account)?;
     for address in list {
         blocked::add(store, scope.account, address)?;
@@ -137,14 +109,14 @@ fn told(store: &Connection, scope: &Scope) -> Result<Effects, StoreError> {
     Ok(Effects { events: vec![Event::BlockListChanged(list)], ..Effects::default() })
 }
 
-/// Asks the server whether it blocks, and whom (XEP-0191 §3.1, §3.2).
-pub(super) async fn ask(session: SessionHandle, own: BareJid) -> Done {
-    let Ok(server) = Jid::new(own.domain().as_str()) else { return Done::Nothing };
+/// Asks the server whether it blocks, and whom (XEP-0191 §3.1, §3.2); `None` where it does not say.
+pub async fn ask(session: SessionHandle, own: BareJid) -> Option<Answer> {
+    let server = Jid::new(own.domain().as_str()).ok()?;
     let info = match patient(session.clone(), Some(server), disco::info_query(None)).await {
         Ok(answer) => answer.as_ref().and_then(disco::parse_info).unwrap_or_default(),
         Err(error @ IqError::Stanza(_)) if !error.is_passing() => disco::Info::default(),
         // It may be one that blocks.
-        Err(_) => return Done::Nothing,
+        Err(_) => return None,
     };
     let ability = match (info.has(blocking::NAMESPACE), info.has(report::NAMESPACE)) {
         (false, _) => BlockAbility::None,
@@ -157,96 +129,13 @@ pub(super) async fn ask(session: SessionHandle, own: BareJid) -> Done {
         let answer = patient(session, None, blocking::query()).await;
         answer.ok().flatten().as_ref().and_then(blocking::parse_list)
     };
-    Done::Blocking(Found { ability: Some(ability), list })
-}
-
-/// Carries out a change of the list.
-async fn change(
-    session: SessionHandle,
-    request: Element,
-    change: BlockPush,
-    reply: Reply<Result<(), CommandError>>,
-) -> Done {
-    let result = session.iq(None, Ask::Set, request).await.map(|_| ()).map_err(refused);
-    Done::Blocked { change, reply, result }
-}
-
-impl Task {
-    pub(super) async fn block_order(&mut self, order: BlockOrder) {
-        let Some(session) = self.session().filter(|_| self.is_online()) else {
-            return order.refuse(CommandError::NotOnline);
-        };
-        match order {
-            BlockOrder::Ability(reply) => {
-                // Until the server has said it, there is nothing to go by.
-                let ability = self.shared.accounts.with(self.id, |live| live.blocking).flatten();
-                reply.send(ability.ok_or(CommandError::NotOnline));
-            }
-            BlockOrder::Block { address, report, reply } => {
-                let report = match report {
-                    Some(reason) => Some(self.report(&address, reason).await),
-                    None => None,
-                };
-                let address = Jid::from(address);
-                let request = blocking::block(&address, report.as_ref());
-                self.jobs.push(change(session, request, BlockPush::Blocked(vec![address]), reply).boxed());
-            }
-            BlockOrder::Unblock { address, reply } => {
-                let request = blocking::unblock(&address);
-                self.jobs.push(change(session, request, BlockPush::Unblocked(vec![address]), reply).boxed());
-            }
-        }
-    }
-
-    /// What the server is told of somebody, with what the archive calls the last that came from them (XEP-0377 §5).
-    async fn report(&mut self, who: &BareJid, reason: ReportReason) -> Report {
-        let (id, own, who) = (self.id, self.address.clone(), who.clone());
-        let ids = self.shared.store.read(move |store| match conversation::find(store, id, &who)? {
-            Some(conversation) => message::newest_received_ids(store, conversation, REPORTED_MESSAGES),
-            None => Ok(Vec::new()),
-        });
-        let ids = ids.await.unwrap_or_else(|error| {
-            log::warn!("a report goes without messages: {error}");
-            Vec::new()
-        });
-        let own_ids = ids.into_iter().filter(|id| id.by == own);
-        Report { reason, messages: own_ids.map(|id| StanzaId { id: id.id, by: id.by.into() }).collect() }
-    }
-
-    /// The server has said at the start of the session what it does, and whom it keeps away.
-    pub(super) async fn found_blocking(&mut self, found: Found) -> Result<(), StoreError> {
-        let Found { ability, list } = found;
-        self.shared.accounts.with(self.id, |live| live.blocking = ability);
-        let list = match (ability, list) {
-            (_, Some(list)) => list,
-            // Nobody is kept away by a server that does not do so.
-            (Some(BlockAbility::None), None) => Vec::new(),
-            (_, None) => return Ok(()),
-        };
-        let id = self.id;
-        self.shared.change(move |store, scopes| Ok(((), replaced(store, scopes.of(id)?, &list)?))).await
-    }
-
-    /// The server has carried out a change, or not. It is noted before whoever wanted it hears of it; the push that comes as
-    /// well then changes nothing.
-    pub(super) async fn has_blocked(
-        &mut self,
-        made: BlockPush,
-        reply: Reply<Result<(), CommandError>>,
-        result: Result<(), CommandError>,
-    ) -> Result<(), StoreError> {
-        let id = self.id;
-        let noted = match &result {
-            Ok(()) => self.shared.change(move |store, scopes| Ok(((), pushed(store, scopes.of(id)?, &made)?))).await,
-            Err(_) => Ok(()),
-        };
-        reply.send(result);
-        noted
-    }
+    Some(Answer { ability, list })
 }
 
 #[cfg(test)]
 mod tests {
+    use minidom::Element;
+
     use super::*;
     use crate::{
         engine::fixture::{ALICE, BOB, Fixture, jid},

@@ -2,6 +2,16 @@
 //!
 //! Commands that write are carried out one after the other, so that messages are stored in the order in which they were
 //! written. Nothing here waits for the network.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `talk` | what concerns conversations |
+//! | `file` | what concerns files |
+//! | `sign_in` | another account |
+
+mod file;
+mod sign_in;
+mod talk;
 
 use std::sync::Arc;
 
@@ -10,14 +20,13 @@ use tokio::sync::oneshot;
 use super::{
     api::{Command, CommandError, ConnectionState, ConversationId, Event, NewAccount, Reply, Snapshot},
     avatar,
-    blocking::BlockOrder,
     context::Shared,
     conversation,
     effect::Privacy,
-    file, link_preview,
-    order::ContactOrder,
-    order::Order,
-    overview, search, sign_in, talk, transcript,
+    file::upkeep,
+    link_preview,
+    order::{BlockOrder, ContactOrder, Order},
+    overview, search, transcript,
 };
 use crate::{
     ids::AccountId,
@@ -235,6 +244,6 @@ async fn remove_account(shared: &Arc<Shared>, id: AccountId) -> Result<(), Comma
     }
     shared.events.emit(Event::AccountRemoved(id));
     avatar::tidy(shared).await;
-    file::tidy(shared).await;
+    upkeep::tidy(shared).await;
     Ok(())
 }

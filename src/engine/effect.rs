@@ -89,8 +89,8 @@ pub enum Released {
     Conversation(ConversationId),
 }
 
-/// What is to be done, in this order: `contacts`, `accounts`, `events`, `unseen`, `released`, `stanzas`, `caught_up`, then the
-/// notices.
+/// What is to be done, in this order: `contacts`, `accounts`, `events`, `unseen`, `released`, `again`, `stanzas`, `caught_up`,
+/// then the notices.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Contacts that are new or have changed. Whoever knows presences makes `ContactsChanged` of them.
@@ -103,6 +103,8 @@ pub struct Effects {
     pub unseen: Vec<(AccountId, BareJid)>,
     /// Before the stanzas: what is to be sent from now on, so that nothing written meanwhile overtakes them.
     pub released: Vec<(AccountId, Released)>,
+    /// What failed and is to be sent once more, whatever the session has of it.
+    pub again: Vec<(AccountId, MessageId)>,
     pub stanzas: Vec<Outgoing>,
     /// All that waited up to this message is among the stanzas.
     pub caught_up: Vec<(AccountId, MessageId)>,
@@ -122,6 +124,7 @@ impl Effects {
             && self.events.is_empty()
             && self.unseen.is_empty()
             && self.released.is_empty()
+            && self.again.is_empty()
             && self.stanzas.is_empty()
             && self.caught_up.is_empty()
             && self.avatars.is_empty()
@@ -137,6 +140,7 @@ impl Effects {
         self.events.extend(other.events);
         self.unseen.extend(other.unseen);
         self.released.extend(other.released);
+        self.again.extend(other.again);
         self.stanzas.extend(other.stanzas);
         self.caught_up.extend(other.caught_up);
         self.avatars.extend(other.avatars);

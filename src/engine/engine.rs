@@ -11,7 +11,7 @@ use super::{
     command,
     context::{Choices, Shared},
     event_sink::EventSink,
-    file::Transfers,
+    file::transfer::Transfers,
     live::Accounts,
     order::Order,
     secrets::SecretStore,

@@ -14,9 +14,9 @@ use super::{
     api::{BlockAbility, ConnectionState, HistoryProgress},
     caps::Abilities,
     chat_state::ChatStates,
-    file::Known,
+    file::service::Known,
     order::Order,
-    outbox::Outbox,
+    outbox::in_hand::Outbox,
     presence::Presences,
 };
 use crate::{

@@ -1,6 +1,21 @@
 //! What an account does: takes commands, answers with events.
 //!
 //! Knows the session, the store and the keyring; has never heard of GTK.
+//!
+//! From the bottom up:
+//!
+//! | layer | files |
+//! |---|---|
+//! | words of the boundary | `api`, `snapshot` |
+//! | what is decided without a store | `route`, `identity`, `body`, `presence`, `caps`, `chat_state`, `responder`, `clock`, `effect`, `question` |
+//! | parts of a transaction: who changes what, and what follows | `annotation`, `change`, `conversation`, `amendment`, `removal`, `outbox`, `request`, `roster`, `inbound`, `archive`, `overview`, `search` |
+//! | what accounts share while the program runs | `secrets`, `event_sink`, `order`, `live`, `context` |
+//! | what uses it: a transaction carried out, the network beside the session | `transact`, `batch`, `blocking`, `nickname`, `avatar`, `file`, `link_preview`, `transcript` |
+//! | the account's task | `account` |
+//! | commands of the window, and the whole | `command`, `engine` |
+//!
+//! No file knows one of a layer above its own, but for leaves that know nothing of accounts: `file`'s rows and rules, its
+//! transfers, where an avatar lies, what is said of links.
 
 mod account;
 mod amendment;
@@ -16,7 +31,6 @@ pub mod change;
 pub mod chat_state;
 pub mod clock;
 mod command;
-mod connection;
 pub mod context;
 pub mod conversation;
 pub mod effect;
@@ -33,21 +47,19 @@ pub mod inbound;
 pub mod link_preview;
 mod live;
 pub mod nickname;
-mod online;
 mod order;
 pub mod outbox;
 mod overview;
 mod presence;
-mod read_state;
+mod question;
+mod removal;
 mod request;
 mod responder;
 mod roster;
 pub mod route;
 mod search;
 pub mod secrets;
-mod sign_in;
 mod snapshot;
-mod talk;
 mod transact;
 mod transcript;
 

@@ -1,6 +1,6 @@
 //! What we call ourselves, told to those who may see us (XEP-0172 §4.3). What others call themselves is `inbound`'s.
 
-use super::{api::CommandError, avatar::refused, context::AccountContext};
+use super::{api::CommandError, context::AccountContext, question::refused};
 use crate::{
     store::account,
     xmpp::{nickname, pubsub, session::IqKind},

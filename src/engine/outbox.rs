@@ -4,27 +4,29 @@
 //! A message that may or may not have arrived is looked for in the archive first (see `archive::lookup`). Where that
 //! can't tell, it is sent again under the same id, so that it is known again where it arrives twice.
 
-mod in_hand;
+pub(super) mod in_hand;
 
 use std::collections::HashSet;
 
-pub use in_hand::{Admission, Outbox};
 use rusqlite::Connection;
 
 use super::{
     amendment,
     annotation::annotate,
-    api::{Event, Message},
+    api::Message,
     change::Changes,
     effect::{Effects, Outgoing, OwnMessage, Released, Scope},
     file,
+    removal::{remove, removed},
 };
 use crate::{
     ids::{BareJid, ConversationId, MessageId, OriginId, Timestamp},
     store::{
         MessageState, SendFailure, StoreError,
         annotation::{self, Reply},
-        attachment, contact, conversation, held,
+        attachment, contact,
+        conversation::{self, ReadMark},
+        held,
         link_preview::{LinkPreview, set as set_previews},
         message::{self, MessageRow, NewMessage, Place},
         pending::{self, PendingMessage},
@@ -63,6 +65,33 @@ pub fn send(
     conversation: ConversationId,
     draft: Draft,
 ) -> Result<(Message, Effects), StoreError> {
+    let (row, mut effects) = write(store, scope, conversation, draft)?;
+    conversation::set_draft(store, conversation, "", &TextFormat::default())?;
+    // Who answers has seen what stands above.
+    let mark = conversation::mark_read(store, conversation, row.cursor)?;
+    effects.read.push(scope.account);
+    let sent = written(store, row, Some(mark), &mut effects)?;
+    Ok((sent, effects))
+}
+
+/// The same of what was written before and had to wait: the person need not be there any more.
+pub(super) fn send_later(
+    store: &Connection,
+    scope: &Scope,
+    conversation: ConversationId,
+    draft: Draft,
+) -> Result<Effects, StoreError> {
+    let (row, mut effects) = write(store, scope, conversation, draft)?;
+    written(store, row, None, &mut effects)?;
+    Ok(effects)
+}
+
+fn write(
+    store: &Connection,
+    scope: &Scope,
+    conversation: ConversationId,
+    draft: Draft,
+) -> Result<(MessageRow, Effects), StoreError> {
     let Draft { text, format, answers, previews, id, held_until } = draft;
     let peer = conversation::by_id(store, conversation)?;
     if peer.account != scope.account {
@@ -98,19 +127,27 @@ pub fn send(
     if let Some(until) = held_until {
         held::hold(store, row.cursor.id, until)?;
     }
-    conversation::set_draft(store, conversation, "", &TextFormat::default())?;
-    // Who answers has seen what stands above.
-    let mark = conversation::mark_read(store, conversation, row.cursor)?;
-    effects.read.push(scope.account);
     effects.stanzas.extend(outgoing(store, scope, &peer, &row, false)?);
+    Ok((row, effects))
+}
+
+/// Tells the window of a new message, and how far has been read where it says that.
+fn written(
+    store: &Connection,
+    row: MessageRow,
+    mark: Option<ReadMark>,
+    effects: &mut Effects,
+) -> Result<Message, StoreError> {
     let mut stored = Message::from(row);
     annotate(store, [&mut stored])?;
     let mut changes = Changes::default();
-    let change = changes.of(store, conversation)?;
+    let change = changes.of(store, stored.conversation)?;
     change.store(stored.clone(), false);
-    change.read(mark);
+    if let Some(mark) = mark {
+        change.read(mark);
+    }
     changes.finish(store, &mut effects.events)?;
-    Ok((stored, effects))
+    Ok(stored)
 }
 
 /// How others know the message that one of ours answers, and what stands there.
@@ -130,7 +167,7 @@ pub(super) fn reply_to(
     Ok(id.map(|target_id| Reply { target_id, author: Some(row.sender), quote }))
 }
 
-/// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`] leaves out what the session
+/// All that waits and is not held back, in the order in which it was written. [`Outbox::admit`](in_hand::Outbox::admit) leaves out what the session
 /// has already.
 pub(super) fn pending(
     store: &Connection,
@@ -189,8 +226,8 @@ fn advance(store: &Connection, messages: &[MessageId], state: MessageState) -> R
 pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
     let row = pending::retry(store, message)?.ok_or(StoreError::NotFound)?;
     let peer = conversation::by_id(store, row.conversation)?.peer;
-    let mut effects =
-        Effects { stanzas: outgoing(store, scope, &peer, &row, false)?.into_iter().collect(), ..Effects::default() };
+    let stanzas = outgoing(store, scope, &peer, &row, false)?.into_iter().collect();
+    let mut effects = Effects { again: vec![(scope.account, message)], stanzas, ..Effects::default() };
     if attachment::find(store, message)?.is_some_and(|file| file.url.is_none()) {
         attachment::set_problem(store, message, None)?;
         effects.uploads.push(scope.account);
@@ -235,7 +272,7 @@ pub fn undo(store: &Connection, scope: &Scope, message: MessageId) -> Result<(Me
     let mut taken_back = Message::from(row);
     annotate(store, [&mut taken_back])?;
     conversation::set_draft(store, conversation, &draft, &format)?;
-    let mut effects = amendment::remove(store, message)?;
+    let mut effects = remove(store, message)?;
     leave(store, scope, conversation, &mut effects)?;
     Ok((taken_back, effects))
 }
@@ -267,15 +304,6 @@ pub(super) fn ready(store: &Connection, scope: &Scope, message: MessageId) -> Re
 /// `NotFound` when it is not one that failed.
 pub fn discard(store: &Connection, message: MessageId) -> Result<Effects, StoreError> {
     removed(store, &pending::discard(store, message)?.ok_or(StoreError::NotFound)?)
-}
-
-/// What follows from a message's having gone.
-pub(super) fn removed(store: &Connection, row: &MessageRow) -> Result<Effects, StoreError> {
-    let (conversation, message) = (row.conversation, row.cursor.id);
-    let mut effects = Effects::default();
-    effects.events.push(Event::MessageRemoved { conversation, message });
-    effects.events.push(Event::ConversationsChanged(vec![conversation::by_id(store, conversation)?.into()]));
-    Ok(effects)
 }
 
 /// The stanza for a row, which is in turn where all that waits before it goes with it. That it may have been sent is noted before

@@ -7,9 +7,9 @@ use rusqlite::Connection;
 
 use super::{
     api::{CommandError, Reply},
-    avatar::refused,
     effect::{Effects, Scope},
     overview::stored_subscription,
+    question::refused,
     request,
 };
 use crate::{

@@ -15,7 +15,7 @@ use super::{
     effect::{AvatarNotice, Effects, Outgoing, Scope},
     live::Live,
     order::Order,
-    outbox::Admission,
+    outbox::in_hand::Admission,
     overview,
 };
 use crate::{
@@ -150,6 +150,9 @@ impl Shared {
         }
         for (account, released) in effects.released {
             self.accounts.with(account, |live| live.outbox.let_go(released));
+        }
+        for (account, message) in effects.again {
+            self.accounts.with(account, |live| live.outbox.send_again(message));
         }
         for (outgoing, addressee) in stanzas {
             self.accounts.with(outgoing.account, |live| self.send(live, outgoing, addressee));

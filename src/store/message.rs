@@ -240,20 +240,19 @@ pub fn alike(connection: &Connection, new: &NewMessage, slack_ms: i64) -> Result
          UNION SELECT {COLUMNS} FROM message AS m
             WHERE m.conversation_id = ?1 AND m.origin_id = ?4 AND m.sender = ?5
          UNION SELECT {COLUMNS} FROM message AS m
-            WHERE m.conversation_id = ?1 AND m.position BETWEEN ?6 AND ?7 AND m.sender = ?5 AND m.archive_id IS NULL
+            WHERE m.conversation_id = ?1 AND m.archive_id IS NULL AND m.time BETWEEN ?6 AND ?7 AND m.sender = ?5
                 AND m.body = ?8
          ORDER BY 2, 1"
     ))?;
     let archive = new.archive_id.as_ref();
-    let around = |ms: i64| position_of(Timestamp(new.time.0.saturating_add(ms)));
     let values = params![
         new.conversation,
         archive.map(|archive| &archive.id),
         archive.map(|archive| archive.by.as_str()),
         new.origin_id,
         new.sender.as_str(),
-        around(-slack_ms),
-        around(slack_ms),
+        new.time.0.saturating_sub(slack_ms),
+        new.time.0.saturating_add(slack_ms),
         new.body,
     ];
     let rows = statement.query_map(values, from_row)?;

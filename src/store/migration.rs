@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0018_orphan.sql"),
     include_str!("migrations/0019_archive_lowest.sql"),
     include_str!("migrations/0020_search_due.sql"),
+    include_str!("migrations/0021_retried.sql"),
 ];
 
 /// The version that this program writes.
@@ -110,6 +111,7 @@ mod tests {
         include_str!("fixtures/0018.sql"),
         include_str!("fixtures/0019.sql"),
         include_str!("fixtures/0020.sql"),
+        include_str!("fixtures/0021.sql"),
     ];
 
     fn empty() -> Connection {

@@ -5,8 +5,8 @@ use rusqlite::{Connection, Row, params};
 use super::{
     MessageState, StoreError,
     column::address,
-    conversation,
-    message::{COLUMNS, MessageRow, by_id, change_state, from_row},
+    deletion,
+    message::{COLUMNS, MessageRow, advance, by_id, change_state, from_row},
 };
 use crate::ids::{AccountId, BareJid, ConversationId, MessageId};
 
@@ -17,20 +17,35 @@ pub struct PendingMessage {
     pub peer: BareJid,
 }
 
-/// A message that failed waits again, in its old place; `None` when it had not failed. Whether it arrived is then known.
+/// A message that failed waits again, in its old place; `None` when it had not failed. That it did not arrive is known, but an
+/// archive may have it all the same.
 pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
-    change_state(connection, id, MessageState::Waiting, |old| matches!(old, MessageState::Failed(_)))
+    let row = change_state(connection, id, MessageState::Waiting, |old| matches!(old, MessageState::Failed(_)))?;
+    if row.is_some() {
+        connection
+            .prepare_cached("UPDATE message SET is_attempted = 0, is_retried = 1 WHERE id = ?1")?
+            .execute([id])?;
+    }
+    Ok(row)
 }
 
-/// Deletes a message that failed; the row it was, or `None` when it had not failed.
+/// Our own archive has a message that waited, so the server does; the changed row, or `None`. Of one that failed before it may be
+/// that what the archive has is what failed: whether the server has it now is for the session to say.
+pub fn found(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT is_retried FROM message WHERE id = ?1")?;
+    if statement.query_row([id], |row| row.get(0))? {
+        return Ok(None);
+    }
+    advance(connection, id, MessageState::Sent)
+}
+
+/// Deletes a message that failed; the row it was, or `None` when it had not failed. Our own archive may have it all the same.
 pub fn discard(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
     let row = by_id(connection, id)?;
     if !matches!(row.state, MessageState::Failed(_)) {
         return Ok(None);
     }
-    connection.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id])?;
-    conversation::hold_marks(connection, row.conversation)?;
-    Ok(Some(row))
+    deletion::delete_message(connection, id).map(Some)
 }
 
 /// What an account has still to send, in the order in which it was written.
@@ -82,9 +97,11 @@ pub fn is_attempted(connection: &Connection, id: MessageId) -> Result<bool, Stor
     Ok(statement.query_row([id], |row| row.get(0))?)
 }
 
-/// What an account has still to send and may have sent already, in the order in which it was written.
+/// What an account has still to send and may have sent already, in the order in which it was written; only what the archive can
+/// tell of.
 pub fn doubtful(connection: &Connection, account: AccountId) -> Result<Vec<PendingMessage>, StoreError> {
-    let mut statement = connection.prepare_cached(&pending_sql("c.account_id = ?1 AND m.is_attempted = 1"))?;
+    let mut statement =
+        connection.prepare_cached(&pending_sql("c.account_id = ?1 AND m.is_attempted = 1 AND m.is_retried = 0"))?;
     let rows = statement.query_map([account], pending_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

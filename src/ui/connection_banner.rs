@@ -1,14 +1,12 @@
 //! One banner for whatever account is not online: what it says, and what its button does.
 
-use std::time::Duration;
-
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::{gettext, ngettext};
 use gtk::{gio, glib};
 
 use super::error_text;
 use crate::{
-    engine::api::{Command, ConnectionState, Problem},
+    engine::api::{AccountId, Command, ConnectionState, Problem},
     model::{Account, Messenger},
     secret::Secret,
 };
@@ -17,9 +15,9 @@ use crate::{
 const MINOR: i64 = 1_500;
 
 mod imp {
-    use super::{Account, Messenger, glib};
+    use super::{Account, AccountId, Messenger, glib};
     use adw::{prelude::*, subclass::prelude::*};
-    use std::cell::{OnceCell, RefCell};
+    use std::cell::{Cell, OnceCell, RefCell};
 
     #[derive(Debug, Default)]
     pub struct ConnectionBanner {
@@ -28,7 +26,8 @@ mod imp {
         pub list_handler: RefCell<Option<glib::SignalHandlerId>>,
         /// The accounts that are followed.
         pub followed: RefCell<Vec<(Account, glib::SignalHandlerId)>>,
-        pub countdown: RefCell<Option<glib::SourceId>>,
+        /// The account that it speaks of.
+        pub told: Cell<Option<AccountId>>,
     }
 
     #[glib::object_subclass]
@@ -56,9 +55,6 @@ mod imp {
             }
             for (account, handler) in self.followed.take() {
                 account.disconnect(handler);
-            }
-            if let Some(timer) = self.countdown.take() {
-                timer.remove();
             }
         }
     }
@@ -112,25 +108,25 @@ impl ConnectionBanner {
 
     fn update(&self) {
         let imp = self.imp();
-        if let Some(timer) = imp.countdown.take() {
-            timer.remove();
-        }
-        let troubled =
-            self.each_account().filter(Account::enabled).find_map(|account| content(&account.connection().0));
-        let Some(content) = troubled else { return imp.banner.set_revealed(false) };
-        imp.banner.set_title(&content.text);
-        imp.banner.set_button_label(content.button.as_deref());
-        imp.banner.set_revealed(true);
-        if let Some(next) = content.changes_in {
-            let weak = self.downgrade();
-            let timer = glib::timeout_add_local_once(next, move || {
-                if let Some(banner) = weak.upgrade() {
-                    banner.imp().countdown.take();
-                    banner.update();
+        for account in self.each_account().filter(Account::enabled) {
+            match (word(&account.connection().0), imp.told.get() == Some(account.id())) {
+                (Word::Trouble(text, button), _) => {
+                    imp.told.set(Some(account.id()));
+                    imp.banner.set_title(&text);
+                    imp.banner.set_button_label(Some(&button));
+                    return imp.banner.set_revealed(true);
                 }
-            });
-            imp.countdown.replace(Some(timer));
+                // Nothing is known that was not before: as long as the server is away, each try would move the window.
+                (Word::Trying, true) => return,
+                (Word::Trying, false) | (Word::Nothing, _) => {}
+            }
         }
+        self.hide_banner();
+    }
+
+    fn hide_banner(&self) {
+        self.imp().told.take();
+        self.imp().banner.set_revealed(false);
     }
 
     /// Does what the button says, for each account that needs it.
@@ -143,6 +139,8 @@ impl ConnectionBanner {
                 }
                 ConnectionState::NeedsPerson(Problem::WeakerSignIn) => ask_about_weaker(self, messenger, &account),
                 ConnectionState::Waiting { .. } | ConnectionState::NeedsPerson(_) => {
+                    // It comes back if that does not help.
+                    self.hide_banner();
                     messenger.send(Command::ReconnectNow { account: account.id() });
                 }
                 ConnectionState::Offline | ConnectionState::Connecting(_) | ConnectionState::Online => {}
@@ -151,44 +149,44 @@ impl ConnectionBanner {
     }
 }
 
-/// What the banner shows.
+/// What there is to say of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Content {
-    text: String,
-    button: Option<String>,
-    /// When the text will be another one.
-    changes_in: Option<Duration>,
+enum Word {
+    /// Online, or offline by the person's wish.
+    Nothing,
+    /// About to be online, as far as one knows.
+    Trying,
+    /// What is wrong, and the button's label.
+    Trouble(String, String),
 }
 
-/// `None` where there is nothing to say: online, offline by the person's wish, or about to be online.
-fn content(state: &ConnectionState) -> Option<Content> {
-    let now = glib::real_time() / 1_000;
+fn word(state: &ConnectionState) -> Word {
     match state {
-        ConnectionState::Offline | ConnectionState::Connecting(_) | ConnectionState::Online => None,
+        ConnectionState::Offline | ConnectionState::Online => Word::Nothing,
+        ConnectionState::Connecting(_) => Word::Trying,
         ConnectionState::Waiting { retry_at, problem } => {
-            let left = retry_at.0 - now;
+            let left = retry_at.0 - glib::real_time() / 1_000;
             if left < MINOR {
-                return None;
+                return Word::Trying;
             }
-            let seconds = u32::try_from(left / 1_000).unwrap_or_default().max(1);
-            let retry = ngettext("Next try in {n} second.", "Next try in {n} seconds.", seconds)
-                .replace("{n}", &seconds.to_string());
-            Some(Content {
-                text: format!("{} {retry}", error_text::problem(problem)),
-                button: Some(gettext("_Reconnect now")),
-                changes_in: Some(Duration::from_secs(1)),
-            })
+            Word::Trouble(format!("{} {}", error_text::problem(problem), next_try(left)), gettext("_Reconnect now"))
         }
-        ConnectionState::NeedsPerson(problem) => Some(Content {
-            text: error_text::problem(problem),
-            button: Some(match problem {
+        ConnectionState::NeedsPerson(problem) => {
+            let button = match problem {
                 Problem::WrongPassword | Problem::NoPassword => gettext("_Enter password"),
                 Problem::WeakerSignIn => gettext("_Decide"),
                 _ => gettext("_Try again"),
-            }),
-            changes_in: None,
-        }),
+            };
+            Word::Trouble(error_text::problem(problem), button)
+        }
     }
+}
+
+/// In so many milliseconds. Said in a way that stays true: a server can be away for days, and counting down would wake the machine
+/// and draw the window anew each second of them.
+fn next_try(left: i64) -> String {
+    let minutes = u32::try_from(left.saturating_add(59_999) / 60_000).unwrap_or(u32::MAX).max(1);
+    ngettext("Next try within a minute.", "Next try within {n} minutes.", minutes).replace("{n}", &minutes.to_string())
 }
 
 /// The safe answer is the one that is given without reading.

@@ -1,6 +1,9 @@
 //! A conversation in the list: who, what was said last, when, and how much of it is unread.
 
-use std::cell::RefCell;
+use std::{
+    cell::{OnceCell, RefCell},
+    time::Duration,
+};
 
 use adw::subclass::prelude::*;
 use gettextrs::{gettext, ngettext};
@@ -14,11 +17,14 @@ use crate::{engine::api::Timestamp, model::Conversation};
 /// From here on a badge says only that there are many.
 const MANY: u32 = 999;
 
+/// Called with how long the time goes on reading as it does.
+type TimeTold = Box<dyn Fn(Duration)>;
+
 mod imp {
-    use super::{AvatarView, Conversation, RefCell, glib};
+    use super::{AvatarView, Conversation, OnceCell, RefCell, TimeTold, glib};
     use gtk::{CompositeTemplate, prelude::*, subclass::prelude::*};
 
-    #[derive(Debug, Default, CompositeTemplate, glib::Properties)]
+    #[derive(Default, CompositeTemplate, glib::Properties)]
     #[properties(wrapper_type = super::ConversationRow)]
     #[template(resource = "/im/stonechat/Stonechat/ui/conversation_row.ui")]
     pub struct ConversationRow {
@@ -43,6 +49,7 @@ mod imp {
         #[property(get, set)]
         pub(super) description: RefCell<String>,
         pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
+        pub(super) time_told: OnceCell<TimeTold>,
     }
 
     #[glib::object_subclass]
@@ -67,7 +74,16 @@ mod imp {
             self.obj().set_conversation(None);
         }
     }
-    impl WidgetImpl for ConversationRow {}
+
+    impl WidgetImpl for ConversationRow {
+        fn map(&self) {
+            self.parent_map();
+            // Nobody has told it the time while it was out of sight.
+            if let Ok(now) = glib::DateTime::now_local() {
+                self.obj().update_time(&now);
+            }
+        }
+    }
     impl BoxImpl for ConversationRow {}
 }
 
@@ -113,8 +129,14 @@ impl ConversationRow {
         self.imp().shown.borrow().clone()
     }
 
-    /// Brings the row up to date; also when only time has passed.
-    pub fn update(&self) {
+    /// `f` hears, whenever the time is told, how long it goes on reading as it does; once.
+    pub fn connect_time_told(&self, f: impl Fn(Duration) + 'static) {
+        let is_fresh = self.imp().time_told.set(Box::new(f)).is_ok();
+        debug_assert!(is_fresh);
+    }
+
+    /// Brings the row up to date.
+    fn update(&self) {
         let imp = self.imp();
         let Some(conversation) = self.conversation() else { return };
         let contact = conversation.contact();
@@ -130,16 +152,42 @@ impl ConversationRow {
         for known in ["dimmed", "accent"] {
             toggle_class(&*imp.preview, known, known == class);
         }
-        let now = glib::DateTime::now_local().ok();
-        let time = now.map(|now| time_text::short(Timestamp(conversation.time()), &now)).unwrap_or_default();
-        set_label(&imp.time, &time);
+        if let Ok(now) = glib::DateTime::now_local() {
+            self.tell_time(&conversation, &now);
+        }
         imp.unread.set_visible(unread > 0);
         set_label(&imp.unread, &if unread > MANY { format!("{MANY}+") } else { unread.to_string() });
         toggle_class(&*imp.unread, "muted", conversation.is_muted());
+        self.describe(&conversation);
+    }
 
+    /// Time has passed, and nothing else has happened.
+    pub fn update_time(&self, now: &glib::DateTime) {
+        if let Some(conversation) = self.conversation().filter(|conversation| self.tell_time(conversation, now)) {
+            self.describe(&conversation);
+        }
+    }
+
+    /// Whether it reads differently now.
+    fn tell_time(&self, conversation: &Conversation, now: &glib::DateTime) -> bool {
+        let imp = self.imp();
+        let time = Timestamp(conversation.time());
+        let is_new = set_label(&imp.time, &time_text::short(time, now));
+        if let (Some(told), Some(wait)) = (imp.time_told.get(), time_text::until_change(time, now))
+            && self.is_mapped()
+        {
+            told(wait);
+        }
+        is_new
+    }
+
+    fn describe(&self, conversation: &Conversation) {
+        let imp = self.imp();
+        let (contact, unread) = (conversation.contact(), conversation.unread());
         let presence =
             if contact.is_blocked() { gettext("Blocked") } else { availability_text(contact.availability()) };
-        let mut description = vec![name, presence, preview, time];
+        let said = |label: &gtk::Label| label.label().to_string();
+        let mut description = vec![said(&imp.name), presence, said(&imp.preview), said(&imp.time)];
         if unread > 0 {
             description.push(
                 ngettext("{n} unread message", "{n} unread messages", unread).replace("{n}", &unread.to_string()),
@@ -184,11 +232,13 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
     (message_text::with_author(&text, &name).into_owned(), "dimmed")
 }
 
-/// Setting the same text again would lay the label out again.
-fn set_label(label: &gtk::Label, text: &str) {
-    if label.label() != text {
+/// Setting the same text again would lay the label out again. Whether it was another one.
+fn set_label(label: &gtk::Label, text: &str) -> bool {
+    let is_new = label.label() != text;
+    if is_new {
         label.set_label(text);
     }
+    is_new
 }
 
 fn toggle_class(widget: &impl IsA<gtk::Widget>, class: &str, is_set: bool) {

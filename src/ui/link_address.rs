@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use gtk::glib;
 
-use super::message_markup::escape;
+use super::escape::escape;
 
 /// How much of an address is shown before and after its host.
 const SHOWN: usize = 160;

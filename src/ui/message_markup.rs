@@ -7,7 +7,7 @@ use std::{fmt::Write as _, ops::Range};
 
 use linkify::{LinkFinder, LinkKind};
 
-use super::link_address;
+use super::{escape::escape, link_address};
 use crate::{
     ids::BareJid,
     links::may_open,
@@ -170,25 +170,6 @@ fn tags(style: Style) -> (&'static str, &'static str) {
 
 fn faint(directive: char) -> String {
     format!("<span alpha=\"45%\">{directive}</span>")
-}
-
-/// What is special to markup, as it has to be written in it.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            // A label takes NUL for the end, and markup no control character.
-            c if c.is_control() && c != '\n' && c != '\t' => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -268,6 +268,9 @@ impl MessageRow {
     }
 
     fn let_go(&self) {
+        if let Some(bar) = self.imp().undo.borrow().as_ref() {
+            bar.stop();
+        }
         if let Some((message, handlers)) = self.imp().message.take() {
             for handler in handlers {
                 message.disconnect(handler);

@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::message_markup::{Mentioned, Writer, escape};
+use super::{
+    escape::escape,
+    message_markup::{Mentioned, Writer},
+};
 use crate::{
     ids::BareJid,
     plain_text::{isolated, one_line},

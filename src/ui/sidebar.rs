@@ -1,9 +1,13 @@
 //! The list of conversations. The search over it, the contacts and all messages is in `search`, what was put aside in `archived`.
 
 mod archived;
+mod clock;
 mod search;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
+};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gettextrs::ngettext;
@@ -11,14 +15,15 @@ use gtk::{gio, glib};
 
 use super::{
     AvatarView, ConversationRow, fetching_bar::FetchingBar, list_row, row_menu, search_filters::SearchFilters,
-    time_text,
+    sight::Sight,
 };
 use crate::model::{Contact, Conversation, FoundMessage, MessageSearch, Messenger};
+use clock::Clock;
 
 mod imp {
     use super::{
-        AvatarView, Cell, Conversation, FetchingBar, FoundMessage, MessageSearch, Messenger, OnceCell, RefCell,
-        SearchFilters, gio, glib,
+        AvatarView, Cell, Clock, Conversation, FetchingBar, FoundMessage, MessageSearch, Messenger, OnceCell, Rc,
+        RefCell, SearchFilters, Sight, gio, glib,
     };
     use adw::subclass::prelude::*;
     use gtk::{CompositeTemplate, prelude::*};
@@ -65,7 +70,8 @@ mod imp {
         pub(super) current: RefCell<Option<Conversation>>,
         /// The list shows what was put aside.
         pub(super) is_in_archive: Cell<bool>,
-        pub(super) minute: RefCell<Option<glib::SourceId>>,
+        pub(super) clock: OnceCell<Rc<Clock>>,
+        pub(super) sight: Sight,
     }
 
     #[glib::object_subclass]
@@ -139,13 +145,13 @@ mod imp {
     impl WidgetImpl for Sidebar {
         fn map(&self) {
             self.parent_map();
-            self.obj().follow_time();
+            let clock = Rc::clone(self.obj().clock());
+            self.sight.mapped(&*self.obj(), move |is_seen| clock.set_runs(is_seen));
         }
 
         fn unmap(&self) {
-            if let Some(timer) = self.minute.take() {
-                timer.remove();
-            }
+            self.sight.unmapped();
+            self.obj().clock().set_runs(false);
             self.parent_unmap();
         }
     }
@@ -220,6 +226,11 @@ impl Sidebar {
         self.imp().menu_button.popup();
     }
 
+    /// Whether times in the list are kept up to date: not while nobody can see them.
+    pub fn follows_time(&self) -> bool {
+        self.clock().runs()
+    }
+
     fn messenger(&self) -> &Messenger {
         self.imp().messenger.get().expect("the sidebar is made with a messenger")
     }
@@ -232,6 +243,8 @@ impl Sidebar {
             let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
             let row = ConversationRow::default();
             if let Some(sidebar) = weak.upgrade() {
+                let clock = Rc::clone(sidebar.clock());
+                row.connect_time_told(move |wait| clock.wait_at_most(wait));
                 row_menu::attach(&row, &*sidebar.imp().row_menu);
             }
             list_row::fill(item, &row);
@@ -353,21 +366,17 @@ impl Sidebar {
         selection.set_selected(position.unwrap_or(gtk::INVALID_LIST_POSITION));
     }
 
-    /// Times such as "5 min" grow old; only while somebody can see them.
-    fn follow_time(&self) {
-        let Ok(now) = glib::DateTime::now_local() else { return };
-        let weak = self.downgrade();
-        let timer = glib::timeout_add_local_once(time_text::until_next_minute(&now), move || {
-            if let Some(sidebar) = weak.upgrade() {
-                sidebar.imp().minute.take();
-                update_rows(sidebar.imp().list.upcast_ref());
-                update_rows(sidebar.imp().archived.upcast_ref());
-                sidebar.follow_time();
-            }
-        });
-        if let Some(before) = self.imp().minute.replace(Some(timer)) {
-            before.remove();
-        }
+    /// Times such as "5 min" grow old.
+    fn clock(&self) -> &Rc<Clock> {
+        self.imp().clock.get_or_init(|| {
+            let weak = self.downgrade();
+            Clock::new(move || {
+                if let (Some(sidebar), Ok(now)) = (weak.upgrade(), glib::DateTime::now_local()) {
+                    update_times(sidebar.imp().list.upcast_ref(), &now);
+                    update_times(sidebar.imp().archived.upcast_ref(), &now);
+                }
+            })
+        })
     }
 }
 
@@ -388,13 +397,17 @@ fn bind_rows(factory: &gtk::SignalListItemFactory) {
     });
 }
 
-fn update_rows(widget: &gtk::Widget) {
+/// The rows that can be seen; the others do so when they can.
+fn update_times(widget: &gtk::Widget, now: &glib::DateTime) {
+    if !widget.is_mapped() {
+        return;
+    }
     if let Some(row) = widget.downcast_ref::<ConversationRow>() {
-        return row.update();
+        return row.update_time(now);
     }
     let mut child = widget.first_child();
     while let Some(widget) = child {
-        update_rows(&widget);
+        update_times(&widget, now);
         child = widget.next_sibling();
     }
 }

@@ -1,15 +1,10 @@
 //! Below a message that has not left yet: for how long still, and the way to take it back.
 
-use std::time::Duration;
-
 use gettextrs::ngettext;
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
 use super::time_text;
 use crate::engine::api::Timestamp;
-
-/// How often the time is looked at.
-const TICK: Duration = Duration::from_millis(250);
 
 mod imp {
     use super::{Timestamp, glib};
@@ -22,7 +17,7 @@ mod imp {
         #[template_child]
         pub(super) time: TemplateChild<gtk::Label>,
         pub(super) until: Cell<Option<Timestamp>>,
-        pub(super) tick: RefCell<Option<glib::SourceId>>,
+        pub(super) timer: RefCell<Option<glib::SourceId>>,
     }
 
     #[glib::object_subclass]
@@ -42,9 +37,7 @@ mod imp {
 
     impl ObjectImpl for UndoBar {
         fn dispose(&self) {
-            if let Some(tick) = self.tick.take() {
-                tick.remove();
-            }
+            self.obj().stop();
         }
     }
     impl WidgetImpl for UndoBar {}
@@ -67,25 +60,26 @@ impl Default for UndoBar {
 impl UndoBar {
     /// Counts down to this time; hidden where there is none.
     pub fn set_until(&self, until: Option<Timestamp>) {
-        let imp = self.imp();
-        imp.until.set(until);
+        self.imp().until.set(until);
         self.set_visible(until.is_some());
         self.show_time();
-        let weak = self.downgrade();
-        let tick = until.map(|_| {
-            glib::timeout_add_local(TICK, move || {
-                if let Some(bar) = weak.upgrade() {
-                    bar.show_time();
-                }
-                glib::ControlFlow::Continue
-            })
-        });
-        if let Some(before) = imp.tick.replace(tick) {
-            before.remove();
+    }
+
+    /// Whether it still counts.
+    pub fn counts(&self) -> bool {
+        self.imp().timer.borrow().is_some()
+    }
+
+    /// The message above it is out of sight.
+    pub fn stop(&self) {
+        if let Some(timer) = self.imp().timer.take() {
+            timer.remove();
         }
     }
 
+    /// Until the text changes; at the end nothing is left to count.
     fn show_time(&self) {
+        self.stop();
         let Some(until) = self.imp().until.get() else { return };
         let seconds = time_text::seconds_left(until);
         let text = ngettext("Sending in {n} second", "Sending in {n} seconds", seconds);
@@ -93,5 +87,14 @@ impl UndoBar {
         if self.imp().time.label() != text {
             self.imp().time.set_label(&text);
         }
+        let Some(wait) = time_text::until_next_second(until) else { return };
+        let weak = self.downgrade();
+        let timer = glib::timeout_add_local_once(wait, move || {
+            if let Some(bar) = weak.upgrade() {
+                bar.imp().timer.take();
+                bar.show_time();
+            }
+        });
+        self.imp().timer.replace(Some(timer));
     }
 }

@@ -3,7 +3,7 @@
 use adw::prelude::*;
 use stonechat::{
     engine::api::{Annotations, Event, Message, MessageId, Quote, Reaction, Timestamp},
-    ui::{bubble_text::BubbleText, message_row::MessageRow},
+    ui::{bubble_text::BubbleText, message_row::MessageRow, undo_bar::UndoBar},
 };
 
 use crate::world::{CONVERSATION, World, address, all, message, wait};
@@ -201,6 +201,21 @@ fn a_message_that_has_not_left_is_taken_back_with_a_press_or_with_control_z() {
     world.press(&["ctrl+z"]);
     world.settle();
     assert_eq!(world.said("UndoSend"), 2);
+}
+
+#[gtk::test]
+fn the_time_that_is_left_is_counted_only_while_there_is_some_and_the_message_in_sight() {
+    let world = world();
+    let held = send_held(&world, "In a moment");
+    let bar = all::<UndoBar>(&held).remove(0);
+    assert!(bar.counts());
+    held.unbind();
+    assert!(!bar.counts(), "the row waits for another message");
+    bar.set_until(Some(Timestamp(glib::real_time() / 1_000 + 20)));
+    wait("the end", || !bar.counts());
+    assert!(shows(&bar, "Sending in 0 seconds"));
+    bar.set_until(None);
+    assert!(!bar.counts());
 }
 
 #[gtk::test]

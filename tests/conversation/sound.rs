@@ -86,6 +86,11 @@ fn sound_is_played_where_it_stands_and_one_at_a_time() {
     player(&world, 2).activate_action("sound.toggle", None).unwrap();
     wait("the other", || playback().state(&two).position > Duration::from_millis(300));
     assert!(!playback().state(&one).is_playing && playback().state(&one).position > Duration::from_millis(400));
+    assert!(playback().tells_time());
+    player(&world, 2).activate_action("sound.toggle", None).unwrap();
+    assert!(!playback().tells_time(), "what stands still wakes nobody");
+    player(&world, 2).activate_action("sound.toggle", None).unwrap();
+    assert!(playback().tells_time());
     playback().seek(&two, Duration::from_secs(30));
     playback().set_speed(Speed::Double);
     wait("the middle", || playback().state(&two).position > Duration::from_millis(30_400));

@@ -6,11 +6,7 @@ use stonechat::{
     ui::{
         PreferencesDialog,
         composer::Composer,
-        spelling::{
-            language::Language,
-            speller::{Request, Speller},
-            underline::TAG,
-        },
+        spelling::{language::Language, request::Request, speller::Speller, underline::TAG},
     },
 };
 

@@ -11,6 +11,7 @@ mod events;
 mod export;
 mod files;
 mod gallery;
+mod idle;
 mod links;
 mod mock;
 mod pages;

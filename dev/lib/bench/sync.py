@@ -22,7 +22,9 @@ from large import DOMAIN, ME, MESSAGES, PASSWORD, Run, add_accounts, bring_onlin
 from server import Server  # noqa: E402
 
 PAGE = 50  # Prosody's largest.
-BURST, REST = 1_000, 60
+BURST = 1_000
+# Longer than a silent connection goes without a question to the server.
+REST = 180
 # The archive in SQLite, as on a server with many users. Its disk is not what is measured.
 ARCHIVE = """\
 storage = {{ archive = "sql" }}
@@ -177,15 +179,34 @@ async def measure_burst(run, profile, friend, stalls, figures):
 
 
 async def measure_rest(run, figures):
+    """How often it wakes up. One cause wakes a thread more than once: a frame that is drawn waits for the display's answers,
+    a question to the server for its own. So the moments are counted too, each of which ends with a second of rest."""
     await run.settle()
-    await asyncio.sleep(5)
-    cpu, before = run.cpu(), run.wake_ups()
-    await asyncio.sleep(REST)
+    # What the last message left behind, such as a caret that blinks for ten seconds and GTK's store of lines, which goes
+    # after twenty, is over.
+    await asyncio.sleep(25)
+    begun, cpu, before = time.monotonic(), run.cpu(), run.wake_ups()
+    seen, moments, threads = before, [], {}
+    while time.monotonic() - begun < REST:
+        await asyncio.sleep(0.1)
+        now, at = run.wake_ups(), time.monotonic() - begun
+        woken = {thread: count - seen.get(thread, 0) for thread, count in now.items() if count > seen.get(thread, 0)}
+        seen = now
+        for (number, name), count in woken.items():
+            threads[f"{name} {number}"] = threads.get(f"{name} {number}", 0) + count
+        if woken and (not moments or at - moments[-1][1] > 1):
+            moments.append([at, at, set()])
+        if woken:
+            moments[-1][1] = at
+            moments[-1][2] |= {name for _, name in woken}
     figures["idle cpu"] = (100 * (run.cpu() - cpu) / REST, "% of a core")
-    after = run.wake_ups()
-    woken = {name: count - before.get(name, 0) for name, count in after.items() if count > before.get(name, 0)}
-    figures["idle wake-ups"] = (sum(woken.values()) / REST, "1/s")
-    print("what woke up at rest:", {f"{name} {number}": count for (number, name), count in woken.items()}, file=sys.stderr)
+    figures["idle wake-ups"] = (sum(threads.values()) / REST, "1/s")
+    figures["idle moments"] = (60 * len(moments) / REST, "1/min")
+    for name in {name for _, _, names in moments for name in names}:
+        times = [at for at, _, names in moments if name in names]
+        figures[f"idle moments of {name}"] = (60 * len(times) / REST, "1/min")
+        print(f"{name} woke up at", ", ".join(f"{at:.1f}" for at in times), file=sys.stderr)
+    print("how often each thread woke up at rest:", threads, file=sys.stderr)
 
 
 async def bench(target, work, server):

@@ -6,7 +6,11 @@ use std::collections::{HashMap, VecDeque};
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
-use super::{Ahead, Gap, Lookup, Page, Plan, Want, window::Window};
+use super::{
+    lookup::Lookup,
+    plan::{Ahead, Gap, MAX_AHEAD, Page, Plan, Want, since},
+    window::Window,
+};
 use crate::{
     engine::api::HistoryProgress,
     ids::{BareJid, ConversationId, MessageId, Timestamp},
@@ -92,6 +96,8 @@ pub struct Fetching {
     order: Order,
     rest_until: Option<Instant>,
     is_resting: bool,
+    /// What came could not be stored: not even what is urgent is asked for before then.
+    stuck_until: Option<Instant>,
 }
 
 impl Fetching {
@@ -175,28 +181,34 @@ impl Fetching {
         if self.open.is_some() || !self.has_archive {
             return Next::Nothing;
         }
+        let has_urgent = !self.lookups.is_empty() || self.ahead.is_some();
+        let slow = self.rest_until.filter(|_| !has_urgent && self.plan.is_some());
+        let rest = self.stuck_until.or(slow).map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(rest) = rest.filter(|rest| !rest.is_zero()) {
+            let is_resting = std::mem::replace(&mut self.is_resting, true);
+            return if is_resting { Next::Nothing } else { Next::Rest(rest) };
+        }
         let urgent = self.lookups.pop_front().map(Want::Lookup).or_else(|| self.ahead.take().map(Want::Ahead));
-        let want = match (urgent, &self.plan) {
-            (Some(want), _) => want,
-            (None, None) => return Next::Nothing,
-            (None, Some(plan)) => {
-                let rest = self.rest_until.map(|until| until.saturating_duration_since(Instant::now()));
-                match rest.filter(|rest| !rest.is_zero()) {
-                    Some(_) if self.is_resting => return Next::Nothing,
-                    Some(rest) => {
-                        self.is_resting = true;
-                        return Next::Rest(rest);
-                    }
-                    None => Want::Missing(plan.clone()),
-                }
-            }
-        };
-        Next::Ask(self.ask(want))
+        match urgent.or_else(|| self.plan.clone().map(Want::Missing)) {
+            Some(want) => Next::Ask(self.ask(want)),
+            None => Next::Nothing,
+        }
     }
 
     pub fn has_rested(&mut self) {
         self.is_resting = false;
-        self.rest_until = None;
+        (self.rest_until, self.stuck_until) = (None, None);
+    }
+
+    /// What a page has brought could not be stored, for there is no room on the disk: the same is asked for again, a while later.
+    pub fn not_stored(&mut self, want: Want) {
+        match want {
+            Want::Lookup(lookup) => self.lookups.push_front(lookup),
+            Want::Ahead(ahead) => self.ahead = self.ahead.take().or(Some(ahead)),
+            // It is planned still; but where in it the page belonged is known no more.
+            Want::Missing(_) => self.window = Window::default(),
+        }
+        self.stuck_until = Some(Instant::now() + LONGEST_REST);
     }
 
     fn ask(&mut self, want: Want) -> Query {
@@ -204,7 +216,7 @@ impl Fetching {
         let (with, start, after, before) = match &want {
             Want::Lookup(lookup) => (Some(lookup.with.clone()), Some(lookup.since), None, lookup.before.clone()),
             Want::Ahead(ahead) => {
-                (Some(ahead.with.clone()), ahead.below.as_ref().map(super::since), None, ahead.before.clone())
+                (Some(ahead.with.clone()), ahead.below.as_ref().map(since), None, ahead.before.clone())
             }
             Want::Missing(plan) => {
                 let before = self.window.before().map(str::to_owned).or_else(|| plan.before.clone());
@@ -226,7 +238,7 @@ impl Fetching {
     }
 
     fn floor(&self, plan: &Plan) -> Option<Timestamp> {
-        plan.below.as_ref().filter(|_| !self.takes_ids).map(super::since)
+        plan.below.as_ref().filter(|_| !self.takes_ids).map(since)
     }
 
     /// Takes a result if it belongs to the open query and comes from our own archive (CVE-2019-16237).
@@ -242,6 +254,9 @@ impl Fetching {
     /// The query is answered; `None` when it is not the one under way.
     pub fn finish(&mut self, id: &str, fin: Fin) -> Option<Page> {
         let Open { want, before, items, asked, .. } = self.open.take_if(|open| open.id == id)?;
+        // A page that begins where it was to end: there is nothing older to be had here, and the next would be the same.
+        let goes_on = items.first().is_none_or(|first| before.as_ref() != Some(&first.id));
+        let fin = Fin { is_complete: fin.is_complete || !goes_on, ..fin };
         let took = asked.elapsed();
         self.rest_until = (took > SLOW).then(|| Instant::now() + took.min(LONGEST_REST));
         self.unanswered = 0;
@@ -316,7 +331,7 @@ impl Fetching {
         let reached = Reached { below, first_id: first_id.clone(), begun_after: ahead.begun_after, is_complete };
         self.reached.insert(ahead.conversation, reached);
         // Above what was here before there may be no hole, as far as the person looks.
-        if !is_complete && below.is_some() && ahead.pages < super::MAX_AHEAD && self.ahead.is_none() {
+        if !is_complete && below.is_some() && ahead.pages < MAX_AHEAD && self.ahead.is_none() {
             self.ahead = Some(Ahead { before: first_id, pages: ahead.pages + 1, ..ahead });
         }
     }

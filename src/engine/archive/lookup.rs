@@ -12,7 +12,7 @@ use crate::{
     },
     ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::{
-        MessageState, StoreError,
+        StoreError,
         message::{self, ArchiveId},
         pending::{self, PendingMessage},
     },
@@ -74,7 +74,7 @@ impl Lookup {
             waiting.remove(&found.cursor.id);
             let archive_id = ArchiveId { by: scope.address.clone(), id: item.id.clone() };
             message::set_archive_id(store, found.cursor.id, &archive_id)?;
-            if let Some(row) = message::advance(store, found.cursor.id, MessageState::Sent)? {
+            if let Some(row) = pending::found(store, found.cursor.id)? {
                 changes.of(store, self.conversation)?.change(row.into());
             }
         }

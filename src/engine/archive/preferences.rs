@@ -4,7 +4,7 @@
 use crate::{
     engine::{
         api::{ArchivePolicy, CommandError},
-        avatar::refused,
+        question::refused,
     },
     xmpp::{
         archive_preferences::{self as xep, Preferences},

@@ -1,8 +1,11 @@
+mod arrival;
 mod orphans;
+mod read;
+mod trouble;
 
 use std::collections::HashSet;
 
-use super::{fetching::Next, *};
+use super::{plan::since, *};
 use crate::{
     engine::{
         api::{Event, HistoryAnchor, MessageState},
@@ -12,7 +15,7 @@ use crate::{
     ids::{Jid, OriginId},
     store::message,
     xmpp::{
-        archive::{Fin, Query},
+        archive::{Archived, Fin, Query},
         incoming::{IncomingMessage, MessageKind},
         stanza_id::StanzaId,
     },

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    file, hash_of,
+    file::{self, hash_of},
     picture::{self, Picture},
     record::{self, Verdict},
 };

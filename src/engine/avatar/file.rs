@@ -9,10 +9,17 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use sha1::{Digest, Sha1};
+
 use crate::ids::AvatarHash;
 
 /// Two accounts, or we and an announcement of ours, may be at the same picture at the same time.
 static WRITES: AtomicU64 = AtomicU64::new(0);
+
+/// SHA-1, which is what avatars are known by. It guards against mistakes, not against malice.
+pub fn hash_of(bytes: &[u8]) -> Option<AvatarHash> {
+    AvatarHash::parse(&format!("{:x}", Sha1::digest(bytes)))
+}
 
 /// Where the picture of this hash lies, if it does.
 #[must_use]
@@ -89,5 +96,11 @@ mod tests {
         fs::create_dir_all(path(dir.path(), &hash()).join("taken")).unwrap();
         assert!(write(dir.path(), &hash(), b"png").is_err());
         assert_eq!(fs::read_dir(dir.path().join("avatars")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_hash_is_that_of_the_bytes() {
+        // FIPS 180-1, appendix A.
+        assert_eq!(hash_of(b"abc").unwrap().as_str(), "a9993e364706816aba3e25717850c26c9cd0d89d");
     }
 }

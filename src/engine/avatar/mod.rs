@@ -14,18 +14,15 @@ pub mod picture;
 mod publish;
 mod record;
 
-use sha1::{Digest, Sha1};
-
 pub use fetch::Avatars;
 pub use publish::publish;
-pub(super) use publish::refused;
 
 use super::{
     context::Shared,
     effect::{AvatarNotice, AvatarSource},
 };
 use crate::{
-    ids::{AccountId, AvatarHash},
+    ids::AccountId,
     store::avatar as stored,
     xmpp::incoming::{IncomingPresence, PresenceKind},
 };
@@ -49,21 +46,5 @@ pub async fn tidy(shared: &Shared) {
                 tokio::task::spawn_blocking(move || unused.iter().for_each(|hash| file::remove(&data_dir, hash))).await;
         }
         Err(error) => log::warn!("avatars are not tidied: {error}"),
-    }
-}
-
-/// SHA-1, which is what avatars are known by. It guards against mistakes, not against malice.
-fn hash_of(bytes: &[u8]) -> Option<AvatarHash> {
-    AvatarHash::parse(&format!("{:x}", Sha1::digest(bytes)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_is_that_of_the_bytes() {
-        // FIPS 180-1, appendix A.
-        assert_eq!(hash_of(b"abc").unwrap().as_str(), "a9993e364706816aba3e25717850c26c9cd0d89d");
     }
 }

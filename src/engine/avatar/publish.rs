@@ -3,13 +3,14 @@
 use tokio::task::spawn_blocking;
 
 use super::{
-    file, hash_of,
+    file::{self, hash_of},
     picture::{self, Picture, PictureError},
 };
 use crate::{
     engine::{
         api::{CommandError, Event, Notice},
         context::{AccountContext, Shared},
+        question::refused,
     },
     ids::AvatarHash,
     store::{
@@ -19,7 +20,7 @@ use crate::{
     xmpp::{
         avatar::{self, Metadata},
         pubsub,
-        session::{IqError, IqKind},
+        session::IqKind,
         xml::Element,
     },
 };
@@ -115,13 +116,4 @@ async fn write(shared: &Shared, own: Own) -> Result<AvatarRow, CommandError> {
 async fn set(context: &AccountContext, payload: Element) -> Result<(), CommandError> {
     context.session.iq(None, IqKind::Set, payload).await.map_err(refused)?;
     Ok(())
-}
-
-/// Why the server did not do what a person wanted, in the window's words.
-pub(in crate::engine) fn refused(error: IqError) -> CommandError {
-    match error {
-        IqError::Stanza(error) => CommandError::Refused { condition: error.condition, text: error.text },
-        IqError::Timeout => CommandError::Timeout,
-        IqError::Lost => CommandError::NotOnline,
-    }
 }

@@ -9,7 +9,13 @@ use tokio::{
     time::sleep,
 };
 
-use super::{changed, client, disk, failed, media, policy, problem_of, trim};
+use super::{
+    client::{client, problem_of},
+    disk, media,
+    outcome::{changed, failed},
+    policy,
+    upkeep::trim,
+};
 use crate::{
     engine::{
         api::{AttachmentKind, AttachmentProblem, ConversationId, Event, MessageId, Notice, Transfer},

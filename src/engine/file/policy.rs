@@ -1,4 +1,4 @@
-//! What is fetched unasked: who fetches tells the other side that, when and from where somebody looks.
+//! What is fetched unasked, and how much stays. Who fetches tells the other side that, when and from where somebody looks.
 //!
 //! Pure.
 
@@ -9,6 +9,8 @@ use crate::{
 
 /// Files up to this size come by themselves where nothing else was chosen.
 pub const UNASKED_BYTES: u64 = 5_000_000;
+/// How many bytes of files are kept here where nothing else was chosen; what was not wanted for the longest time goes first.
+pub const KEPT_BYTES: u64 = 2_000_000_000;
 /// Nothing larger is fetched at all.
 pub const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 

@@ -9,7 +9,8 @@ use super::{
     clean::{Unclean, clean},
     disk, media,
     name::sanitise,
-    record, upload,
+    record,
+    service::Known,
 };
 use crate::{
     engine::{
@@ -20,6 +21,7 @@ use crate::{
         },
         change::Changes,
         context::Shared,
+        conversation::account_of,
         effect::{Effects, Scope},
         outbox,
     },
@@ -47,13 +49,13 @@ pub async fn prepare(
     if files.is_empty() || files.len() > MAX_FILES {
         return Err(CommandError::EmptyMessage);
     }
-    let account = shared.store.read(move |store| super::super::conversation::account_of(store, conversation)).await;
+    let account = shared.store.read(move |store| account_of(store, conversation)).await;
     let account = account.map_err(|error| shared.failed(error))?;
     // What the server is known to refuse is not even copied.
     let most = match shared.accounts.with(account, |live| live.upload.clone()) {
-        Some(upload::Known::Is(service)) => service.max_size.unwrap_or(u64::MAX),
-        Some(upload::Known::Absent) => return Err(CommandError::NoUploadService),
-        Some(upload::Known::Nothing) | None => u64::MAX,
+        Some(Known::Is(service)) => service.max_size.unwrap_or(u64::MAX),
+        Some(Known::Absent) => return Err(CommandError::NoUploadService),
+        Some(Known::Nothing) | None => u64::MAX,
     };
     let mut prepared = Vec::new();
     for file in files {

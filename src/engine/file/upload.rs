@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{fs::File, time::sleep};
 
-use super::{changed, client, disk, problem_of};
+use super::{
+    client::{client, problem_of},
+    disk,
+    outcome::changed,
+    service::{self, Known, Service},
+};
 use crate::{
     engine::{
         api::{AttachmentProblem, CommandError, ConversationId, MessageId, Transfer},
@@ -22,32 +27,12 @@ use crate::{
         message::{self, MessageRow},
     },
     xmpp::{
-        disco,
         session::{IqError, IqKind, SessionHandle},
         upload::{self, Slot},
     },
 };
 
-/// How many of a server's services are asked what they do.
-const MAX_SERVICES: usize = 32;
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
-
-/// Who takes files on an account's server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
-    pub address: Jid,
-    /// In bytes.
-    pub max_size: Option<u64>,
-}
-
-/// What is known in this session of who takes files.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Known {
-    #[default]
-    Nothing,
-    Absent,
-    Is(Service),
-}
 
 /// Why a file is not there.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +173,7 @@ fn session(shared: &Shared, account: AccountId) -> Result<SessionHandle, Failure
     shared.accounts.with(account, |live| live.session.clone()).flatten().ok_or(Failure::Offline)
 }
 
-/// Who takes files: the server itself or one of its services (XEP-0363 §4). Asked once in each session.
+/// Who takes files, which is asked once in each session.
 async fn service(shared: &Shared, account: AccountId) -> Result<Service, Failure> {
     match shared.accounts.with(account, |live| live.upload.clone()) {
         Some(Known::Is(service)) => return Ok(service),
@@ -199,22 +184,7 @@ async fn service(shared: &Shared, account: AccountId) -> Result<Service, Failure
     let session = session(shared, account)?;
     let domain = shared.accounts.with(account, |live| live.row.address.domain().to_string());
     let domain = domain.and_then(|domain| Jid::new(&domain).ok()).ok_or(Failure::Offline)?;
-    let items = session.iq(Some(domain.clone()), IqKind::Get, disco::items_query(None)).await;
-    let items = match items {
-        Ok(items) => items.as_ref().map(disco::parse_items).unwrap_or_default(),
-        Err(IqError::Stanza(_)) => Vec::new(),
-        Err(_) => return Err(Failure::Offline),
-    };
-    let candidates = items.into_iter().filter(|item| item.node.is_none()).map(|item| item.jid).take(MAX_SERVICES);
-    let asked = [domain].into_iter().chain(candidates).map(|address| {
-        let session = session.clone();
-        async move {
-            let info = session.iq(Some(address.clone()), IqKind::Get, disco::info_query(None)).await.ok()??;
-            let info = disco::parse_info(&info).filter(|info| info.has(upload::NAMESPACE))?;
-            Some(Service { address, max_size: upload::max_size(&info) })
-        }
-    });
-    let found = futures::future::join_all(asked).await.into_iter().flatten().next();
+    let found = service::find(&session, domain).await.map_err(|_| Failure::Offline)?;
     let known = found.clone().map_or(Known::Absent, Known::Is);
     shared.accounts.with(account, |live| live.upload = known);
     found.ok_or(Failure::Problem(AttachmentProblem::NoService))
@@ -238,19 +208,9 @@ fn uploaded(
     effects.merge(outbox::ready(store, scope, id)?);
     if !caption.is_empty() {
         let MessageRow { conversation, format, .. } = message::by_id(store, id)?;
-        let before = crate::store::conversation::by_id(store, conversation)?;
-        effects.merge(
-            outbox::send(
-                store,
-                scope,
-                conversation,
-                Draft { text: caption, format, answers: None, previews: Vec::new(), id: caption_id, held_until: None },
-            )?
-            .1,
-        );
-        // What is being written meanwhile is another text.
-        let draft = before.draft.unwrap_or_default();
-        crate::store::conversation::set_draft(store, conversation, &draft, &before.draft_format)?;
+        let draft =
+            Draft { text: caption, format, answers: None, previews: Vec::new(), id: caption_id, held_until: None };
+        effects.merge(outbox::send_later(store, scope, conversation, draft)?);
     }
     Ok(effects)
 }
@@ -273,5 +233,36 @@ async fn give_up(shared: &Shared, id: MessageId, problem: AttachmentProblem) {
     });
     if let Err(error) = noted.await {
         log::warn!("a failed upload can't be noted: {}", shared.failed(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{
+            api::TextFormat,
+            file::send::send,
+            fixture::{BOB, Fixture},
+        },
+        store::{attachment::Kept, conversation},
+    };
+
+    #[test]
+    fn a_caption_that_leaves_late_says_nothing_of_what_was_read_meanwhile() {
+        let fixture = Fixture::new();
+        let (id, store) = (fixture.open(BOB), &fixture.store);
+        let kept = Some(Kept { file: "ab/cd.bin".to_owned(), bytes: 3 });
+        let file = AttachmentRow { name: "a.bin".to_owned(), kept, ..AttachmentRow::default() };
+        let (caption, ids) = (("See?", &TextFormat::default()), [OriginId("f-1".to_owned())]);
+        let (sent, _) = send(store, &fixture.scope, id, &[file], caption, None, &ids).unwrap();
+        fixture.receive(&[fixture.from(BOB, "Where are you?")]);
+        conversation::set_draft(store, id, "half a", &TextFormat::default()).unwrap();
+        let url = "https://upload.chat.test/a.bin";
+        let effects = uploaded(store, &fixture.scope, sent[0].cursor.id, url, OriginId("f-2".to_owned())).unwrap();
+        assert_eq!(effects.stanzas.len(), 2);
+        let row = conversation::by_id(store, id).unwrap();
+        assert_eq!((row.unread, row.draft.as_deref()), (1, Some("half a")));
+        assert!(effects.read.is_empty());
     }
 }

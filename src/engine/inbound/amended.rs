@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::{Filling, Inbound, MAX_ID_LENGTH, UNIQUE_ID_LENGTH};
+use super::{Inbound, MAX_ID_LENGTH, UNIQUE_ID_LENGTH, filling::Filling};
 use crate::{
     engine::{
         identity::{self, SLACK_MS},

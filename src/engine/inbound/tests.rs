@@ -2,14 +2,21 @@ use super::*;
 use crate::{
     engine::{
         api::{ChatState, Event},
+        effect::{AvatarNotice, AvatarSource, PeerState},
         fixture::{ALICE, BOB, Fixture, NOW, carbon, jid},
         outbox,
     },
-    ids::{ConversationId, Timestamp},
+    ids::{AvatarHash, ConversationId, Timestamp},
+    store::{SendFailure, message},
     xmpp::{
+        avatar,
         carbon::Direction,
         delay::Delay,
+        displayed,
+        incoming::MessageKind,
+        nickname,
         pubsub::{Event as PubsubEvent, Item},
+        stanza_error::StanzaError,
         stanza_id::StanzaId,
     },
 };
@@ -127,6 +134,24 @@ fn news_is_what_arrives_unmuted_and_unseen() {
     assert_eq!((muted.stored.len(), muted.news.len()), (1, 0));
     let [Event::ConversationsChanged(changed)] = &muted.effects.events[..] else { panic!("{muted:?}") };
     assert_eq!(changed[0].unread, 3);
+}
+
+#[test]
+fn what_waited_at_the_server_and_was_read_elsewhere_is_no_news() {
+    let fixture = Fixture::new();
+    let item = Item { id: Some(BOB.to_owned()), payload: Some(displayed::build(&jid(ALICE), "a-2")) };
+    let mut inbound = Inbound::new(&fixture.scope);
+    inbound.synchronised(&fixture.store, &[item]).unwrap();
+    inbound.finish(&fixture.store).unwrap();
+    let waited = |n: i64| {
+        let id = StanzaId { id: format!("a-{n}"), by: Jid::new(ALICE).unwrap() };
+        let delay = Some(Delay { stamp: Timestamp(NOW.0 - 60_000 + n), from: None });
+        IncomingMessage { stanza_ids: vec![id], delay, ..fixture.from(BOB, &n.to_string()) }
+    };
+    let seen = fixture.receive(&[waited(1), waited(2), waited(3)]);
+    assert_eq!(seen.news, [seen.stored[2].cursor.id]);
+    let row = conversation::by_id(&fixture.store, seen.stored[0].conversation).unwrap();
+    assert_eq!(row.unread, 1);
 }
 
 #[test]

@@ -18,12 +18,12 @@ pub mod picture;
 
 use rusqlite::Connection;
 
-use super::{api::Message, conversation};
+use super::api::Message;
 use crate::{
     http::Url,
     links,
     plain_text::one_line,
-    store::{StoreError, contact, link_preview::LinkPreview},
+    store::{StoreError, contact, conversation, link_preview::LinkPreview},
     xmpp::{
         incoming::IncomingMessage,
         link_metadata::{self, LinkMetadata, Picture},
@@ -111,7 +111,7 @@ pub fn without_strangers_pictures(
     if message.is_outgoing || previews.iter().all(|preview| preview.picture.is_none()) {
         return Ok(());
     }
-    let account = conversation::account_of(store, message.conversation)?;
+    let account = conversation::by_id(store, message.conversation)?.account;
     if !contact::find(store, account, &message.sender)?.is_some_and(|contact| contact.in_roster) {
         for preview in previews {
             preview.picture = None;

@@ -12,6 +12,9 @@ use crate::{
 pub struct Outbox {
     is_online: bool,
     in_flight: HashSet<MessageId>,
+    /// Of messages that were sent once more while the session had them: of how many of its words nothing follows, because they
+    /// are about what was sent before.
+    outdated: HashMap<MessageId, u32>,
     /// What is said of messages, in the same way.
     amending: HashSet<AmendmentId>,
     /// Here a message may have arrived without our knowing. Until that is cleared up, those after it wait with it, so that
@@ -61,6 +64,26 @@ impl Outbox {
         let newest = self.behind.entry(*conversation).or_insert(*id);
         *newest = (*newest).max(*id);
         admission
+    }
+
+    /// A message failed and is to be sent once more: what the session has still to say of it counts no more.
+    pub fn send_again(&mut self, message: MessageId) {
+        if self.in_flight.remove(&message) {
+            *self.outdated.entry(message).or_default() += 1;
+        }
+    }
+
+    /// The session says what became of these, each as it was sent first; those of which that still counts.
+    pub fn heard(&mut self, messages: impl IntoIterator<Item = MessageId>) -> Vec<MessageId> {
+        let counts = |message: &MessageId| {
+            let Some(left) = self.outdated.get_mut(message) else { return true };
+            *left -= 1;
+            if *left == 0 {
+                self.outdated.remove(message);
+            }
+            false
+        };
+        messages.into_iter().filter(counts).collect()
     }
 
     /// All that waited has been sent, up to this message. True: meanwhile more had to stay back, and waits now.

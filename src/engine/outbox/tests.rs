@@ -1,6 +1,12 @@
-use super::*;
+use super::{
+    in_hand::{Admission, Outbox},
+    *,
+};
 use crate::{
-    engine::fixture::{ALICE, BOB, Fixture, NOW, Seen},
+    engine::{
+        api::Event,
+        fixture::{ALICE, BOB, Fixture, NOW, Seen},
+    },
     ids::Timestamp,
 };
 
@@ -75,6 +81,36 @@ fn a_failed_message_is_retried_in_its_place_or_discarded() {
     let effects = discard(&fixture.store, other).unwrap();
     assert_eq!(effects.events[0], Event::MessageRemoved { conversation, message: other });
     assert!(matches!(message::by_id(&fixture.store, other), Err(StoreError::NotFound)));
+}
+
+#[test]
+fn what_the_session_says_of_what_failed_is_not_said_of_what_goes_out_again() {
+    let mut outbox = Outbox::default();
+    outbox.let_go(Released::All);
+    let message = own(1, 1, true);
+    assert_eq!(outbox.admit(&message), Admission::Now);
+    // An error came before the acknowledgement, and the person was quick.
+    outbox.send_again(message.id);
+    assert_eq!(outbox.admit(&message), Admission::Now);
+    assert!(outbox.heard([message.id]).is_empty(), "that was the first");
+    assert_eq!(outbox.admit(&message), Admission::No, "the session has the second");
+    assert_eq!(outbox.heard([message.id, MessageId(2)]), [message.id, MessageId(2)]);
+    outbox.release([message.id]);
+    outbox.send_again(message.id);
+    assert_eq!(outbox.admit(&message), Admission::Now);
+    outbox.send_again(message.id);
+    assert_eq!(outbox.admit(&message), Admission::Now);
+    assert_eq!(outbox.heard([message.id; 2]), [message.id], "both are given back");
+}
+
+#[test]
+fn only_what_failed_is_sent_whatever_the_session_has_of_it() {
+    let fixture = Fixture::new();
+    let id = fixture.send(fixture.open(BOB), "hi").0.cursor.id;
+    assert!(matches!(retry(&fixture.store, &fixture.scope, id), Err(StoreError::NotFound)));
+    message::advance(&fixture.store, id, MessageState::Failed(SendFailure::Refused)).unwrap().unwrap();
+    let effects = retry(&fixture.store, &fixture.scope, id).unwrap();
+    assert_eq!((effects.again, effects.stanzas.len()), (vec![(fixture.scope.account, id)], 1));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     io::{self, Write},
 };
 
-use super::{Head, SharedFile, Writer};
+use super::writer::{Head, SharedFile, Writer};
 use crate::engine::api::{AttachmentKind, Message};
 
 const STYLE: &str = "\

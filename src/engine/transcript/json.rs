@@ -19,7 +19,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::{Head, SharedFile, Side, Writer, state};
+use super::writer::{Head, SharedFile, Side, Writer, state};
 use crate::engine::api::Message;
 
 #[derive(Debug, Default)]

@@ -1,9 +1,9 @@
-use std::{fs, sync::Arc};
+use std::{fs, io::Write as _, sync::Arc};
 
 use super::*;
 use crate::{
     engine::{
-        api::{Annotations, AttachmentKind, TextFormat},
+        api::{Annotations, AttachmentKind, Message, MessageState, TextFormat, Timestamp},
         fixture::{ALICE, BOB, NOW, jid},
     },
     ids::{Cursor, MessageId},
@@ -279,7 +279,7 @@ async fn alone_a_hundred_thousand_messages_take_no_more_memory_than_a_page() {
             clock::{RandomIds, SystemClock},
             context::Choices,
             event_sink::EventSink,
-            file::Transfers,
+            file::transfer::Transfers,
             live::Accounts,
             secrets::MemorySecrets,
         },

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::{Head, SharedFile, Writer, state};
+use super::writer::{Head, SharedFile, Writer, state};
 use crate::engine::api::Message;
 
 #[derive(Debug, Default)]

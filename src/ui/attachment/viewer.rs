@@ -12,7 +12,10 @@ use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, gio, glib};
 
 use super::{animation, open, picture_cache};
-use crate::ui::media::{film_controls::FilmControls, playback::playback};
+use crate::ui::{
+    media::{film_controls::FilmControls, playback::playback},
+    sight,
+};
 
 /// Decoded pictures have at most so many pixels on a side: what graphics cards take as one.
 const MOST_PIXELS: u32 = 8_192;
@@ -293,15 +296,16 @@ impl PictureViewer {
     }
 }
 
-/// Plays a picture that moves, for as long as it is shown.
+/// Plays a picture that moves, for as long as it is shown; it stands still while nobody can see it.
 async fn play(viewer: &glib::WeakRef<PictureViewer>, path: PathBuf) {
     let frames = gio::spawn_blocking(move || animation::frames(&path)).await.ok().flatten();
     let Some(frames) = frames.filter(|frames| frames.len() > 1) else { return };
     for frame in frames.iter().cycle() {
-        match viewer.upgrade() {
-            Some(viewer) => viewer.imp().area.set_frame(frame.texture.clone()),
-            None => return,
-        }
+        let Some(shown) = viewer.upgrade() else { return };
+        shown.imp().area.set_frame(frame.texture.clone());
+        let is_seen = sight::seen(shown.upcast_ref());
+        drop(shown);
+        is_seen.await;
         glib::timeout_future(frame.pause.max(Duration::from_millis(20))).await;
     }
 }

@@ -7,6 +7,7 @@
 //! [`RowPool`]: super::row_pool::RowPool
 
 mod content;
+mod focus;
 mod imp;
 mod placement;
 mod walk;

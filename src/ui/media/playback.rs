@@ -186,6 +186,7 @@ impl Playback {
         imp.failed.borrow_mut().remove(path);
         if let Some(session) = imp.session.borrow_mut().as_mut().filter(|session| session.path == path) {
             session.set_wanted(true);
+            self.follow(session);
         } else {
             self.close();
             let from = imp.places.borrow().get(path).copied().unwrap_or_default();
@@ -210,6 +211,7 @@ impl Playback {
     pub fn pause(&self) {
         if let Some(session) = self.imp().session.borrow_mut().as_mut() {
             session.set_wanted(false);
+            self.follow(session);
         }
         self.changed();
     }
@@ -274,21 +276,36 @@ impl Playback {
             log::warn!("a file can't be played: {error}");
             return self.fail(path);
         }
+        if let Some(session) = self.imp().session.borrow_mut().as_mut() {
+            self.follow(session);
+        }
+    }
+
+    /// Whether it tells again and again how far it is.
+    #[must_use]
+    pub fn tells_time(&self) -> bool {
+        self.imp().session.borrow().as_ref().is_some_and(|session| session.tick.is_some())
+    }
+
+    /// Tells how far it is while it plays, and not while it stands still: that can be for days.
+    fn follow(&self, session: &mut Session) {
+        if session.is_wanted == session.tick.is_some() {
+            return;
+        }
+        if let Some(tick) = session.tick.take() {
+            return tick.remove();
+        }
         let weak = self.downgrade();
-        let tick = glib::timeout_add_local(TICK, move || {
+        session.tick = Some(glib::timeout_add_local(TICK, move || {
             if let Some(playback) = weak.upgrade() {
                 playback.tick();
             }
             glib::ControlFlow::Continue
-        });
-        match self.imp().session.borrow_mut().as_mut() {
-            Some(session) => session.tick = Some(tick),
-            None => tick.remove(),
-        }
+        }));
     }
 
     fn tick(&self) {
-        let path = self.imp().session.borrow().as_ref().filter(|session| session.is_wanted).map(|s| s.path.clone());
+        let path = self.imp().session.borrow().as_ref().map(|session| session.path.clone());
         match path {
             // With its message it was deleted, and nobody could stop it any more.
             Some(path) if !path.exists() => self.forget(&path),

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use gtk::{glib, prelude::*};
 use libspelling::{Checker, Provider};
 
-use super::{language::Language, speller::Request};
+use super::{language::Language, request::Request};
 
 /// How many corrections are offered.
 const OFFERED: usize = 5;

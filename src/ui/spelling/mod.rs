@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `words` | which words of a text are looked up |
 //! | `language` | the languages there are, and which is the desktop's |
+//! | `request` | what can be asked of dictionaries |
 //! | `speller` | the way to the thread that has the dictionaries |
 //! | `dictionaries` | what that thread does |
 //! | `known` | what has been answered |
@@ -21,6 +22,7 @@ mod dictionaries;
 mod known;
 pub mod language;
 mod menu;
+pub mod request;
 pub mod spell_check;
 pub mod speller;
 pub mod underline;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    engine::{amendment, api::Message},
+    engine::{amendment, api::Message, removal},
     store::amendment::Revision,
 };
 
@@ -178,7 +178,7 @@ fn what_stands_in_and_was_deleted_here_does_not_come_back() {
     let all = archive(5, [(1, corrects(item(1, 5), GONE, "better"))]);
     all.fetch(&fixture, 100);
     let (message, _) = stand_in(&fixture, "better");
-    amendment::remove(&fixture.store, message.cursor.id).unwrap();
+    removal::remove(&fixture.store, message.cursor.id).unwrap();
     assert_eq!(all.fetch(&fixture, 100), (0, 0));
     assert_eq!(bodies(&fixture), ["0", "2", "3", "4"]);
 }

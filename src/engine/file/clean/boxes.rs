@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
-    Unclean,
-    edit::{Edits, Source},
-};
+use super::edit::{Edits, Source, Unclean};
 
 pub type Kind = [u8; 4];
 

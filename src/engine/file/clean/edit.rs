@@ -8,14 +8,23 @@ use std::{
     path::Path,
 };
 
-use super::Unclean;
-
 /// So much is read at once.
 const PIECE: usize = 4 * 1024;
 /// More is read of no single part.
 pub const MAX_PART: u64 = 16 * 1024 * 1024;
 /// Nobody's film has more parts than this.
 const MAX_READS: u32 = 8_000_000;
+
+/// Why a file can't be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Unclean {
+    #[error("not a picture that can be taken apart")]
+    Picture,
+    #[error("not a film or sound that can be taken apart")]
+    Media,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
 
 trait Bytes: Read + Seek {}
 impl<B: Read + Seek> Bytes for B {}

@@ -2,8 +2,7 @@
 //! say more than they show, become padding.
 
 use super::{
-    Unclean,
-    edit::{Edits, Source},
+    edit::{Edits, Source, Unclean},
     mp3, said,
 };
 

@@ -4,9 +4,8 @@
 use std::{collections::HashSet, ops::Range};
 
 use super::{
-    Unclean,
     boxes::{self, Found, Kind, at, child},
-    edit::{Edits, Numbers, Source},
+    edit::{Edits, Numbers, Source, Unclean},
 };
 
 /// What is needed of the items: all kinds but these.

@@ -3,10 +3,7 @@
 
 use std::ops::Range;
 
-use super::{
-    Unclean,
-    edit::{Edits, Source},
-};
+use super::edit::{Edits, Source, Unclean};
 
 /// How such a file begins.
 pub const HEADER: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];

@@ -38,23 +38,13 @@ mod riff;
 mod said;
 mod samples;
 
-use std::{fs, io, path::Path};
+use std::{fs, path::Path};
 
+pub use edit::Unclean;
 use edit::{Edits, Source};
 
 /// Pictures larger than this as files are not sent: nobody could take them apart in memory.
 const MAX_PICTURE: u64 = 64 * 1024 * 1024;
-
-/// Why a file can't be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum Unclean {
-    #[error("not a picture that can be taken apart")]
-    Picture,
-    #[error("not a film or sound that can be taken apart")]
-    Media,
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
 
 /// Cleans a copy. Blocks; of films and sound only the parts that matter are read.
 pub fn clean(path: &Path) -> Result<(), Unclean> {

@@ -7,9 +7,8 @@
 use std::ops::Range;
 
 use super::{
-    Unclean,
     boxes::{self, Found, Kind, at, child},
-    edit::{Edits, Source},
+    edit::{Edits, Source, Unclean},
     item, said, samples,
 };
 

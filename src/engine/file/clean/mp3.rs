@@ -4,8 +4,7 @@
 use std::ops::Range;
 
 use super::{
-    Unclean,
-    edit::{Edits, MAX_PART, Numbers, Source},
+    edit::{Edits, MAX_PART, Numbers, Source, Unclean},
     flac, said,
 };
 

@@ -5,8 +5,7 @@
 use std::ops::Range;
 
 use super::{
-    Unclean,
-    edit::{Edits, MAX_PART, Source},
+    edit::{Edits, MAX_PART, Source, Unclean},
     said,
 };
 

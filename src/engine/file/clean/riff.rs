@@ -3,10 +3,7 @@
 
 use std::ops::Range;
 
-use super::{
-    Unclean,
-    edit::{Edits, Source},
-};
+use super::edit::{Edits, Source, Unclean};
 
 const STAYS: [&[u8; 4]; 18] = [
     b"fmt ", b"data", b"fact", b"cue ", b"smpl", b"inst", b"plst", b"slnt", b"PEAK", b"ds64", b"avih", b"strh",

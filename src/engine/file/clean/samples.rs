@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use super::{
-    Unclean,
     boxes::{self, child},
-    edit::{Numbers, Source},
+    edit::{Numbers, Source, Unclean},
 };
 
 /// All chunks of a track; what a broken table leaves out of the file is not among them.

@@ -149,7 +149,7 @@ impl WidgetImpl for HistoryView {
     /// Into the row that had the keyboard last; from a row to what is in it, then out of the list.
     fn focus(&self, direction: gtk::DirectionType) -> bool {
         match self.focused_row() {
-            Some(row) => super::walk::focus_within(&row, direction),
+            Some(row) => super::focus::focus_within(&row, direction),
             None => self.grab_focus(),
         }
     }

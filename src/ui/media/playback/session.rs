@@ -26,6 +26,7 @@ pub struct Session {
     pub is_wanted: bool,
     /// It has pictures that are wanted.
     pub is_film: bool,
+    /// While it plays.
     pub tick: Option<glib::SourceId>,
     /// Where it was asked to be before it could.
     from: Duration,

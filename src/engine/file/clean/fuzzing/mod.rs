@@ -11,7 +11,7 @@ use image::{ImageDecoder, ImageReader, metadata::Orientation};
 
 use self::script::{Made, Script};
 use super::{
-    Unclean,
+    edit::Unclean,
     fixture::{SECRET, SEEN, cleaned, contains, telling},
     picture,
 };

@@ -1,58 +1,36 @@
 //! What an account does when its session stands: the first questions of a new one, and what their answers mean.
 
-use std::{future::ready, sync::Arc, task::Poll, time::Duration};
+use std::{future::ready, sync::Arc, task::Poll};
 
 use futures::FutureExt as _;
 use minidom::Element;
-use tokio::time::sleep;
 
-use super::{
-    account::{Done, Task},
-    api::{ConnectionState, Timestamp},
-    archive::Archive,
-    avatar, blocking,
-    effect::Released,
-    file, outbox, overview,
-    presence::shown,
-    read_state, roster,
-    transact::Scopes,
-};
+use super::{Done, Task, read_state::synchronised};
 use crate::{
+    engine::{
+        api::{ConnectionState, Timestamp},
+        archive::Archive,
+        avatar, blocking,
+        effect::Released,
+        file::{service::Known, upkeep, upload::start_waiting},
+        outbox, overview,
+        presence::shown,
+        question::patient,
+        roster,
+        transact::Scopes,
+    },
     ids::Jid,
     store::{StoreError, caps},
     xmpp::{
         disco, displayed, presence, pubsub,
         roster::{parse_result, query},
-        session::{IqError, IqKind, ServerFeatures, SessionHandle},
+        session::{IqError, ServerFeatures},
         stanza_id,
     },
 };
 
-/// So often is asked what has to be known, and so long is waited where the server has no time to answer.
-const ATTEMPTS: u32 = 3;
-const REST: Duration = Duration::from_secs(5);
 /// Half a year: by then most clients have another version.
 const ABILITIES_KEPT_MS: i64 = 182 * 86_400_000;
-
-/// Asks again where no answer came in time.
-pub(super) async fn patient(
-    session: SessionHandle,
-    to: Option<Jid>,
-    payload: Element,
-) -> Result<Option<Element>, IqError> {
-    for _ in 1..ATTEMPTS {
-        match session.iq(to.clone(), IqKind::Get, payload.clone()).await {
-            Err(error) if error.is_passing() => {
-                log::info!("asks once more: {error}");
-                if error != IqError::Timeout {
-                    sleep(REST).await;
-                }
-            }
-            answer => return answer,
-        }
-    }
-    session.iq(to, IqKind::Get, payload).await
-}
 
 impl Task {
     pub(super) async fn online(&mut self, resumed: bool, features: ServerFeatures) {
@@ -76,10 +54,10 @@ impl Task {
             self.tidy_once();
         }
         if !resumed {
-            self.shared.accounts.with(self.id, |live| live.upload = file::Known::default());
+            self.shared.accounts.with(self.id, |live| live.upload = Known::default());
         }
         self.send_pending(Some(Released::All)).await;
-        file::start_waiting(&self.shared, self.id).await;
+        start_waiting(&self.shared, self.id).await;
         self.begin_telling();
     }
 
@@ -95,7 +73,7 @@ impl Task {
                 log::warn!("old abilities stay: {error}");
             }
             avatar::tidy(&shared).await;
-            file::tidy(&shared).await;
+            upkeep::tidy(&shared).await;
         });
     }
 
@@ -130,7 +108,8 @@ impl Task {
             let archive = info.as_ref().map_or(Archive::Absent, Archive::of);
             Done::OwnAbilities { has_stanza_ids: has(stanza_id::NAMESPACE), archive }
         });
-        let blocking = blocking::ask(session.clone(), self.address.clone());
+        let blocking = blocking::ask(session.clone(), self.address.clone())
+            .map(|answer| answer.map_or(Done::Nothing, Done::Blocking));
         // A future asks when it is first polled, and presence must not overtake the questions.
         for mut job in [roster.boxed(), displayed.boxed(), abilities.boxed(), blocking.boxed()] {
             let job = match futures::poll!(&mut job) {
@@ -175,16 +154,14 @@ impl Task {
                 self.shared.accounts.with(id, |live| live.has_stanza_ids = has_stanza_ids);
                 return self.found_archive(archive).await;
             }
-            Done::Blocking(found) => self.found_blocking(found).await,
+            Done::Blocking(answer) => self.found_blocking(answer).await,
             Done::Blocked { change, reply, result } => self.has_blocked(change, reply, result).await,
             Done::Page { query, result } => return self.page(&query, result).await,
             Done::Rested => return self.has_rested(),
             Done::TellRead => return self.tell_read().await,
             Done::Told { conversation, read, result } => return self.told(conversation, read, result).await,
             Done::Displayed(items) => {
-                let change = move |store: &_, scopes: &Scopes| {
-                    Ok(((), read_state::synchronised(store, scopes.of(id)?, &items)?))
-                };
+                let change = move |store: &_, scopes: &Scopes| Ok(((), synchronised(store, scopes.of(id)?, &items)?));
                 self.shared.change(move |store, scopes| change(store, scopes)).await
             }
             Done::Roster(result) => {

@@ -1,11 +1,11 @@
-//! The account's part in it: asks what [`Fetching`] wants, stores what comes, and lets go what waited for it.
+//! Brings in what the archive holds: asks what [`Fetching`] wants, stores what comes, and lets go what waited for it.
 
 use futures::FutureExt as _;
 
-use super::{After, Archive, Fetching, Lookup, Want, fetching::Next, newest, orphans, store_page};
+use super::{Done, Task};
 use crate::{
     engine::{
-        account::{Done, Task},
+        archive::{After, Archive, Fetching, Lookup, Next, Want, newest, orphans, store_page},
         effect::Released,
     },
     ids::ConversationId,
@@ -18,7 +18,7 @@ use crate::{
 
 impl Task {
     /// A fresh session stands: what was under way in the last one counts no more. Before anything is sent.
-    pub(in crate::engine) async fn begin_fetching(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn begin_fetching(&mut self) -> Result<(), StoreError> {
         self.fetching = Fetching::new(self.shared.store.read(message::newest_id).await?);
         self.tell_progress();
         let (id, scopes) = (self.id, self.shared.scopes());
@@ -33,7 +33,7 @@ impl Task {
 
     /// Messages have come. After a break they may be what the server had kept, and ejabberd now and then gives that in another
     /// order than it was sent in: the archive has the right one.
-    pub(in crate::engine) async fn messages_came(&mut self) {
+    pub(super) async fn messages_came(&mut self) {
         self.fetching.messages_came();
         self.confirm_order().await;
     }
@@ -53,7 +53,7 @@ impl Task {
     }
 
     /// Whether there is an archive is known now.
-    pub(in crate::engine) async fn found_archive(&mut self, archive: Archive) {
+    pub(super) async fn found_archive(&mut self, archive: Archive) {
         if archive == Archive::Absent {
             let held = self.shared.accounts.with(self.id, |live| live.outbox.held().clone()).unwrap_or_default();
             for conversation in held {
@@ -80,7 +80,7 @@ impl Task {
     }
 
     /// The person looks at a conversation of this account, or wants what is older than all that is here of it.
-    pub(in crate::engine) async fn prefer(&mut self, conversation: ConversationId, is_older: bool) {
+    pub(super) async fn prefer(&mut self, conversation: ConversationId, is_older: bool) {
         if !self.fetching.is_under_way() {
             return;
         }
@@ -99,12 +99,12 @@ impl Task {
         }
     }
 
-    pub(in crate::engine) fn has_rested(&mut self) {
+    pub(super) fn has_rested(&mut self) {
         self.fetching.has_rested();
         self.fetch_next();
     }
 
-    pub(in crate::engine) fn fetch_next(&mut self) {
+    pub(super) fn fetch_next(&mut self) {
         let Some(session) = self.session() else { return };
         match self.fetching.next() {
             Next::Nothing => (),
@@ -124,7 +124,7 @@ impl Task {
     }
 
     /// The archive has answered, or not.
-    pub(in crate::engine) async fn page(&mut self, query: &str, result: Result<Option<Fin>, IqError>) {
+    pub(super) async fn page(&mut self, query: &str, result: Result<Option<Fin>, IqError>) {
         // The page itself came before its end.
         self.catch_up().await;
         let page = match result {
@@ -143,11 +143,14 @@ impl Task {
             }
         };
         let Some(page) = page else { return self.fetch_next() };
-        let id = self.id;
+        let (id, want) = (self.id, page.want.clone());
         let stored = self.shared.change(move |store, scopes| store_page(store, scopes.of(id)?, &page));
         match stored.await {
             Ok(after) => self.stored(after).await,
-            Err(error) => self.failed(error),
+            Err(error) => {
+                self.failed(error);
+                self.fetching.not_stored(want);
+            }
         }
         self.tell_progress();
         self.fetch_next();

@@ -5,12 +5,13 @@ use futures::FutureExt as _;
 use tokio::time::Duration;
 use uuid::Uuid;
 
-use super::{
-    account::{Done, Task},
-    effect::{Effects, Scope},
-    inbound::{Inbound, sees_us},
-};
+use super::{Done, Task};
 use crate::{
+    engine::{
+        effect::{Effects, Scope},
+        inbound::{Inbound, sees_us},
+    },
+    ids::{ConversationId, Cursor},
     store::{
         StoreError,
         read_state::{self, Untold},
@@ -26,7 +27,7 @@ use crate::{
 const SOON: Duration = Duration::from_millis(300);
 
 /// What the server has of all devices.
-pub fn synchronised(store: &rusqlite::Connection, scope: &Scope, items: &[Item]) -> Result<Effects, StoreError> {
+pub(super) fn synchronised(store: &rusqlite::Connection, scope: &Scope, items: &[Item]) -> Result<Effects, StoreError> {
     let mut inbound = Inbound::new(scope);
     inbound.synchronised(store, items)?;
     inbound.finish(store)
@@ -84,12 +85,7 @@ impl Task {
     }
 
     /// Our other devices know, or never will.
-    pub(super) async fn told(
-        &mut self,
-        conversation: crate::ids::ConversationId,
-        read: crate::ids::Cursor,
-        result: Result<(), IqError>,
-    ) {
+    pub(super) async fn told(&mut self, conversation: ConversationId, read: Cursor, result: Result<(), IqError>) {
         self.telling.remove(&conversation);
         match result {
             Err(IqError::Timeout | IqError::Lost) => return,

@@ -4,22 +4,24 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::Connection;
 
-use super::{
-    amendment,
-    api::{
-        AccountId, ChatState, Command, CommandError, ConversationId, LinkPreview, Message, MessageId, NewFile,
-        TextFormat,
-    },
-    body,
-    context::Shared,
-    conversation,
-    effect::{Effects, Scope},
-    file, link_preview,
-    order::Order,
-    outbox::{self, Draft},
-    transact::Scopes,
-};
 use crate::{
+    engine::{
+        amendment,
+        api::{
+            AccountId, ChatState, Command, CommandError, ConversationId, LinkPreview, Message, MessageId, NewFile,
+            TextFormat,
+        },
+        body,
+        context::Shared,
+        conversation,
+        effect::{Effects, Scope},
+        file::send,
+        link_preview,
+        order::Order,
+        outbox::{self, Draft},
+        removal,
+        transact::Scopes,
+    },
     ids::{OriginId, Timestamp},
     store::{
         MessageState, SendFailure, Store, StoreError, attachment,
@@ -80,8 +82,6 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             reply.send(undone.await.map_err(|error| shared.failed(error)));
         }
         Command::RetryMessage { message, reply } => {
-            // A stanza that the session still holds would be refused as one that is under way.
-            shared.accounts.each(|live| live.outbox.release([message]));
             let retried = shared.change(move |store, scopes| {
                 Ok(((), outbox::retry(store, scope_of_message(store, scopes, message)?, message)?))
             });
@@ -106,7 +106,7 @@ pub async fn carry_out(shared: &Arc<Shared>, command: Command) {
             );
         }
         Command::RemoveMessage { message, reply } => {
-            reply.send(amend(shared, message, move |store, _, _| amendment::remove(store, message)).await);
+            reply.send(amend(shared, message, move |store, _, _| removal::remove(store, message)).await);
         }
         Command::LoadRevisions { message, reply } => {
             let found = shared.store.read(move |store| amendment::revisions(store, message)).await;
@@ -254,10 +254,10 @@ pub async fn send_files(
         let format = format.without_first(space).of_length(caption.chars().count());
         (caption, format)
     };
-    let files = file::prepare(&shared, conversation, files).await?;
+    let files = send::prepare(&shared, conversation, files).await?;
     let ids: Vec<_> = files.iter().map(|_| shared.ids.origin_id()).collect();
     let sent = shared.change(move |store, scopes| {
-        file::send(store, scopes.of(account)?, conversation, &files, (&caption, &format), answers, &ids)
+        send::send(store, scopes.of(account)?, conversation, &files, (&caption, &format), answers, &ids)
     });
     sent.await.map_err(|error| shared.failed(error))
 }

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{fetch, limit, trim};
+use super::talk;
 use crate::{
-    engine::{api::Command, context::Shared, talk},
+    engine::{
+        api::Command,
+        context::Shared,
+        file::{fetch::fetch, upkeep::trim, upload::limit},
+    },
     store::attachment,
 };
 

@@ -7,12 +7,12 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use super::{
-    account::{self, Begun},
-    api::{CommandError, Event, NewAccount},
-    context::Shared,
-};
 use crate::{
+    engine::{
+        account::{self, Begun},
+        api::{CommandError, Event, NewAccount},
+        context::Shared,
+    },
     ids::AccountId,
     store::account::{self as table, AccountRow},
     xmpp::{

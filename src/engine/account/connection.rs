@@ -5,22 +5,22 @@ use std::{sync::Arc, time::Duration};
 use futures::{FutureExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
-use super::{
-    account::{Begun, Done, Task},
-    api::{ConnectionState, Event, Presence},
-    avatar::Avatars,
-    context::Shared,
-    order::Order,
-    outbox::{self, Outbox},
-    secrets::SecretError,
-    transact::messages,
-};
+use super::{Begun, Done, Task};
 use crate::{
+    engine::{
+        api::{ConnectionState, Event, Presence, Timestamp},
+        avatar::Avatars,
+        context::Shared,
+        order::Order,
+        outbox::{self, in_hand::Outbox},
+        secrets::SecretError,
+        transact::messages,
+    },
     secret::Secret,
     store::account::{self, AccountRow},
     xmpp::{
         ConnectStep, Problem, presence,
-        session::{self, AccountConfig, Assurance, SessionEvent, SessionHandle, Token},
+        session::{self, AccountConfig, Assurance, SessionEvent, SessionHandle, SessionState, Token},
     },
 };
 
@@ -28,6 +28,25 @@ use crate::{
 const GOODBYE: Duration = Duration::from_secs(3);
 
 impl Task {
+    /// The session has come to this.
+    pub(super) fn state(&mut self, state: SessionState) {
+        let connection = match state {
+            SessionState::Connecting(step) => ConnectionState::Connecting(step),
+            SessionState::Online => ConnectionState::Online,
+            SessionState::Waiting { retry_in, problem } => {
+                let retry_in = i64::try_from(retry_in.as_millis()).unwrap_or(i64::MAX);
+                let retry_at = Timestamp(self.shared.clock.now().0.saturating_add(retry_in));
+                ConnectionState::Waiting { retry_at, problem }
+            }
+            SessionState::NeedsPerson(problem) => {
+                self.forget_others();
+                ConnectionState::NeedsPerson(problem)
+            }
+            SessionState::Closed => return self.session_ended(),
+        };
+        self.shared.set_connection(self.id, &connection);
+    }
+
     pub(super) fn session_ended(&mut self) {
         self.drop_session();
         self.shared.set_connection(self.id, &ConnectionState::Offline);
