@@ -45,12 +45,12 @@ fn as_time_passes_only_the_rows_that_read_differently_change() {
     let rows = all::<ConversationRow>(&show.window);
     let tell = |now: &glib::DateTime| rows.iter().for_each(|row| row.update_time(now));
     tell(&now);
-    let widgets: Vec<gtk::Widget> = rows.iter().flat_map(|row| all(row)).collect();
+    let widgets: Vec<gtk::Widget> = rows.iter().flat_map(all).collect();
     let noted = noted(&widgets);
     tell(&now);
     assert!(noted.borrow().is_empty(), "{noted:?}");
 
-    let texts = || rows.iter().map(|row| row.description()).collect::<Vec<_>>();
+    let texts = || rows.iter().map(ConversationRow::description).collect::<Vec<_>>();
     let before = texts();
     let next = later(1);
     tell(&next);
