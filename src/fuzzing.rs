@@ -6,7 +6,11 @@
 use std::{fs, path::Path};
 
 pub use crate::{
-    engine::{fuzzing::inbound, link_preview::fuzzing::page},
+    engine::{
+        file::fuzzing::{clean, seeds},
+        fuzzing::inbound,
+        link_preview::fuzzing::page,
+    },
     xmpp::{fuzzing::payload, session::fuzzing::stream},
 };
 
@@ -38,6 +42,19 @@ pub fn examples() -> Vec<Example> {
         examples.extend(each.map(|(title, text)| Example { title: format!("{xep}: {title}"), text: text.to_owned() }));
     }
     examples
+}
+
+/// Lays the files that the tests are about into the corpus of `clean`, where that is begun.
+///
+/// # Panics
+/// Where they can't be written.
+pub fn lay_out_files() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/clean");
+    if corpus.is_dir() {
+        for (number, seed) in seeds().into_iter().enumerate() {
+            fs::write(corpus.join(format!("file-{number:04}")), seed).expect("it can be written");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,17 +2,25 @@
 //! written down and read again, and what we build of what we have read says the same.
 
 use super::{
-    archive, avatar, caps, carbon, datetime, delay,
+    archive, archive_preferences, avatar, blocking, caps, carbon, correction, datetime, delay,
     disco::{self, Info},
+    displayed, file_sharing,
+    file_sharing::SharedFile,
     incoming::{self, Incoming, IncomingIq, IncomingMessage, IncomingPresence, IqKind},
-    iq, limits, message, nickname, presence, pubsub, receipt,
+    iq, limits, link_metadata, marker, message, nickname, presence, pubsub, reaction, receipt, reference, reply,
+    retraction,
     roster::{self, RosterItem, RosterResult},
     session::fuzzing::{document, nonza, stanzas},
+    spoiler,
     stanza_error::StanzaError,
-    time, vcard, vcard_update, version,
+    stanza_id, time, upload, vcard, vcard_update, version,
     xml::{self, Build as _, Element},
 };
-use crate::{engine, ids::Timestamp};
+use crate::{
+    engine,
+    ids::{Jid, OriginId, Timestamp},
+    text_format::{MAX_HINT, Mention},
+};
 use xmpp_parsers::ns;
 
 /// The stanzas in a text, each read by everything that reads.
@@ -83,6 +91,12 @@ fn message(message: &IncomingMessage) {
         assert_eq!(read.corrects, extras.corrects);
         assert_eq!((read.links, read.format), (extras.links, extras.format));
         assert_eq!(read.reply.map(|reply| reply.id), extras.answered.map(|answered| answered.id));
+        // What is said of it stands in the body, and is for those who do not know files.
+        let file = extras.file.map(|file| SharedFile { caption: String::new(), ..file });
+        assert_eq!(read.file.filter(|_| file.is_some()), file);
+    }
+    if let (Some(from), Some(id)) = (&message.from, &message.origin_id) {
+        self::amendment(message, from, id);
     }
     if let (Some(from), Some(id)) = (&message.from, &message.receipt) {
         assert_eq!(receipt::parse(&again(&receipt::build(from, "r", id))).as_ref(), Some(id));
@@ -95,6 +109,25 @@ fn message(message: &IncomingMessage) {
     assert_eq!(message.error.is_some(), message.kind == incoming::MessageKind::Error);
     assert!(message.error.is_none() || message.body.is_none());
     message.error.iter().for_each(error);
+}
+
+/// What a message says of another one.
+fn amendment(message: &IncomingMessage, to: &Jid, id: &OriginId) {
+    let read = |built: &Element| match incoming::parse(&again(built)) {
+        Incoming::Message(read) => *read,
+        other => panic!("{other:?}"),
+    };
+    if let Some(reactions) = &message.reactions {
+        assert!(reactions.emoji.len() <= reaction::MAX_REACTIONS);
+        let same = read(&reaction::build(to, id, &reactions.id, &reactions.emoji));
+        assert_eq!((same.reactions.as_ref(), same.body), (Some(reactions), None));
+    }
+    if let Some(retracts) = &message.retracts {
+        assert_eq!(read(&retraction::build(to, id, retracts)).retracts.as_ref(), Some(retracts));
+    }
+    if let Some(displayed) = &message.displayed {
+        assert_eq!(read(&marker::build(to, &id.0, displayed)).displayed.as_ref(), Some(displayed));
+    }
 }
 
 fn presence(read: &IncomingPresence) {
@@ -150,6 +183,30 @@ fn child_readers(parent: &Element) {
         assert_eq!(delay::parse(&wrapped(delay::build(&read))), Some(read));
     }
     let _ = (carbon::parse(parent), archive::parse(parent), pubsub::parse_event(parent), limits::parse(parent));
+    let _ = (correction::parse(parent), reaction::parse(parent), retraction::parse(parent), marker::parse(parent));
+    let _ = (stanza_id::parse(parent), stanza_id::parse_origin(parent));
+    for mention in reference::mentions(parent).iter().filter(|mention| mention.range.end < usize::MAX - 9) {
+        let moved = reference::mentions(&wrapped(reference::build(mention, 9)));
+        let range = mention.range.start + 9..mention.range.end + 9;
+        assert!(mention.range.start > usize::MAX - 9 || moved == [Mention { range, address: mention.address.clone() }]);
+    }
+    if let Some(hint) = spoiler::parse(parent) {
+        assert!(hint.chars().count() <= MAX_HINT);
+        assert_eq!(spoiler::parse(&wrapped(spoiler::build(&hint))), Some(hint));
+    }
+    for link in link_metadata::parse(parent) {
+        assert_eq!(link_metadata::parse(&wrapped(link_metadata::build(&link))), [link]);
+    }
+    for body in parent.children().filter(|child| child.name() == "body").map(Element::text).chain([parent.text()]) {
+        if let Some((reply, rest)) = reply::parse(parent, &body) {
+            assert!(rest.len() <= body.len() && !reply.id.is_empty());
+        }
+        let Some(file) = file_sharing::parse(parent, Some(&body)) else { continue };
+        assert!(file.caption.len() <= body.len() && file.url[..8].eq_ignore_ascii_case("https://"), "{file:?}");
+        let message = xml::element("message", ns::JABBER_CLIENT).with_children(file_sharing::build(&file));
+        let same = file_sharing::parse(&again(&message), Some(&body)).expect("it has a source");
+        assert_eq!(same, SharedFile { caption: String::new(), ..file });
+    }
     if let Some(name) = nickname::parse(parent) {
         assert_eq!(nickname::parse(&wrapped(nickname::build(&name))), Some(name));
     }
@@ -175,8 +232,29 @@ fn element_readers(element: &Element) {
     if let Some(data) = avatar::parse_data(element) {
         assert_eq!(avatar::parse_data(&again(&avatar::build_data(&data))), Some(data));
     }
+    let _ = (upload::parse_slot(element), blocking::parse_list(element));
+    if let Some(push) = blocking::parse_push(element) {
+        let same = |address: &Jid| {
+            let pushes = [blocking::block(address, None), blocking::unblock(address)];
+            pushes.iter().all(|push| blocking::parse_push(&again(push)).is_some())
+        };
+        let addresses = match &push {
+            blocking::BlockPush::Blocked(addresses) | blocking::BlockPush::Unblocked(addresses) => addresses.as_slice(),
+            blocking::BlockPush::UnblockedAll => &[],
+        };
+        assert!(addresses.iter().all(same), "{push:?}");
+    }
+    if let Some(preferences) = archive_preferences::parse(element) {
+        let built = again(&archive_preferences::build(&preferences));
+        assert_eq!(archive_preferences::parse(&built), Some(preferences));
+    }
     for node in [xml::attr(element, "node").unwrap_or_default(), avatar::DATA] {
         for item in pubsub::parse_items(element, node) {
+            if let Some((peer, id)) = displayed::parse(&item) {
+                let payload = Some(displayed::build(&id.by.to_bare(), &id.id));
+                let same = pubsub::Item { id: Some(peer.to_string()), payload };
+                assert_eq!(displayed::parse(&same).map(|(peer, id)| (peer, id.id)), Some((peer, id.id)));
+            }
             let id = item.id.as_deref();
             let payload = item.payload.unwrap_or_else(|| xml::element("x", "urn:x"));
             let built = again(&pubsub::publish(node, id, payload, None));

@@ -10,7 +10,8 @@ pub const NAMESPACE: &str = "urn:xmpp:spoiler:0";
 pub fn parse(message: &Element) -> Option<String> {
     xml::child(message, "spoiler", NAMESPACE)?;
     let hint = xml::human_text(message, "spoiler", NAMESPACE).unwrap_or_default();
-    Some(hint.trim().chars().take(MAX_HINT).collect())
+    let hint: String = hint.trim().chars().take(MAX_HINT).collect();
+    Some(hint.trim_end().to_owned())
 }
 
 /// To be put into a message whose body is to be covered.
@@ -50,6 +51,9 @@ mod tests {
     fn a_hint_has_an_end_and_what_is_built_is_read_as_the_same() {
         let long = read(&format!("<spoiler xmlns='urn:xmpp:spoiler:0'>{}</spoiler>", "ä".repeat(100_000)));
         assert_eq!(long.map(|hint| hint.chars().count()), Some(MAX_HINT));
+        let parted = format!("{} and on", "ä".repeat(MAX_HINT - 1));
+        let parted = read(&format!("<spoiler xmlns='urn:xmpp:spoiler:0'>{parted}</spoiler>"));
+        assert_eq!(parted.map(|hint| hint.chars().count()), Some(MAX_HINT - 1), "no space stands at its end");
         for hint in ["", "<&> 🎬"] {
             let built = xml::element("message", "jabber:client").with_child(build(hint));
             assert_eq!(parse(&String::from(&built).parse().unwrap()).as_deref(), Some(hint));

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Lays out what a fuzz target begins with:  seeds.py TARGET DIR
 
-The examples of the XEPs and what was found before, and, for targets that read XML, beside DIR a dictionary of the words that
-stand in the examples.
+The examples of the XEPs and what was found before, and beside DIR a dictionary: for targets that read XML of the words that
+stand in the examples, for files of the marks that their parts have. The files themselves are made by the target.
 """
 
 import pathlib
@@ -28,8 +28,9 @@ def seeds(target):
             yield bytes([number % 256]) + example
     else:
         chance = random.Random(7)
-        for _ in range(SCRIPTS):
-            yield chance.randbytes(chance.randrange(20, 400))
+        for number in range(SCRIPTS):
+            # Those of `inbound` that begin so have more to say.
+            yield b"\xff" * (number % 2) + chance.randbytes(chance.randrange(20, 400))
 
 
 def dictionary():
@@ -41,6 +42,14 @@ def dictionary():
     return "".join(f'"{word}"\n' for word in escaped)
 
 
+def marks():
+    sources = sorted((FUZZ.parent / "src/engine/file/clean").glob("*.rs"))
+    text = "".join(file.read_text(encoding="utf-8").split("#[cfg(test)]\nmod tests")[0] for file in sources)
+    words = set(re.findall(r'(?<!\w)b"((?:[^"\\]|\\x[0-9a-f]{2}|\\0)+)"', text))
+    escaped = (word.replace("\\0", "\\x00") for word in sorted(words))
+    return "".join(f'"{word}"\n' for word in escaped if "\n" not in word)
+
+
 def main(target, directory):
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -49,7 +58,8 @@ def main(target, directory):
     for file in sorted((FUZZ / "regressions" / target).glob("*")):
         (directory / f"found-{file.name}").write_bytes(file.read_bytes())
     if target != "inbound":
-        (directory.parent / f"{target}.dict").write_text(dictionary(), encoding="utf-8")
+        words = marks() if target == "clean" else dictionary()
+        (directory.parent / f"{target}.dict").write_text(words, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ fn encode(picture: &DynamicImage) -> Result<Picture, PictureError> {
     Ok(Picture { png, width: picture.width(), height: picture.height() })
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub mod samples {
     //! Pictures that are made on the spot.
 
@@ -138,7 +138,7 @@ pub mod samples {
             image::Rgb([r, g, b])
         });
         let mut bytes = Cursor::new(Vec::new());
-        pixels.write_to(&mut bytes, format).unwrap();
+        pixels.write_to(&mut bytes, format).expect("there is memory");
         bytes.into_inner()
     }
 

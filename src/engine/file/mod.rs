@@ -30,3 +30,6 @@ pub(super) mod service;
 pub(super) mod transfer;
 pub(super) mod upkeep;
 pub(super) mod upload;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) use clean::fuzzing;

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::{Event, Scope, script::Claims};
+use super::{Event, Scope, amending::Said, script::Claims};
 use crate::{
     engine::api::Conversation,
     ids::{BareJid, ConversationId, Cursor, MessageId},
     store::{
-        MessageState, conversation,
+        MessageState, annotation, conversation,
         history::{self, Anchor},
-        message::MessageRow,
+        message::{self, MessageRow},
     },
 };
 
@@ -35,6 +35,7 @@ pub struct Ledger {
     rows: BTreeMap<MessageId, (BareJid, MessageRow)>,
     receipts: HashSet<(String, String)>,
     errors: HashSet<(String, String)>,
+    claims: Claims,
 }
 
 impl Ledger {
@@ -42,11 +43,13 @@ impl Ledger {
     pub fn expect(&mut self, claims: &Claims) {
         self.receipts.extend(claims.receipt.clone());
         self.errors.extend(claims.error.clone());
+        self.claims.amending.extend(claims.amending.clone());
     }
 
     pub fn check(&mut self, store: &Connection, scope: &Scope, events: &[Event], moment: &Moment<'_>) {
         let mut new = BTreeMap::new();
-        let moved = moved(events, moment);
+        let gone = gone(events);
+        let mut changed = BTreeSet::new();
         let conversations = conversation::all(store, scope.account).expect("it can be read");
         let mut seen = 0;
         for row in &conversations {
@@ -61,12 +64,19 @@ impl Ledger {
             seen += page.messages.len();
             for message in page.messages {
                 self.state(&row.peer, &message);
+                self.reactions(store, &row.peer, &message);
+                let text = self.rows.get(&message.cursor.id).map(|(_, known)| (&known.body, &known.format));
+                if text.is_some_and(|text| text != (&message.body, &message.format)) {
+                    self.may_change(&row.peer, &message);
+                    changed.insert(message.cursor.id);
+                }
                 if let Some((peer, known)) = self.rows.get_mut(&message.cursor.id) {
                     assert_eq!(*peer, row.peer);
                     assert!(known.state == message.state || known.state.may_become(message.state));
                     // Else it is what it was, but for the archive's name of it, and its place where the archive has another.
                     known.state = message.state;
-                    if moved.contains(&message.cursor.id) {
+                    (known.body, known.format) = (message.body.clone(), message.format.clone());
+                    if gone.contains(&message.cursor.id) {
                         known.cursor = message.cursor;
                     }
                     known.archive_id = known.archive_id.take().or_else(|| message.archive_id.clone());
@@ -77,7 +87,9 @@ impl Ledger {
                 }
             }
         }
+        let moved = self.moved(&gone, &new, store, moment);
         assert_eq!(seen, self.rows.len() + new.len(), "a message is lost");
+        told_of(events, changed.iter().filter(|id| !moved.contains(id)));
         told(events, &new, &moved, &conversations.into_iter().map(Conversation::from).collect::<Vec<_>>());
         self.order(&new, moment);
         self.rows.append(&mut new);
@@ -91,6 +103,63 @@ impl Ledger {
         let ["ok", is_with, is_by, is_known_again, ..] = parts[..] else { return };
         assert_eq!((is_with, is_by), (peer.as_str(), message.sender.as_str()), "{message:?}");
         assert!(!self.is_second_time || is_known_again != "u", "stored twice: {message:?}");
+    }
+
+    /// A text becomes another only by its author's word: another text, or none at all. Of the examples of the XEPs the script does
+    /// not know who says what.
+    fn may_change(&self, peer: &BareJid, message: &MessageRow) {
+        if !message.body.starts_with("ok|") && !self.claims_text(message) {
+            return;
+        }
+        let said = if message.body.is_empty() { Said::Nothing } else { Said::Text };
+        assert!(self.claims.says(peer, &message.sender, said, &self.names(peer, message)), "{message:?}");
+        let parts: Vec<&str> = message.body.split('|').collect();
+        assert!(said == Said::Nothing || parts[1..3] == [peer.as_str(), message.sender.as_str()], "{message:?}");
+    }
+
+    /// Whether a message that is known had a text of the script's.
+    fn claims_text(&self, message: &MessageRow) -> bool {
+        self.rows.get(&message.cursor.id).is_some_and(|(_, known)| known.body.starts_with("ok|"))
+    }
+
+    fn names(&self, peer: &BareJid, message: &MessageRow) -> Vec<String> {
+        let own = message.stanza_id.clone().into_iter().chain(message.origin_id.clone().map(|id| id.0));
+        self.claims.names(peer, &message.sender, own)
+    }
+
+    /// Nobody says anything in emoji but what they have said.
+    fn reactions(&self, store: &Connection, peer: &BareJid, message: &MessageRow) {
+        let found = annotation::of(store, &[message.cursor.id]).expect("it can be read");
+        let Some(found) = found.get(&message.cursor.id).filter(|_| message.body.starts_with("ok|")) else { return };
+        for (sender, _) in found.reactions.iter().filter(|(_, emoji)| !emoji.is_empty()) {
+            assert!(self.claims.says(peer, sender, Said::Emoji, &self.names(peer, message)), "{sender}: {message:?}");
+        }
+    }
+
+    /// What goes and comes again, since it stands elsewhere in the archive. What goes for good has stood for what is there now.
+    fn moved(
+        &mut self,
+        gone: &BTreeSet<MessageId>,
+        new: &BTreeMap<MessageId, (BareJid, MessageRow)>,
+        store: &Connection,
+        moment: &Moment<'_>,
+    ) -> BTreeSet<MessageId> {
+        let mut moved = BTreeSet::new();
+        for id in gone {
+            if message::by_id(store, *id).is_ok() {
+                assert!(matches!(moment, Moment::Page(_)), "only the archive moves what stands");
+                moved.insert(*id);
+            } else if let Some((peer, row)) = self.rows.remove(id) {
+                let names = self.names(&peer, &row);
+                let mut others = self.rows.values().chain(new.values());
+                let is_there = others.any(|(with, other)| {
+                    let ids = [other.stanza_id.as_ref(), other.origin_id.as_ref().map(|id| &id.0)];
+                    (with, &other.sender) == (&peer, &row.sender) && ids.iter().flatten().any(|id| names.contains(id))
+                });
+                assert!(is_there || !row.body.starts_with("ok|"), "it went for nothing: {row:?}");
+            }
+        }
+        moved
     }
 
     /// Only whom it was for says what has become of a message of ours.
@@ -139,15 +208,24 @@ impl Ledger {
     }
 }
 
-/// What goes and comes again, since it stands elsewhere in the archive.
-fn moved(events: &[Event], moment: &Moment<'_>) -> BTreeSet<MessageId> {
+/// What the window is to take away.
+fn gone(events: &[Event]) -> BTreeSet<MessageId> {
     let gone = events.iter().filter_map(|event| match event {
         Event::MessageRemoved { message, .. } => Some(*message),
         _ => None,
     });
-    let moved: BTreeSet<_> = gone.collect();
-    assert!(moved.is_empty() || matches!(moment, Moment::Page(_)), "only the archive moves what stands");
-    moved
+    gone.collect()
+}
+
+/// The window hears of what has another text.
+fn told_of<'c>(events: &[Event], mut changed: impl Iterator<Item = &'c MessageId>) {
+    let is_told = |id: &MessageId| {
+        events.iter().any(|event| match event {
+            Event::MessagesChanged { messages, .. } => messages.iter().any(|message| message.cursor.id == *id),
+            _ => false,
+        })
+    };
+    assert!(changed.all(is_told), "a text has changed in silence");
 }
 
 /// The window hears of all that was stored, of nothing else, and of each conversation as it is in the end.

@@ -1,6 +1,7 @@
 //! What must hold of an account, whatever it is sent: a script plays its server, its contacts and those who only pretend, on
 //! a real store, and after each step the store is looked through.
 
+mod amending;
 mod check;
 mod script;
 
@@ -41,6 +42,7 @@ use crate::{
 
 const OWN: &str = "alice@chat.test";
 const FRIEND: &str = "bob@chat.test";
+const OWN_IDS: [&str; 3] = ["own-0000-0000-0000-0001", "own-0000-0000-0000-0002", "own-0000-0000-0000-0003"];
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// What we answer to a request.

@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 
 use minidom::Element;
 
-use super::{FRIEND, OWN};
+use super::{
+    FRIEND, OWN, OWN_IDS,
+    amending::{Amending, Said},
+};
 use crate::{
     fuzzing::examples,
     ids::{BareJid, Jid},
@@ -15,6 +18,8 @@ use crate::{
 
 /// Stands in for the id of the archive's query.
 pub const QUERY: &str = "QUERY";
+/// A script that begins so has more to say; others are what they were when something was found with them.
+const WIDE: u8 = 0xff;
 /// A longer script says nothing that a shorter one would not.
 const MAX_STEPS: usize = 64;
 
@@ -35,7 +40,6 @@ const ADDRESSES: [&str; 14] = [
     "\u{202e}bob@chat.test",
 ];
 const PEERS: [&str; 4] = [FRIEND, "carol@chat.test", "mallory@evil.test", OWN];
-const OWN_IDS: [&str; 3] = ["own-0000-0000-0000-0001", "own-0000-0000-0000-0002", "own-0000-0000-0000-0003"];
 const STAMPS: [&str; 9] = [
     "2027-01-15T08:00:00Z",
     "2027-01-15T07:59:40Z",
@@ -59,6 +63,7 @@ static EXAMPLES: LazyLock<Vec<Element>> =
 pub struct Claims {
     pub receipt: Vec<(String, String)>,
     pub error: Vec<(String, String)>,
+    pub amending: Vec<Amending>,
 }
 
 #[derive(Debug)]
@@ -85,7 +90,9 @@ enum Place {
 }
 
 pub fn read_script(data: &[u8]) -> Vec<Step> {
-    let mut script = Script { bytes: data, texts: 0, claims: Claims::default(), is_readable: true };
+    let is_wide = data.first() == Some(&WIDE);
+    let bytes = &data[usize::from(is_wide)..];
+    let mut script = Script { bytes, is_wide, texts: 0, claims: Claims::default(), is_readable: true };
     let mut steps = Vec::new();
     while !script.bytes.is_empty() && steps.len() < MAX_STEPS {
         script.step(&mut steps);
@@ -93,23 +100,24 @@ pub fn read_script(data: &[u8]) -> Vec<Step> {
     steps
 }
 
-struct Script<'d> {
+pub struct Script<'d> {
     bytes: &'d [u8],
+    is_wide: bool,
     texts: usize,
-    claims: Claims,
+    pub(super) claims: Claims,
     /// Whether the last message has addresses. What wraps one without them wraps nothing.
     is_readable: bool,
 }
 
 impl Script<'_> {
     /// The first of what there is to choose from, once the bytes are used up.
-    fn pick(&mut self, below: usize) -> usize {
+    pub(super) fn pick(&mut self, below: usize) -> usize {
         let Some((first, rest)) = self.bytes.split_first() else { return 0 };
         self.bytes = rest;
         usize::from(*first) % below
     }
 
-    fn choose<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(super) fn choose<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.pick(from.len())]
     }
 
@@ -179,6 +187,8 @@ impl Script<'_> {
         let id = self.choose(&ARCHIVE_IDS);
         let stamp = self.choose(&STAMPS);
         let message = self.message(if counts { Place::Archive } else { Place::Nowhere });
+        // No other message's: what stands for another may go again.
+        let id = if message.contains(":message-correct:") { format!("c-{id}") } else { id.to_owned() };
         format!(
             "<message{}><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{id}'><forwarded xmlns='urn:xmpp:forward:0'>\
              <delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>{message}</forwarded></result></message>",
@@ -232,9 +242,9 @@ impl Script<'_> {
         let is_room = kind == "groupchat" || self.seldom(12);
         self.is_readable = [from, to].iter().all(|text| text.is_empty() || Jid::new(text).is_ok());
         let truth = truth(place, from, to).filter(|_| !is_room);
-        let id = self.choose(&["", "1", "2", "id-0123456789abcdef", "id-0123456789abcdeg", "LONG"]);
-        let origin = self.choose(&["", "o-1", "o-2", OWN_IDS[0], "LONG"]);
-        let (by, name) = self.choose(&[
+        let mut id = self.choose(&["", "1", "2", "id-0123456789abcdef", "id-0123456789abcdeg", "LONG"]);
+        let mut origin = self.choose(&["", "o-1", "o-2", OWN_IDS[0], "LONG"]);
+        let (mut by, name) = self.choose(&[
             ("", ""),
             (OWN, "a-0"),
             (OWN, "a-1"),
@@ -243,6 +253,11 @@ impl Script<'_> {
             (OWN, ""),
             (OWN, "LONG"),
         ]);
+        let is_amending = self.is_wide && kind != "error" && self.seldom(3);
+        let made = is_amending.then(|| self.amending(truth.as_ref()));
+        if let Some(made) = &made {
+            (id, origin, by) = (&made.id, "", "");
+        }
         // XEP-0359 §3: by the sender's own id, or by the one that our own archive gave.
         let by_sender = match (origin, id) {
             ("", id) => id.starts_with("id-"),
@@ -271,6 +286,12 @@ impl Script<'_> {
         if self.seldom(4) {
             add("<nick xmlns='http://jabber.org/protocol/nick'>The\tBoss</nick>".to_owned());
         }
+        if let Some(made) = &made {
+            add(made.child.clone());
+        }
+        if self.is_wide && self.seldom(3) {
+            add(self.beside());
+        }
         let about = self.choose(&OWN_IDS);
         if kind == "error" {
             add("<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
@@ -298,9 +319,12 @@ impl Script<'_> {
             ));
         }
         if !self.seldom(6) {
-            let text = match truth {
+            // What is taken back, and what is said in emoji, has no text.
+            let has_text = made.as_ref().is_none_or(|made| made.said == Said::Text);
+            let text = match truth.filter(|_| has_text) {
                 Some((peer, sender)) => {
-                    let known = if is_known { "u" } else { "a" };
+                    // What stands for another goes when that comes.
+                    let known = if is_known && made.is_none() { "u" } else { "a" };
                     format!("ok|{peer}|{sender}|{known}|{}{}", self.text(), self.choose(&TAILS))
                 }
                 None => "never".to_owned(),
@@ -405,7 +429,7 @@ fn attribute(name: &str, value: &str) -> String {
     if value.is_empty() { String::new() } else { format!(" {name}='{value}'") }
 }
 
-fn long(id: &str) -> String {
+pub fn long(id: &str) -> String {
     if id == "LONG" { "x".repeat(2_000) } else { id.to_owned() }
 }
 

@@ -100,6 +100,9 @@ impl Inbound<'_> {
         let found = match archived {
             Some((item, filling)) => {
                 let (position, is_absence) = filling.place(store, target.conversation, amendment.time)?;
+                if amendment.kind == Kind::Correction {
+                    filling.keeps(target.conversation, position);
+                }
                 Some(Found { archive_id: item.id.clone(), position, is_absence })
             }
             None => None,

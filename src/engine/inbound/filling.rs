@@ -175,10 +175,15 @@ impl Filling {
         !row.is_outgoing() && ids.into_iter().any(|id| self.reached.read.contains(&(row.conversation, id.clone())))
     }
 
-    pub(super) fn placed(&mut self, id: ConversationId, cursor: Cursor) {
+    /// What waits may come to stand there: all that is older stands below, whatever its time says.
+    pub(super) fn keeps(&mut self, id: ConversationId, position: i64) {
         if let Some(bounds) = self.bounds.get_mut(&id) {
-            bounds.above = Some(bounds.above.map_or(cursor.position, |above| above.min(cursor.position)));
+            bounds.above = Some(bounds.above.map_or(position, |above| above.min(position)));
         }
+    }
+
+    pub(super) fn placed(&mut self, id: ConversationId, cursor: Cursor) {
+        self.keeps(id, cursor.position);
         self.reached.lowest.insert(id, cursor.position);
         self.reached.see(cursor.id);
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::edit::{Source, Unclean};
+use super::edit::{Edits, Source, Unclean};
 
 pub type Kind = [u8; 4];
 
@@ -43,40 +43,25 @@ pub fn child(source: &mut Source, range: Range<u64>, kind: &[u8]) -> Result<Opti
     Ok(None)
 }
 
-#[cfg(test)]
-pub mod test_boxes {
-    //! Boxes as files have them.
+/// What a `hdlr` box says that its neighbours are about (§8.4.3).
+pub fn handler(source: &mut Source, range: Range<u64>) -> Result<Option<Kind>, Unclean> {
+    let found = child(source, range, b"hdlr")?.filter(|body| body.end - body.start >= 12);
+    found.map(|body| source.bytes(body.start + 8)).transpose()
+}
 
-    pub fn boxed(kind: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-        let body = parts.concat();
-        let mut bytes = u32::try_from(body.len() + 8).unwrap().to_be_bytes().to_vec();
-        bytes.extend(kind);
-        bytes.extend(body);
-        bytes
-    }
+/// Leaves a `free` box of a box, with nothing in it.
+pub fn free(found: &Found, edits: &mut Edits) {
+    edits.write(found.start + 4, *b"free");
+    edits.blank(found.body.clone());
+}
 
-    pub fn handler(kind: &[u8]) -> Vec<u8> {
-        boxed(b"hdlr", &[&[0; 8], kind, &[0; 13]])
-    }
-
-    /// A full box of these numbers.
-    pub fn table(kind: &[u8], numbers: &[u32]) -> Vec<u8> {
-        let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();
-        boxed(kind, &[&[0; 4], &numbers])
-    }
-
-    /// A track with two samples in one chunk, and what else it has.
-    pub fn track(kind: &[u8], chunk: u32, sizes: [u32; 2], beside: &[u8]) -> Vec<u8> {
-        let table = boxed(
-            b"stbl",
-            &[
-                &table(b"stsd", &[0]),
-                &table(b"stsc", &[1, 1, 2, 1]),
-                &table(b"stsz", &[0, 2, sizes[0], sizes[1]]),
-                &table(b"stco", &[1, chunk]),
-            ],
-        );
-        let media = boxed(b"mdia", &[&self::table(b"mdhd", &[7; 5]), &handler(kind), &boxed(b"minf", &[&table])]);
-        boxed(b"trak", &[&self::table(b"tkhd", &[7; 20]), &media, beside])
+/// Leaves a `free` box where none was, or nothing where there is no room for one.
+pub fn fill(range: Range<u64>, edits: &mut Edits) {
+    edits.blank(range.clone());
+    let length = range.end.saturating_sub(range.start);
+    if length >= 8 {
+        // Of no length is what goes on to the end.
+        let size = u32::try_from(length).unwrap_or(0);
+        edits.write(range.start, [size.to_be_bytes(), *b"free"].concat());
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     edit::{Edits, Source, Unclean},
-    said,
+    mp3, said,
 };
 
 /// How such a file begins: with how its sound is coded.
@@ -18,6 +18,10 @@ pub fn clean(source: &mut Source, start: u64, edits: &mut Edits) -> Result<(), U
     loop {
         let [kind, a, b, c] = source.bytes(at)?;
         let body = at + 4..at + 4 + u64::from(u32::from_be_bytes([0, a, b, c]));
+        // Sound follows.
+        if body.end > source.len() {
+            return Err(Unclean::Media);
+        }
         match kind & !LAST {
             // How the sound is coded, where to seek, and what lies where on the disc.
             0 | 3 | 5 => {}
@@ -32,12 +36,12 @@ pub fn clean(source: &mut Source, start: u64, edits: &mut Edits) -> Result<(), U
             6 if said::is_plain_cover(&source.part(body.clone())?) => {}
             _ => {
                 edits.write(at, [kind & LAST | PADDING]);
-                edits.blank(body.start..body.end.min(source.len()));
+                edits.blank(body.clone());
             }
         }
         at = body.end;
         if kind & LAST != 0 {
-            return Ok(());
+            return mp3::after(source, at, edits);
         }
     }
 }
@@ -45,27 +49,15 @@ pub fn clean(source: &mut Source, start: u64, edits: &mut Edits) -> Result<(), U
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{
-            fixture::{SECRET, broken, cleaned, contains, without_secret},
-            said::samples::comments,
-        },
+        super::fixture::{SECRET, SEEN, broken, cleaned, contains, sound::*, without_secret},
         *,
     };
     use crate::engine::avatar::picture::samples::encoded;
 
-    fn block(kind: u8, body: &[u8]) -> Vec<u8> {
-        let [_, a, b, c] = u32::try_from(body.len()).unwrap().to_be_bytes();
-        [&[kind, a, b, c], body].concat()
-    }
-
-    fn file(blocks: &[Vec<u8>]) -> Vec<u8> {
-        [b"fLaC".to_vec(), block(0, &[7; 34]), blocks.concat(), b"what is heard".to_vec()].concat()
-    }
-
     #[test]
     fn where_sound_was_recorded_does_not_leave() {
         let cover = encoded(8, 8, image::ImageFormat::Png);
-        let bytes = file(&[
+        let bytes = flac(&[
             block(4, &comments(&[b"TITLE=A walk", b"LOCATION=SECRETPLACE"])),
             block(2, SECRET),
             block(6, &[b"\0\0\0\x03image/png", &cover[..]].concat()),
@@ -73,12 +65,16 @@ mod tests {
             block(LAST | PADDING, SECRET),
         ]);
         let clean = without_secret(&bytes);
-        assert!(contains(&clean, b"A walk") && contains(&clean, &cover) && contains(&clean, b"what is heard"));
+        assert!(contains(&clean, b"A walk") && contains(&clean, &cover) && contains(&clean, SEEN));
         broken(&bytes);
+        assert!(matches!(cleaned(&bytes[..50]), Err(Unclean::Media)), "nothing is heard");
         // As it is after ID3 tags, which do not belong there.
         let tagged = [b"ID3\x03\0\0\0\0\0\x0b".to_vec(), SECRET.to_vec(), bytes].concat();
         without_secret(&tagged);
-        let plain = file(&[block(LAST | PADDING, &[0; 9])]);
+        // What belongs to MP3 is put here, too.
+        let end = [flac(&[block(LAST | PADDING, &[0; 9])]), ape_tag(0x80), old_tag(SECRET)].concat();
+        assert!(contains(&without_secret(&end), SEEN));
+        let plain = flac(&[block(LAST | PADDING, &[0; 9])]);
         assert_eq!(cleaned(&plain).unwrap(), plain);
     }
 }

@@ -1,31 +1,72 @@
 //! HEIF and AVIF (ISO/IEC 23008-12): pictures in boxes. What they say of themselves lies beside the picture as items of a kind of
 //! its own, Exif and XMP; which side is up is said elsewhere.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use super::{
-    boxes::child,
+    boxes::{self, Found, Kind, at, child},
     edit::{Edits, Numbers, Source, Unclean},
 };
 
 /// What is needed of the items: all kinds but these.
 const TELLING: [&[u8]; 3] = [b"Exif", b"mime", b"uri "];
+/// What is needed of the list: which items there are, where they lie and how they belong together.
+const STAYS: [&[u8; 4]; 10] =
+    [b"hdlr", b"pitm", b"iinf", b"iloc", b"iref", b"iprp", b"idat", b"dinf", b"grpl", b"ipro"];
+/// The properties, and which item has which.
+const PROPERTIES: [&[u8; 4]; 2] = [b"ipco", b"ipma"];
+/// What is needed of the properties: all but a description, when it was made and changed, and what makers thought of.
+const TELLING_PROPERTIES: [&[u8; 4]; 5] = [b"udes", b"altt", b"crtt", b"mdft", b"uuid"];
 
 /// Whether a `meta` box is the list of a picture's items.
 pub fn is_picture(source: &mut Source, body: Range<u64>) -> Result<bool, Unclean> {
-    let inner = body.start.saturating_add(4)..body.end;
-    let handler = child(source, inner, b"hdlr")?.filter(|handler| handler.end - handler.start >= 12);
-    Ok(handler.map(|handler| source.bytes(handler.start + 8)).transpose()? == Some(*b"pict"))
+    Ok(boxes::handler(source, body.start.saturating_add(4)..body.end)? == Some(*b"pict"))
 }
 
-/// Blanks what the items that are no part of the picture hold.
-pub fn clean(source: &mut Source, body: Range<u64>, edits: &mut Edits) -> Result<(), Unclean> {
-    let inner = body.start + 4..body.end;
+/// Blanks what stands beside the items, and finds where those lie that are no part of the picture.
+pub fn clean(source: &mut Source, body: Range<u64>, edits: &mut Edits) -> Result<Vec<Range<u64>>, Unclean> {
+    let list = body.start + 4..body.end;
+    for properties in row(source, list.clone(), edits, |kind| STAYS.contains(&kind))? {
+        if properties.kind == *b"iprp" {
+            for found in row(source, properties.body, edits, |kind| PROPERTIES.contains(&kind))? {
+                if found.kind == *b"ipco" {
+                    row(source, found.body, edits, |kind| !TELLING_PROPERTIES.contains(&kind))?;
+                }
+            }
+        }
+    }
+    telling_items(source, list)
+}
+
+/// Leaves of boxes in a row those that stay, which are returned; the others keep their places, by which they are counted.
+fn row(
+    source: &mut Source,
+    range: Range<u64>,
+    edits: &mut Edits,
+    stays: impl Fn(&Kind) -> bool,
+) -> Result<Vec<Found>, Unclean> {
+    let mut all = Vec::new();
+    let mut next = range.start;
+    while let Some(found) = at(source, next, range.end)?.filter(|found| found.body.end <= range.end) {
+        next = found.body.end;
+        if stays(&found.kind) {
+            all.push(found);
+        } else {
+            boxes::free(&found, edits);
+        }
+    }
+    boxes::fill(next..range.end, edits);
+    Ok(all)
+}
+
+/// Where the items lie that are no part of the picture.
+fn telling_items(source: &mut Source, inner: Range<u64>) -> Result<Vec<Range<u64>>, Unclean> {
     let mut part = |kind| child(source, inner.clone(), kind)?.map(|body| source.part(body)).transpose();
     let (items, places) = (part(b"iinf")?, part(b"iloc")?);
     let data = child(source, inner, b"idat")?;
-    let telling = items.as_deref().map_or(Some(Vec::new()), telling).ok_or(Unclean::Media)?;
+    let telling = items.as_deref().map_or(Some(HashSet::new()), telling).ok_or(Unclean::Media)?;
     let places = places.as_deref().map_or(Some(Vec::new()), places_of).ok_or(Unclean::Media)?;
+    let mut found = Vec::new();
     for (item, base, range) in places {
         if !telling.contains(&item) {
             continue;
@@ -38,17 +79,17 @@ pub fn clean(source: &mut Source, body: Range<u64>, edits: &mut Edits) -> Result
         let place = |at: u64| start.saturating_add(at).min(most);
         // No length is all there is.
         let end = if range.is_empty() { most } else { place(range.end) };
-        edits.blank(place(range.start)..end);
+        found.push(place(range.start)..end);
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The items that tell something (§8.11.6 of ISO/IEC 14496-12).
-fn telling(table: &[u8]) -> Option<Vec<u64>> {
+fn telling(table: &[u8]) -> Option<HashSet<u64>> {
     let mut rest = Numbers(table);
     let is_short = rest.big(4)? >> 24 == 0;
     let count = rest.big(if is_short { 2 } else { 4 })?;
-    let mut telling = Vec::new();
+    let mut telling = HashSet::new();
     for _ in 0..count {
         let size = usize::try_from(rest.big(4)?).ok()?;
         let mut entry = Numbers(rest.take(size.checked_sub(4)?)?);
@@ -60,7 +101,7 @@ fn telling(table: &[u8]) -> Option<Vec<u64>> {
         entry.big(2)?;
         // Before version 2 items have a media type, and are none of a picture's.
         if version < 2 || TELLING.contains(&entry.take(4)?) {
-            telling.push(item);
+            telling.insert(item);
         }
     }
     Some(telling)
@@ -111,46 +152,42 @@ fn places_of(table: &[u8]) -> Option<Vec<(u64, Base, Range<u64>)>> {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        boxes::test_boxes::{boxed, handler, table},
-        fixture::{SECRET, broken, cleaned, contains, without_secret},
+        fixture::{
+            SECRET, SEEN,
+            boxes::{boxed, picture, table},
+            broken, cleaned, contains, without_secret,
+        },
         *,
     };
 
-    const SEEN: &[u8] = b"pixels of it";
-
-    fn entry(item: u8, kind: &[u8]) -> Vec<u8> {
-        boxed(b"infe", &[&[2, 0, 0, 0, 0, item, 0, 0], kind, b"\0"])
-    }
-
-    /// A picture with two items, of which one tells something: in the file, or beside its list.
-    fn picture(kind: &[u8], is_beside: bool) -> Vec<u8> {
-        let ftyp = boxed(b"ftyp", &[b"heic\0\0\0\0"]);
-        let mdat = boxed(b"mdat", &[SEEN, SECRET]);
-        let at = u32::try_from(ftyp.len() + 8).unwrap();
-        let place = |item: u8, way: u8, at: u32, length: usize| {
-            let numbers = [at.to_be_bytes(), u32::try_from(length).unwrap().to_be_bytes()].concat();
-            [vec![0, item, 0, way, 0, 0, 0, 1], numbers].concat()
-        };
-        let seen = u32::try_from(SEEN.len()).unwrap();
-        let (way, telling) = if is_beside { (1, 0) } else { (0, at + seen) };
-        let iloc = boxed(
-            b"iloc",
-            &[&[1, 0, 0, 0, 0x44, 0, 0, 2], &place(1, 0, at, SEEN.len()), &place(2, way, telling, SECRET.len())],
-        );
-        let iinf = boxed(b"iinf", &[&[0, 0, 0, 0, 0, 2], &entry(1, b"hvc1"), &entry(2, kind)]);
-        let data = boxed(b"idat", &[if is_beside { SECRET } else { b"other" }]);
-        let meta = boxed(b"meta", &[&[0; 4], &handler(b"pict"), &iinf, &iloc, &data]);
-        if is_beside { [ftyp, boxed(b"mdat", &[SEEN]), meta].concat() } else { [ftyp, mdat, meta].concat() }
+    #[test]
+    fn items_lie_where_data_lie() {
+        let bytes = picture(b"Exif", false, b"");
+        let place = bytes.windows(8).position(|window| window == b"\0\x02\0\0\0\0\0\x01").unwrap() + 8;
+        // Over the beginning of the file, and over the list itself.
+        for at in [0, 4, u8::try_from(bytes.len() - 20).unwrap()] {
+            let mut astray = bytes.clone();
+            astray[place + 3] = at;
+            assert!(matches!(cleaned(&astray), Err(Unclean::Media)), "{at}");
+        }
     }
 
     #[test]
     fn what_a_picture_tells_beside_itself_does_not_leave() {
-        for bytes in [picture(b"Exif", false), picture(b"mime", false), picture(b"Exif", true)] {
+        for bytes in [picture(b"Exif", false, b""), picture(b"mime", false, b""), picture(b"Exif", true, b"")] {
             let clean = without_secret(&bytes);
             assert!(contains(&clean, SEEN) && contains(&clean, b"pict"));
             broken(&bytes);
         }
-        let telling_nothing = picture(b"hvc1", false);
+        // What stands beside the items.
+        let description = boxed(b"iprp", &[&boxed(b"ipco", &[&boxed(b"ispe", &[SEEN]), &boxed(b"udes", &[SECRET])])]);
+        for beside in [description, boxed(b"xml ", &[SECRET]), boxed(b"uuid", &[SECRET]), b"0123SECRETPLACE".to_vec()] {
+            let bytes = picture(b"hvc1", false, &beside);
+            let bytes = [&bytes[..38], &[0; 11], &bytes[49..]].concat();
+            assert!(contains(&bytes, SEEN));
+            without_secret(&bytes);
+        }
+        let telling_nothing = picture(b"hvc1", false, b"");
         assert_eq!(cleaned(&telling_nothing).unwrap(), telling_nothing);
         let film = table(b"meta", &[0; 9]);
         assert!(matches!(cleaned(&[boxed(b"ftyp", &[b"isom\0\0\0\0"]), film].concat()), Err(Unclean::Media)));

@@ -17,10 +17,15 @@
 //! | `mp3` | ID3 and APE tags |
 //! | `riff` | WAV and AVI |
 //! | `said` | what may be said of a piece of music |
+//! | `fixture`, `fuzzing` | files that tell where they were made, and what must hold of any |
 
 mod boxes;
 mod edit;
+#[cfg(any(test, fuzzing))]
+mod fixture;
 mod flac;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod item;
 mod matroska;
 mod movie;
@@ -84,8 +89,7 @@ mod tests {
     use std::io::{Seek as _, SeekFrom, Write as _};
 
     use super::{
-        boxes::test_boxes::boxed,
-        fixture::{SECRET, contains},
+        fixture::{SECRET, boxes::boxed, contains},
         *,
     };
 
@@ -116,66 +120,5 @@ mod tests {
         let mut source = Source::new(fs::File::open(&path).unwrap()).unwrap();
         let after = source.part(end..source.len()).unwrap();
         assert!(after.len() == movie.len() && !contains(&after, SECRET));
-    }
-}
-
-#[cfg(test)]
-mod fixture {
-    //! What the tests of all kinds have in common.
-
-    use std::io::Cursor;
-
-    use super::{
-        edit::{Source, Unclean},
-        edits,
-    };
-
-    /// What nobody may learn.
-    pub const SECRET: &[u8] = b"SECRETPLACE";
-
-    pub fn contains(bytes: &[u8], words: &[u8]) -> bool {
-        bytes.windows(words.len()).any(|window| window == words)
-    }
-
-    /// A file as it is sent.
-    pub fn cleaned(bytes: &[u8]) -> Result<Vec<u8>, Unclean> {
-        let mut source = Source::new(Cursor::new(bytes.to_vec())).unwrap();
-        let mut out = Cursor::new(bytes.to_vec());
-        edits(&mut source)?.apply_to(&mut out).unwrap();
-        let out = out.into_inner();
-        assert_eq!(out.len(), bytes.len(), "no place in it has moved");
-        Ok(out)
-    }
-
-    /// What is left of a file that has something to hide.
-    #[track_caller]
-    pub fn without_secret(bytes: &[u8]) -> Vec<u8> {
-        assert!(contains(bytes, SECRET));
-        let clean = cleaned(bytes).unwrap();
-        assert!(!contains(&clean, SECRET), "{:?}", String::from_utf8_lossy(&clean));
-        assert_eq!(cleaned(&clean).unwrap(), clean, "what was cleaned is clean");
-        clean
-    }
-
-    /// A file that breaks off is cleaned or refused, and nothing in it makes anything panic.
-    #[track_caller]
-    pub fn broken(whole: &[u8]) {
-        for length in 0..whole.len() {
-            match cleaned(&whole[..length]) {
-                Ok(clean) => assert!(!contains(&clean, SECRET), "{length}"),
-                Err(error) => assert!(matches!(error, Unclean::Media), "{length}: {error}"),
-            }
-        }
-        flipped(whole);
-    }
-
-    pub fn flipped(whole: &[u8]) {
-        for at in 0..whole.len() {
-            for with in [0xff, 0x01, 0x80] {
-                let mut broken = whole.to_vec();
-                broken[at] ^= with;
-                let _ = cleaned(&broken);
-            }
-        }
     }
 }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{
-    boxes::{Found, Kind, at, child},
+    boxes::{self, Found, Kind, at, child},
     edit::{Edits, Source, Unclean},
     item, said, samples,
 };
@@ -56,12 +56,13 @@ pub fn is_one(start: &[u8], len: u64) -> bool {
 }
 
 pub fn clean(source: &mut Source, edits: &mut Edits) -> Result<(), Unclean> {
-    let mut cleaner = Cleaner { edits, is_known: false, has_fragments: false, has_lost_tracks: false };
+    let (data, lost) = (Vec::new(), Vec::new());
+    let mut cleaner = Cleaner { edits, is_known: false, has_fragments: false, has_lost_tracks: false, data, lost };
     let whole = 0..source.len();
     cleaner.boxes(source, whole, Place::File)?;
     // Samples in fragments are found another way. Nobody films so and notes places beside.
     let is_hidden = cleaner.has_fragments && cleaner.has_lost_tracks;
-    if is_hidden || !cleaner.is_known { Err(Unclean::Media) } else { Ok(()) }
+    if is_hidden || !cleaner.is_known { Err(Unclean::Media) } else { cleaner.lose() }
 }
 
 struct Cleaner<'e> {
@@ -70,6 +71,10 @@ struct Cleaner<'e> {
     is_known: bool,
     has_fragments: bool,
     has_lost_tracks: bool,
+    /// What is for samples and items, in the order of the file.
+    data: Vec<Range<u64>>,
+    /// What of it tells.
+    lost: Vec<Range<u64>>,
 }
 
 impl Cleaner<'_> {
@@ -109,15 +114,17 @@ impl Cleaner<'_> {
         match (place, kind) {
             (Place::File, b"meta") if item::is_picture(source, body.clone())? => {
                 self.is_known = true;
-                return item::clean(source, body, self.edits);
+                if let Some(data) = child(source, body.start + 4..body.end, b"idat")? {
+                    self.data.push(data);
+                }
+                self.lost.extend(item::clean(source, body, self.edits)?);
+                return Ok(());
             }
             // A header that is compressed: nobody has made any for twenty years.
             (Place::Movie, b"cmov") => return Err(Unclean::Media),
             (Place::Movie, b"trak") if !is_known(source, body.clone())? => {
                 self.has_lost_tracks = true;
-                for range in samples::of_track(source, body)? {
-                    self.edits.blank(range);
-                }
+                self.lost.extend(samples::of_track(source, body)?);
                 self.goes(found);
                 return Ok(());
             }
@@ -129,6 +136,9 @@ impl Cleaner<'_> {
                 return Ok(());
             }
             _ => {}
+        }
+        if place == Place::File && matches!(kind, b"mdat" | b"free" | b"skip" | b"wide") {
+            self.data.push(body.clone());
         }
         self.is_known |= kind == b"moov" || kind == b"moof";
         self.has_fragments |= kind == b"moof";
@@ -153,8 +163,7 @@ impl Cleaner<'_> {
     fn tags(&mut self, source: &mut Source, found: &Found) -> Result<(), Unclean> {
         // A full box, which has a version (ISO/IEC 14496-12 §8.11.1).
         let inner = found.body.start.saturating_add(4)..found.body.end;
-        let handler = child(source, inner.clone(), b"hdlr")?.map(|body| source.bytes(body.start + 8)).transpose()?;
-        if handler != Some(*b"mdir") {
+        if boxes::handler(source, inner.clone())? != Some(*b"mdir") {
             self.goes(found);
             return Ok(());
         }
@@ -167,30 +176,37 @@ impl Cleaner<'_> {
             }
             next = tag.body.end;
         }
-        self.edits.blank(next..inner.end);
+        self.free(next..inner.end);
         Ok(())
     }
 
     fn goes(&mut self, found: &Found) {
-        self.edits.write(found.start + 4, *b"free");
-        self.edits.blank(found.body.clone());
+        boxes::free(found, self.edits);
     }
 
     /// Makes a box of what is none.
     fn free(&mut self, range: Range<u64>) {
-        self.edits.blank(range.clone());
-        if let Ok(size @ 8..) = u32::try_from(range.end - range.start) {
-            self.edits.write(range.start, [size.to_be_bytes(), *b"free"].concat());
+        boxes::fill(range, self.edits);
+    }
+
+    /// Blanks the samples and items that tell. Tables that lead anywhere else would take the film apart.
+    fn lose(self) -> Result<(), Unclean> {
+        for range in self.lost.into_iter().filter(|range| !range.is_empty()) {
+            let before = self.data.partition_point(|data| data.start <= range.start);
+            let data = before.checked_sub(1).map(|n| &self.data[n]);
+            if data.is_none_or(|data| data.end < range.end) {
+                return Err(Unclean::Media);
+            }
+            self.edits.blank(range);
         }
+        Ok(())
     }
 }
 
 /// Whether a track is one that is seen, heard or read.
 fn is_known(source: &mut Source, track: Range<u64>) -> Result<bool, Unclean> {
     let Some(media) = child(source, track, b"mdia")? else { return Ok(false) };
-    let Some(handler) = child(source, media, b"hdlr")? else { return Ok(false) };
-    let kind: Kind = source.bytes(handler.start + 8)?;
-    Ok(HANDLERS.contains(&&kind))
+    Ok(boxes::handler(source, media)?.is_some_and(|kind| HANDLERS.contains(&&kind)))
 }
 
 /// What a box is needed for where it stands; what is not known here goes.
@@ -227,46 +243,13 @@ fn fate(place: Place, kind: Kind) -> Fate {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{
-            boxes::test_boxes::*,
-            fixture::{SECRET, broken, cleaned, contains, without_secret},
-        },
+        super::fixture::{SECRET, SEEN, boxes::*, broken, cleaned, contains, without_secret},
         *,
     };
 
-    const SEEN: &[u8] = b"seen and heard";
-
-    /// A film whose samples lie before its header; `movie` is what the header has beside its track.
-    fn film(movie: &[&[u8]], beside: &[u8]) -> Vec<u8> {
-        let ftyp = boxed(b"ftyp", &[b"isom\0\0\0\0"]);
-        let at = u32::try_from(ftyp.len() + 8).unwrap();
-        let mvhd = table(b"mvhd", &[7; 24]);
-        let track = track(b"vide", at, [10, 4], beside);
-        let moov = boxed(b"moov", &[&[&mvhd[..], &track], movie].concat());
-        [ftyp, boxed(b"mdat", &[SEEN]), moov].concat()
-    }
-
-    fn apple() -> Vec<u8> {
-        let key = boxed(b"mdta", &[b"com.apple.quicktime.location.ISO6709"]);
-        let value = boxed(b"\0\0\0\x01", &[&boxed(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0], SECRET])]);
-        boxed(
-            b"meta",
-            &[&handler(b"mdta"), &boxed(b"keys", &[&[0, 0, 0, 0, 0, 0, 0, 1], &key]), &boxed(b"ilst", &[&value])],
-        )
-    }
-
-    fn itunes(tags: &[&[u8]]) -> Vec<u8> {
-        let meta = boxed(b"meta", &[&[0; 4], &handler(b"mdir"), &boxed(b"ilst", tags), &boxed(b"free", &[SECRET])]);
-        boxed(b"udta", &[&meta])
-    }
-
-    fn tag(kind: &[u8], text: &[u8]) -> Vec<u8> {
-        boxed(kind, &[&boxed(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0], text])])
-    }
-
     #[test]
     fn wherever_a_film_has_its_place_it_does_not_leave() {
-        let place = boxed(b"udta", &[&boxed(b"\xa9xyz", &[b"\0\x0b\x15\xc7", SECRET]), &[0; 4]]);
+        let place = user_data();
         let loci = boxed(b"udta", &[&boxed(b"loci", &[&[0; 6], SECRET])]);
         let xmp = boxed(b"uuid", &[&[0xbe; 16], b"<x:xmpmeta>", SECRET]);
         let cases: [(&str, Vec<u8>); 8] = [
@@ -299,16 +282,15 @@ mod tests {
 
     #[test]
     fn a_track_of_places_goes_with_its_samples() {
-        let ftyp = boxed(b"ftyp", &[b"qt  \0\0\0\0"]);
-        let at = u32::try_from(ftyp.len() + 8).unwrap();
-        let seen = u32::try_from(SEEN.len()).unwrap();
-        let film = track(b"vide", at, [10, 4], b"");
-        let places = track(b"meta", at + seen, [5, 6], b"");
-        let bytes =
-            [ftyp, boxed(b"mdat", &[SEEN, SECRET, SEEN]), boxed(b"moov", &[&table(b"mvhd", &[7; 24]), &film, &places])]
-                .concat();
+        let bytes = tracked();
         let clean = without_secret(&bytes);
         assert!(contains(&clean, &[SEEN, &[0; 11], SEEN].concat()) && !contains(&clean, b"meta"));
+        // Where nothing but the film itself is.
+        let place = bytes.len() - 1;
+        assert!(bytes[..=place].ends_with(&[0, 0, 0, 1, 0, 0, 0, 38]), "where its samples lie");
+        let mut astray = bytes.clone();
+        astray[place] = 2;
+        assert!(matches!(cleaned(&astray), Err(Unclean::Media)));
         // In fragments they can't be found.
         let fragment = boxed(b"moof", &[&table(b"mfhd", &[1])]);
         assert!(matches!(cleaned(&[bytes.clone(), fragment].concat()), Err(Unclean::Media)));
@@ -331,6 +313,19 @@ mod tests {
         let clean = without_secret(&bytes);
         assert!(contains(&clean, b"A walk") && contains(&clean, &cover));
         broken(&bytes);
+    }
+
+    #[test]
+    fn what_is_written_badly_is_clean_at_once() {
+        // Nothing that is a box stands behind the tags, at the end of the file.
+        let meta = boxed(b"meta", &[&[0; 4], &handler(b"mdir"), &[0xff; 4], SECRET]);
+        without_secret(&film(&[&boxed(b"udta", &[&meta])], b""));
+        // What would be the handler's is another's.
+        let short = boxed(b"hdlr", &[&[0; 4]]);
+        let meta = boxed(b"meta", &[&[0; 4], &short, b"mdir", SECRET]);
+        without_secret(&film(&[&boxed(b"udta", &[&meta])], b""));
+        let without = boxed(b"trak", &[&boxed(b"mdia", &[&short, &boxed(b"vide", &[SECRET])])]);
+        without_secret(&film(&[&without], b""));
     }
 
     #[test]
@@ -375,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_film_that_breaks_off_harms_nobody() {
-        let place = boxed(b"udta", &[&boxed(b"\xa9xyz", &[b"\0\x0b\x15\xc7", SECRET]), &[0; 4]]);
+        let place = user_data();
         broken(&film(&[&place, &apple()], &place));
     }
 }

@@ -38,6 +38,9 @@ pub fn clean(source: &mut Source, edits: &mut Edits) -> Result<(), Unclean> {
         // A footer says the same as the header.
         at = (body.end + if flags & 0x10 == 0 { 0 } else { 10 }).min(source.len());
     }
+    if source.len() - at >= 4 && matches!(source.bytes(at)?, [b'I', b'D', b'3', 0..16]) {
+        return Err(Unclean::Media);
+    }
     if source.len() - at >= 8 && source.bytes::<8>(at)? == flac::HEADER {
         return flac::clean(source, at, edits);
     }
@@ -89,7 +92,7 @@ fn kept(bytes: &[u8], version: u8) -> Vec<u8> {
 }
 
 /// Tags behind the sound, which begins at `from`.
-fn after(source: &mut Source, from: u64, edits: &mut Edits) -> Result<(), Unclean> {
+pub fn after(source: &mut Source, from: u64, edits: &mut Edits) -> Result<(), Unclean> {
     let mut end = source.len();
     if end - from >= 128 && source.bytes(end - 128)? == *b"TAG" {
         let comment = end - 31..end - 1;
@@ -101,46 +104,52 @@ fn after(source: &mut Source, from: u64, edits: &mut Edits) -> Result<(), Unclea
         }
         end -= 128;
     }
+    for _ in 0..MAX_TAGS {
+        let Some(start) = last_tag(source, from, end)? else { break };
+        edits.blank(start..end);
+        end = start;
+    }
+    Ok(())
+}
+
+/// Where a tag begins that ends there, whatever it says.
+fn last_tag(source: &mut Source, from: u64, end: u64) -> Result<Option<u64>, Unclean> {
+    let within = |start: Option<u64>| start.filter(|start| *start >= from).map(Some).ok_or(Unclean::Media);
     if end - from >= 32 && source.bytes(end - 32)? == *b"APETAGEX" {
         let bytes = source.part(end - 20..end - 8)?;
         let mut numbers = Numbers(&bytes);
         let (size, _, flags) = (numbers.little(4), numbers.little(4), numbers.little(4));
         let (size, flags) = size.zip(flags).ok_or(Unclean::Media)?;
         let header = if flags >> 31 == 1 { 32 } else { 0 };
-        let start =
-            end.checked_sub(size + header).filter(|start| *start >= from && size >= 32).ok_or(Unclean::Media)?;
-        edits.blank(start..end);
+        return within(end.checked_sub(size + header).filter(|_| size >= 32));
     }
-    Ok(())
+    // ID3v2.4 §3.4: the footer of one that stands at the end.
+    if end - from >= 20 {
+        let [mark @ .., a, b, c, d] = source.bytes::<10>(end - 10)?;
+        if matches!(mark, [b'3', b'D', b'I', 0..16, ..]) {
+            return within(end.checked_sub(20 + synchsafe([a, b, c, d])));
+        }
+    }
+    // Lyrics3 2.00: its length in digits, without these and what follows them.
+    if end - from >= 15 && source.bytes(end - 9)? == *b"LYRICS200" {
+        let digits = source.bytes::<6>(end - 15)?;
+        let length = str::from_utf8(&digits).ok().and_then(|digits| digits.parse::<u64>().ok());
+        return within(length.and_then(|length| end.checked_sub(15 + length)));
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{
-        super::fixture::{SECRET, broken, cleaned, contains, flipped, without_secret},
+        super::fixture::{
+            SECRET, broken, cleaned, contains, flipped,
+            sound::{FRAME, ape_tag, frame, old_tag, tag, tagged},
+            without_secret,
+        },
         *,
     };
     use crate::engine::avatar::picture::samples::encoded;
-
-    const HEARD: &[u8] = b"\xff\xfb\x90\x64 what is heard";
-
-    fn size(length: usize, version: u8) -> [u8; 4] {
-        let length = u32::try_from(length).unwrap();
-        if version == 3 {
-            length.to_be_bytes()
-        } else {
-            [21, 14, 7, 0].map(|bits| (length >> bits & 0x7f).to_le_bytes()[0])
-        }
-    }
-
-    fn frame(kind: &[u8], version: u8, body: &[u8]) -> Vec<u8> {
-        [kind, &size(body.len(), version)[..], &[0, 0], body].concat()
-    }
-
-    fn tagged(version: u8, flags: u8, frames: &[Vec<u8>]) -> Vec<u8> {
-        let body = frames.concat();
-        [b"ID3", &[version, 0, flags][..], &size(body.len(), 4), &body, HEARD].concat()
-    }
 
     #[test]
     fn where_sound_was_recorded_does_not_leave() {
@@ -160,43 +169,39 @@ mod tests {
                 ],
             );
             let clean = without_secret(&bytes);
-            assert!(contains(&clean, b"A walk") && contains(&clean, &cover) && contains(&clean, HEARD));
+            assert!(contains(&clean, b"A walk") && contains(&clean, &cover) && contains(&clean, FRAME));
             assert!(clean[10..].starts_with(b"TIT2"), "frames stand at the beginning");
             broken(&bytes);
         }
         // What is packed is not taken apart.
         for (version, flags) in [(2, 0), (3, 0x80), (4, 0x40), (5, 0)] {
             let clean = without_secret(&tagged(version, flags, &[SECRET.to_vec()]));
-            assert!(contains(&clean, HEARD));
+            assert!(contains(&clean, FRAME));
         }
     }
 
     #[test]
     fn tags_at_the_end_count_too() {
-        let old = |comment: &[u8]| {
-            let mut tag = [b"TAG".to_vec(), b"A walk".to_vec()].concat();
-            tag.resize(97, 0);
-            tag.extend(comment);
-            tag.resize(125, 0);
-            tag.extend([0, 7, 1]);
-            tag
+        let appended = |body: &[u8]| {
+            let header = tag(4, 0x10, body);
+            [&header[..], b"3DI", &header[3..10]].concat()
         };
-        let ape = |flags: u8| {
-            let item = [&[11, 0, 0, 0, 0, 0, 0, 0], &b"Location\0"[..], SECRET].concat();
-            let size = u32::try_from(item.len() + 32).unwrap().to_le_bytes();
-            let mark =
-                |flags: u8| [&b"APETAGEX\xd0\x07\0\0"[..], &size, &[1, 0, 0, 0, 0, 0, 0, flags], &[0; 8]].concat();
-            [if flags == 0 { Vec::new() } else { mark(0xa0) }, item, mark(flags)].concat()
-        };
-        for end in [old(SECRET), ape(0), ape(0x80), [ape(0x80), old(SECRET)].concat()] {
-            let bytes = [HEARD, &end].concat();
+        let lyrics = [&b"LYRICSBEGININD0000200LYR00011SECRETPLACE"[..], b"000040LYRICS200"].concat();
+        for end in [appended(SECRET), lyrics.clone(), [appended(SECRET), lyrics, ape_tag(0), old_tag(SECRET)].concat()]
+        {
+            without_secret(&[FRAME, &end].concat());
+        }
+        let many = [tag(3, 0, SECRET).repeat(MAX_TAGS + 1), FRAME.to_vec()].concat();
+        assert!(matches!(cleaned(&many), Err(Unclean::Media)));
+        for end in [old_tag(SECRET), ape_tag(0), ape_tag(0x80), [ape_tag(0x80), old_tag(SECRET)].concat()] {
+            let bytes = [FRAME, &end].concat();
             let clean = without_secret(&bytes);
-            assert!(clean.starts_with(HEARD) && !contains(&clean, b"APETAGEX"));
+            assert!(clean.starts_with(FRAME) && !contains(&clean, b"APETAGEX"));
             assert_eq!(contains(&clean, b"A walk"), contains(&bytes, b"A walk"));
             assert_eq!(clean.ends_with(&[7, 1]), bytes.ends_with(&[7, 1]));
             flipped(&bytes);
         }
-        assert_eq!(cleaned(HEARD).unwrap(), HEARD);
+        assert_eq!(cleaned(FRAME).unwrap(), FRAME);
         // A text.
         let text: Vec<u8> = "\u{feff}Hello TAG".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(!is_one(&text));

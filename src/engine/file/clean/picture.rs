@@ -143,7 +143,7 @@ fn orientation(tiff: &[u8]) -> Option<u8> {
 }
 
 /// A TIFF that says only which side is up.
-fn exif(orientation: u8) -> [u8; 26] {
+pub fn exif(orientation: u8) -> [u8; 26] {
     let mut tiff = *b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0";
     tiff[19] = orientation;
     tiff
@@ -184,7 +184,7 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// PNG annex D.
-fn crc(bytes: &[u8]) -> u32 {
+pub fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 })
     })
@@ -226,7 +226,7 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn chunk(out: &mut Vec<u8>, kind: &[u8], data: &[u8]) -> Option<()> {
+pub fn chunk(out: &mut Vec<u8>, kind: &[u8], data: &[u8]) -> Option<()> {
     out.extend(kind);
     out.extend(u32::try_from(data.len()).ok()?.to_le_bytes());
     out.extend(data);
@@ -242,74 +242,11 @@ mod tests {
 
     use image::{ImageDecoder as _, ImageFormat, ImageReader, metadata::Orientation};
 
-    use super::*;
+    use super::{
+        super::fixture::{contains, picture::*},
+        *,
+    };
     use crate::engine::avatar::picture::samples;
-
-    /// A TIFF that is turned by 90° and knows where it was taken: `GPS` latitude 48° 51′.
-    fn telltale() -> Vec<u8> {
-        let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
-        tiff.extend(b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0");
-        tiff.extend(b"\x25\x88\x04\0\x01\0\0\0\x26\0\0\0");
-        tiff.extend([0; 4]);
-        tiff.extend(b"\x01\0\x01\0\x02\0\0\0\x02\0\0\0N\0\0\0");
-        tiff.extend(b"GPS 48 51 SECRETPLACE");
-        tiff
-    }
-
-    fn segment(marker: u8, data: &[u8]) -> Vec<u8> {
-        let mut segment = vec![0xff, marker];
-        segment.extend(u16::try_from(data.len() + 2).unwrap().to_be_bytes());
-        segment.extend(data);
-        segment
-    }
-
-    fn jpeg_with_place() -> Vec<u8> {
-        let plain = samples::encoded(24, 16, ImageFormat::Jpeg);
-        let mut bytes = plain[..2].to_vec();
-        bytes.extend(segment(0xe1, &[b"Exif\0\0".to_vec(), telltale()].concat()));
-        bytes.extend(segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>SECRETPLACE</x:xmpmeta>"));
-        bytes.extend(segment(0xed, b"Photoshop 3.0\0SECRETPLACE"));
-        bytes.extend(segment(0xfe, b"SECRETPLACE"));
-        bytes.extend(&plain[2..]);
-        bytes.extend(b"trailing SECRETPLACE");
-        bytes
-    }
-
-    fn png_chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
-        let mut chunk = u32::try_from(data.len()).unwrap().to_be_bytes().to_vec();
-        chunk.extend(kind);
-        chunk.extend(data);
-        let sum = crc(&chunk[4..]);
-        chunk.extend(sum.to_be_bytes());
-        chunk
-    }
-
-    fn png_with_place() -> Vec<u8> {
-        let plain = samples::encoded(24, 16, ImageFormat::Png);
-        let mut bytes = plain[..33].to_vec();
-        bytes.extend(png_chunk(*b"eXIf", &telltale()));
-        bytes.extend(png_chunk(*b"tEXt", b"Comment\0SECRETPLACE"));
-        bytes.extend(&plain[33..]);
-        bytes.extend(b"SECRETPLACE");
-        bytes
-    }
-
-    fn webp_with_place() -> Vec<u8> {
-        let plain = samples::encoded(24, 16, ImageFormat::WebP);
-        let mut bytes = b"RIFF\0\0\0\0WEBP".to_vec();
-        let size = |side: u32| (side - 1).to_le_bytes()[..3].to_vec();
-        chunk(&mut bytes, b"VP8X", &[vec![0x0c, 0, 0, 0], size(24), size(16)].concat()).unwrap();
-        bytes.extend(&plain[12..]);
-        chunk(&mut bytes, b"EXIF", &telltale()).unwrap();
-        chunk(&mut bytes, b"XMP ", b"SECRETPLACE").unwrap();
-        let size = u32::try_from(bytes.len() - 8).unwrap();
-        bytes[4..8].copy_from_slice(&size.to_le_bytes());
-        bytes
-    }
-
-    fn contains(bytes: &[u8], words: &[u8]) -> bool {
-        bytes.windows(words.len()).any(|window| window == words)
-    }
 
     fn read(bytes: &[u8]) -> (Orientation, Vec<u8>) {
         let mut decoder = ImageReader::new(Cursor::new(bytes)).with_guessed_format().unwrap().into_decoder().unwrap();

@@ -76,27 +76,9 @@ fn is_kept(comment: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-pub mod samples {
-    //! Comments as files have them.
-
-    /// With these comments, and the byte after them.
-    pub fn comments(all: &[&[u8]]) -> Vec<u8> {
-        let mut bytes = b"\x04\0\0\0test".to_vec();
-        bytes.extend(u32::try_from(all.len()).unwrap().to_le_bytes());
-        for comment in all {
-            bytes.extend(u32::try_from(comment.len()).unwrap().to_le_bytes());
-            bytes.extend(*comment);
-        }
-        bytes.push(1);
-        bytes
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::{
-        super::fixture::{SECRET, contains},
-        samples::comments,
+        super::fixture::{SECRET, contains, sound::comments},
         *,
     };
     use crate::engine::avatar::picture::samples::encoded;
