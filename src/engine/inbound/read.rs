@@ -26,7 +26,8 @@ impl Inbound<'_> {
         routed: &Routed<'_>,
         is_archived: bool,
     ) -> Result<(), StoreError> {
-        if let Some(id) = routed.message.receipt.as_ref().filter(|_| !routed.is_outgoing) {
+        let receipt = routed.message.receipt.as_ref().filter(|id| id.len() <= MAX_ID_LENGTH);
+        if let Some(id) = receipt.filter(|_| !routed.is_outgoing) {
             self.answered(store, &routed.peer, id, MessageState::Delivered, is_archived)?;
         }
         self.marked(store, routed, is_archived)

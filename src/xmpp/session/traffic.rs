@@ -190,13 +190,13 @@ impl Traffic {
                 }
                 Err(too_high) => return Err(self.too_high(too_high)),
             },
-            StreamElement::Sm(SmNonza::Enabled { id, resume, .. }) => {
+            StreamElement::Sm(SmNonza::Enabled { id, resume, .. }) if self.outbound.is_requested() => {
                 self.outbound.enabled(id.filter(|_| resume));
                 self.inbound.enabled();
                 self.write();
                 self.request_ack();
             }
-            StreamElement::Sm(SmNonza::Failed { .. }) => {
+            StreamElement::Sm(SmNonza::Failed { .. }) if self.outbound.is_requested() => {
                 log::warn!("{}: the server refused stream management", self.own);
                 self.out
                     .extend(self.outbound.write(false).map(|pending| StreamElement::Stanza(pending.stanza.clone())));

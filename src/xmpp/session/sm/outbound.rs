@@ -86,6 +86,11 @@ impl<S> Outbound<S> {
         self.phase == Phase::On
     }
 
+    /// `<enable/>` is out and not answered.
+    pub fn is_requested(&self) -> bool {
+        self.phase == Phase::Requested
+    }
+
     /// An answer to `<r/>` is to come.
     pub fn is_request_out(&self) -> bool {
         self.is_request_out

@@ -116,6 +116,21 @@ fn a_resumed_session_sends_again_what_the_server_does_not_have() {
 }
 
 #[test]
+fn an_answer_to_what_was_not_asked_takes_nothing_out_of_the_books() {
+    let mut traffic = managed();
+    send(&mut traffic, 1..=2);
+    let enabled = SmNonza::Enabled { id: Some("other".into()), resume: true, max: None, location: None };
+    for nonza in [enabled, SmNonza::Failed { h: Some(2) }] {
+        traffic.receive(StreamElement::Sm(nonza)).unwrap();
+        assert!(acked(&mut traffic).is_empty());
+    }
+    traffic.receive(StreamElement::Sm(SmNonza::Ack(2))).unwrap();
+    assert_eq!(acked(&mut traffic), [Tag(1), Tag(2)]);
+    traffic.detach(Cause::Network);
+    assert_eq!(traffic.resume().unwrap().0, "id");
+}
+
+#[test]
 fn with_care_the_line_has_to_carry_something_before_a_suspect_goes_out() {
     let mut traffic = managed();
     send(&mut traffic, 1..=2);
