@@ -1,8 +1,8 @@
 //! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [--walk N] [NAME]
 //!
-//! With NAME only that part: `prosody`, `devices` (one of the two has two), `restarts` (the server is told to end and
-//! started again, too), `crashes` (it is killed), `log-in`; `world::ALL` has all names. Prints one JSON object for each figure. Fails where anything was lost, came
-//! twice or out of order; what there is to look at then is kept.
+//! With NAME only that part: `prosody`, `devices` (one of the two has two), `restarts` (the server is told to end and started
+//! again, too), `crashes` (it is killed), `log-in`; `world::ALL` has all names. Prints one JSON object for each figure. Fails
+//! where anything was lost, came twice or out of order; what there is to look at then is kept.
 
 #![allow(clippy::unwrap_used)]
 
@@ -52,6 +52,16 @@ fn main() -> ExitCode {
         Plan { seed: option("--seed", 1), messages: number("--messages", 10_000), faults: number("--faults", 500) };
     let names: Vec<_> =
         arguments.iter().filter(|argument| !argument.starts_with('-') && argument.parse::<u64>().is_err()).collect();
+    let parts = || world::ALL.iter().map(|scene| scene.name).chain(["log-in"]);
+    let is_known = |argument: &str| match argument.strip_prefix("--") {
+        Some(option) => ["seed", "messages", "faults", "stride", "walk", "bench"].contains(&option),
+        None => argument.parse::<u64>().is_ok() || parts().any(|part| part == argument),
+    };
+    if let Some(unknown) = arguments.iter().find(|argument| !is_known(argument)) {
+        let parts: Vec<_> = parts().collect();
+        eprintln!("{unknown} is neither an option nor a part; there are: {}", parts.join(", "));
+        return ExitCode::from(2);
+    }
     let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| *wanted == name);
     let mut is_clean = true;
     for scene in world::ALL {
