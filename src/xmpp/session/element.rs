@@ -39,8 +39,6 @@ pub enum StreamElement {
     Stanza(Element),
     /// Anything else, and nonzas that make no sense.
     Unknown(Element),
-    /// So many bytes between two others, which a server passes over (RFC 6120 §4.6.1). Only ever sent.
-    WhiteSpace(usize),
 }
 
 /// Shows what it is, never what is in it: some of it is private, some secret.
@@ -53,7 +51,6 @@ impl std::fmt::Debug for StreamElement {
             Self::Sm(sm) => sm.fmt(f),
             Self::Error(error) => error.fmt(f),
             Self::Stanza(element) | Self::Unknown(element) => write!(f, "<{}/>", element.name()),
-            Self::WhiteSpace(length) => write!(f, "{length} bytes of white space"),
         }
     }
 }
@@ -78,6 +75,19 @@ impl StreamElement {
             _ => None,
         };
         known.unwrap_or(Self::Unknown(element))
+    }
+
+    /// The XML of what is no stanza. Stanzas are written from where they are.
+    fn to_element(&self) -> Element {
+        match self {
+            Self::Features(_) => element("features", ns::STREAM),
+            Self::Error(error) => element("error", ns::STREAM)
+                .with_child(element(&error.condition, "urn:ietf:params:xml:ns:xmpp-streams")),
+            Self::Stanza(element) | Self::Unknown(element) => element.clone(),
+            Self::Starttls(starttls) => starttls.to_element(),
+            Self::Sasl(profile, sasl) => sasl.to_element(*profile),
+            Self::Sm(sm) => sm.to_element(),
+        }
     }
 }
 
@@ -106,7 +116,6 @@ impl FromXml for StreamElement {
 pub enum Items<'x> {
     Borrowed(<Element as AsXml>::ItemIter<'x>),
     Owned(AsItemsViaElement<'x>),
-    WhiteSpace(Option<Item<'x>>),
 }
 
 impl<'x> Iterator for Items<'x> {
@@ -116,7 +125,6 @@ impl<'x> Iterator for Items<'x> {
         match self {
             Self::Borrowed(items) => items.next(),
             Self::Owned(items) => items.next(),
-            Self::WhiteSpace(item) => item.take().map(Ok),
         }
     }
 }
@@ -125,18 +133,9 @@ impl AsXml for StreamElement {
     type ItemIter<'x> = Items<'x>;
 
     fn as_xml_iter(&self) -> Result<Items<'_>, Error> {
-        let element = match self {
-            Self::Stanza(element) | Self::Unknown(element) => return Ok(Items::Borrowed(element.as_xml_iter()?)),
-            Self::WhiteSpace(length) => {
-                return Ok(Items::WhiteSpace(Some(Item::Text(" ".repeat(*length).into()))));
-            }
-            Self::Features(_) => element("features", ns::STREAM),
-            Self::Error(error) => element("error", ns::STREAM)
-                .with_child(element(&error.condition, "urn:ietf:params:xml:ns:xmpp-streams")),
-            Self::Starttls(starttls) => starttls.to_element(),
-            Self::Sasl(profile, sasl) => sasl.to_element(*profile),
-            Self::Sm(sm) => sm.to_element(),
-        };
-        Ok(Items::Owned(AsItemsViaElement::new(element)?))
+        Ok(match self {
+            Self::Stanza(element) => Items::Borrowed(element.as_xml_iter()?),
+            other => Items::Owned(AsItemsViaElement::new(other.to_element())?),
+        })
     }
 }

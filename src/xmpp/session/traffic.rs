@@ -126,9 +126,7 @@ impl Traffic {
         }
         let Some(length) = self.culprit.trial(next.name, next.length()) else { return true };
         let trial = Trial::new(next.name, length);
-        for piece in trial.pieces() {
-            self.out.extend([StreamElement::WhiteSpace(piece), StreamElement::Sm(SmNonza::Request)]);
-        }
+        self.out.extend((0..trial.unanswered()).map(|_| StreamElement::Sm(SmNonza::Request)));
         self.outbound.request_sent();
         self.trial = Some(trial);
         false
