@@ -3,8 +3,7 @@
 //!
 //! A line may break at the same place each time, as one does where only so many bytes come through, and then it looks as if
 //! the server did not survive what stands there. So requests for an acknowledgement go first, as many as are as long as is asked
-//! for, and the suspect follows when all are answered. (White space would do, and be less to answer, but not all servers take it
-//! where a session has just been resumed.)
+//! for, and the suspect follows when all are answered.
 
 /// How long a request is.
 const REQUEST: usize = "<r xmlns='urn:xmpp:sm:3'/>".len();
