@@ -84,6 +84,9 @@ impl Client {
         if self.handles && matches!(event, Some(SessionEvent::Stanza(_) | SessionEvent::Counted)) {
             self.handle.handled(1);
         }
+        if matches!(event, Some(SessionEvent::Online { resumed: false, .. })) {
+            self.handle.take_up();
+        }
         self.heard.extend(event.as_ref().and_then(body));
         event
     }

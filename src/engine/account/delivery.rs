@@ -9,7 +9,9 @@ use super::{Done, Task};
 use crate::{
     engine::{
         batch::Batch,
-        caps, outbox,
+        caps,
+        effect::Released,
+        outbox,
         transact::{amendments, messages},
     },
     ids::{Jid, MessageId},
@@ -64,6 +66,10 @@ impl Task {
                 SessionEvent::Online { resumed, features, .. } => {
                     self.push(&mut batch).await;
                     self.online(resumed, features).await;
+                }
+                SessionEvent::TakenUp => {
+                    self.push(&mut batch).await;
+                    self.send_pending(Some(Released::All)).await;
                 }
                 SessionEvent::SignedIn(assurance) => self.signed_in(assurance).await,
                 SessionEvent::Token(token) => self.keep_token(token),

@@ -38,8 +38,12 @@ impl Task {
         self.shared.accounts.with(self.id, |live| live.features = stays.unwrap_or(features));
         if resumed {
             self.fetching.resumed();
-        } else if let Err(error) = self.begin_fetching().await {
-            self.failed(error);
+        } else {
+            // What is written from now on goes out behind what waits.
+            self.shared.accounts.with(self.id, |live| live.outbox.set_offline());
+            if let Err(error) = self.begin_fetching().await {
+                self.failed(error);
+            }
         }
         self.shared.set_connection(self.id, &ConnectionState::Online);
         if resumed {
@@ -53,10 +57,15 @@ impl Task {
             self.begin().await;
             self.tidy_once();
         }
-        if !resumed {
+        if resumed {
+            self.send_pending(Some(Released::All)).await;
+        } else {
             self.shared.accounts.with(self.id, |live| live.upload = Known::default());
+            // What waits is sent when all that the session before had has come back.
+            if let Some(session) = self.session() {
+                session.take_up();
+            }
         }
-        self.send_pending(Some(Released::All)).await;
         start_waiting(&self.shared, self.id).await;
         self.begin_telling();
     }

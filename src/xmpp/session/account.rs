@@ -189,6 +189,7 @@ impl Actor {
                 }
                 request = self.requests.recv() => match request {
                     Some(Request::Send { stanza, tag }) => self.traffic.send(stanza, tag),
+                    Some(Request::TakeUp) => self.traffic.taken_up(),
                     Some(Request::Iq { to, kind, payload, reply }) => self.traffic.ask(to, kind, payload, reply),
                     Some(Request::Handled(count)) => self.traffic.handled(count),
                     Some(Request::SetPassword(password)) => self.set_password(password),
@@ -306,6 +307,7 @@ impl Actor {
     fn without_stream(&mut self, request: Option<Request>) -> Wake {
         match request {
             Some(Request::Send { stanza, tag }) => self.traffic.send(stanza, tag),
+            Some(Request::TakeUp) => self.traffic.taken_up(),
             Some(Request::Iq { to, kind, payload, reply }) => self.traffic.ask(to, kind, payload, reply),
             Some(Request::Handled(count)) => self.traffic.handled(count),
             Some(Request::SetPassword(password)) => {

@@ -22,12 +22,15 @@ pub struct Tag(pub u64);
 pub enum SessionEvent {
     State(SessionState),
     /// Stanzas may flow. After `resumed: false` the server knows nothing of us: presence, roster and what else belongs to a
-    /// session have to be sent and asked for again.
+    /// session have to be sent and asked for again, and it takes nothing that has a tag before the engine has
+    /// [taken it up](super::SessionHandle::take_up).
     Online {
         jid: FullJid,
         resumed: bool,
         features: ServerFeatures,
     },
+    /// From now on the session takes what has a tag. All that the one before has not sent was given back before this.
+    TakenUp,
     /// How the server was signed in to, with the best of what was seen before.
     SignedIn(Assurance),
     /// What to sign in with the next time, or that what there was is not taken any more.

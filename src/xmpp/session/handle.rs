@@ -78,6 +78,7 @@ impl IqError {
 /// What the actor is told. Without `Debug`, because it holds what people write.
 pub(super) enum Request {
     Send { stanza: Element, tag: Option<Tag> },
+    TakeUp,
     Iq { to: Option<Jid>, kind: IqKind, payload: Element, reply: oneshot::Sender<Result<Option<Element>, IqError>> },
     Handled(u32),
     ReconnectNow,
@@ -100,9 +101,16 @@ impl SessionHandle {
         (Self { requests }, receiver)
     }
 
+    /// The engine knows that a new session has begun, and gives it nothing with a tag until `TakenUp` has come: what was under
+    /// way to the session before is then given back, and can be sent in its order.
+    pub fn take_up(&self) {
+        let _ = self.requests.send(Request::TakeUp);
+    }
+
     /// Puts a stanza in line. With a tag it comes back in `Acked` or `Unsent`.
     ///
-    /// While there is no stream it waits in line if the session may yet be resumed; else it comes back as undelivered at once.
+    /// While there is no stream it waits in line if the session may yet be resumed; else it comes back as undelivered at once,
+    /// as it does where the session is not taken up.
     pub fn send(&self, stanza: Element, tag: Option<Tag>) {
         let _ = self.requests.send(Request::Send { stanza, tag });
     }

@@ -33,6 +33,8 @@ pub struct Traffic {
     /// The address that the server bound, as long as there is a session.
     bound: Option<FullJid>,
     is_live: bool,
+    /// The engine knows of the session, so that what it gives us to send is meant for this one.
+    is_taken_up: bool,
     outbound: Outbound<Pending>,
     /// How many stanzas without a tag were sent.
     numbers: u64,
@@ -57,6 +59,7 @@ impl Traffic {
             own,
             bound: None,
             is_live: false,
+            is_taken_up: false,
             outbound: Outbound::default(),
             numbers: 0,
             written_at: None,
@@ -88,9 +91,22 @@ impl Traffic {
         self.ack_by
     }
 
+    /// The engine has heard of the session, and so of all that the one before did not send.
+    pub fn taken_up(&mut self) {
+        // Where it is over already, the next one is to be taken up.
+        if self.bound.is_some() {
+            self.is_taken_up = true;
+            self.events.push_back(SessionEvent::TakenUp);
+        }
+    }
+
     pub fn send(&mut self, stanza: Element, tag: Option<Tag>) {
         self.numbers += 1;
         let name = tag.map_or(Name::Number(self.numbers), Name::Tag);
+        if tag.is_some() && !self.is_taken_up {
+            // It would overtake what the session before has given back.
+            return self.unsent([name], []);
+        }
         match self.outbound.push(Pending { stanza, name }) {
             // Where there is no stream, it waits for the session to be resumed.
             Ok(()) => self.write(),
@@ -330,6 +346,7 @@ impl Traffic {
         self.inbound.ended();
         self.bound = None;
         self.is_live = false;
+        self.is_taken_up = false;
     }
 
     fn too_high(&mut self, too_high: TooHigh) -> Ended {

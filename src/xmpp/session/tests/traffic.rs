@@ -26,8 +26,15 @@ use crate::{
 
 fn traffic() -> Traffic {
     let mut traffic = Traffic::new(BareJid::new("alice@chat.test").unwrap());
-    traffic.begin(FullJid::new("alice@chat.test/r").unwrap(), None);
+    begin(&mut traffic);
     traffic
+}
+
+/// A new session begins, and the engine takes it up.
+pub(super) fn begin(traffic: &mut Traffic) {
+    traffic.begin(FullJid::new("alice@chat.test/r").unwrap(), None);
+    traffic.taken_up();
+    traffic.events.clear();
 }
 
 pub(super) fn managed() -> Traffic {
@@ -176,6 +183,43 @@ fn a_session_that_can_not_be_resumed_is_over_when_the_stream_is() {
     assert!(matches!(answer.try_recv(), Ok(Err(IqError::Lost))));
     send(&mut traffic, 3..=3);
     assert_eq!(unsent(&mut traffic), Some((vec![Tag(3)], vec![])));
+}
+
+/// The engine may have given it before it heard of the new session, and then older ones come first.
+#[test]
+fn nothing_goes_out_in_a_new_session_before_the_engine_has_taken_it_up() {
+    let mut traffic = traffic();
+    send(&mut traffic, 1..=1);
+    traffic.detach(Cause::Network);
+    traffic.begin(FullJid::new("alice@chat.test/new").unwrap(), None);
+    traffic.managed(Some("id".into()));
+    traffic.events.clear();
+    send(&mut traffic, 2..=2);
+    traffic.send(message(0), None);
+    assert_eq!(written(&mut traffic), ["0", "r"], "presence and the like need not wait");
+    traffic.taken_up();
+    send(&mut traffic, 3..=3);
+    assert_eq!(written(&mut traffic), ["3"]);
+    let events: Vec<_> = traffic.events.drain(..).collect();
+    let [SessionEvent::Unsent { undelivered, unknown }, SessionEvent::TakenUp] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((&undelivered[..], &unknown[..]), (&[Tag(2)][..], &[][..]));
+}
+
+#[test]
+fn a_resumed_session_need_not_be_taken_up_again() {
+    let mut traffic = managed();
+    traffic.detach(Cause::Network);
+    let (_, _, point) = traffic.resume().unwrap();
+    send(&mut traffic, 1..=1);
+    traffic.resumed(0, point).unwrap();
+    send(&mut traffic, 2..=2);
+    assert_eq!(written(&mut traffic), ["1", "r", "2"]);
+    traffic.give_up_resuming();
+    traffic.events.clear();
+    traffic.taken_up();
+    assert!(traffic.events.is_empty(), "there is none");
 }
 
 /// The server counts all that follows `<enable/>`.
