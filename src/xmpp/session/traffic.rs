@@ -143,7 +143,7 @@ impl Traffic {
         let Some(length) = self.culprit.trial(next.name, next.length()) else { return true };
         let trial = Trial::new(next.name, length);
         self.out.extend((0..trial.unanswered()).map(|_| StreamElement::Sm(SmNonza::Request)));
-        self.outbound.request_sent();
+        self.outbound.requests_sent(trial.unanswered());
         self.trial = Some(trial);
         false
     }
@@ -175,7 +175,7 @@ impl Traffic {
     /// Makes the peer say something.
     pub fn probe(&mut self) {
         if self.outbound.is_on() {
-            self.outbound.request_sent();
+            self.outbound.requests_sent(1);
             self.out.push(StreamElement::Sm(SmNonza::Request));
         } else {
             // A stanza like all others: the server counts it from `<enable/>` on, and so do we.

@@ -57,7 +57,8 @@ pub struct Outbound<S> {
     waiting: usize,
     /// The id to resume by.
     resumption: Option<String>,
-    is_request_out: bool,
+    /// So many requests are not answered: each has an answer of its own, in order (XEP-0198 §4).
+    requests: u32,
     since_request: u32,
     /// The place among what was received where a protocol error last ended the stream: twice at the same means do not resume.
     broke_at: Option<u64>,
@@ -73,7 +74,7 @@ impl<S> Default for Outbound<S> {
             due: 0,
             waiting: 0,
             resumption: None,
-            is_request_out: false,
+            requests: 0,
             since_request: 0,
             broke_at: None,
             may_resume: true,
@@ -93,7 +94,7 @@ impl<S> Outbound<S> {
 
     /// An answer to `<r/>` is to come.
     pub fn is_request_out(&self) -> bool {
-        self.is_request_out
+        self.requests > 0
     }
 
     pub fn unacked(&self) -> usize {
@@ -168,7 +169,8 @@ impl<S> Outbound<S> {
 
     /// `<a h=…/>`. Gives back what is now delivered.
     pub fn acked(&mut self, h: u32) -> Result<Vec<S>, TooHigh> {
-        self.is_request_out = false;
+        // A server may say it without being asked.
+        self.requests = self.requests.saturating_sub(1);
         self.take_acked(h, self.due)
     }
 
@@ -179,22 +181,22 @@ impl<S> Outbound<S> {
             return false;
         }
         self.since_request += 1;
-        if self.is_request_out && self.since_request < REQUEST_EVERY {
+        if self.is_request_out() && self.since_request < REQUEST_EVERY {
             return false;
         }
-        self.request_sent();
+        self.requests_sent(1);
         true
     }
 
-    /// `<r/>` is sent for another reason.
-    pub fn request_sent(&mut self) {
-        self.is_request_out = true;
+    /// So many `<r/>` are sent for another reason.
+    pub fn requests_sent(&mut self, count: u32) {
+        self.requests = self.requests.saturating_add(count);
         self.since_request = 0;
     }
 
     /// The stream is gone; the state is kept for resuming. `place` counts what had been received until then.
     pub fn detach(&mut self, cause: Cause, place: u64) {
-        self.is_request_out = false;
+        self.requests = 0;
         if self.phase == Phase::Off {
             return;
         }
@@ -223,7 +225,7 @@ impl<S> Outbound<S> {
         let delivered = self.take_acked(h, self.waiting)?;
         self.phase = Phase::On;
         self.due = self.queue.len();
-        (self.is_request_out, self.since_request) = (false, 0);
+        (self.requests, self.since_request) = (0, 0);
         Ok(delivered)
     }
 
@@ -302,9 +304,24 @@ mod tests {
         assert_eq!((2..17).filter(|&i| send(&mut sm, i)).count(), 0);
         assert!(send(&mut sm, 17)); // the sixteenth since
         assert_eq!(sm.acked(1).unwrap(), [1]);
-        assert!(sm.wants_request());
+        assert!(!sm.wants_request(), "the answer to the second tells of the rest");
         sm.acked(17).unwrap();
         assert!(!sm.wants_request());
+        assert!(send(&mut sm, 18));
+    }
+
+    #[test]
+    fn an_answer_is_to_come_until_each_request_has_one() {
+        let mut sm = on();
+        sm.acked(0).unwrap();
+        sm.requests_sent(2);
+        for is_out in [true, false, false] {
+            sm.acked(0).unwrap();
+            assert_eq!(sm.is_request_out(), is_out);
+        }
+        sm.requests_sent(2);
+        sm.detach(Cause::Network, 0);
+        assert!(!sm.is_request_out(), "the line is gone");
     }
 
     #[test]

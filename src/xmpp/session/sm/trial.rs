@@ -8,19 +8,19 @@
 /// How long a request is.
 const REQUEST: usize = "<r xmlns='urn:xmpp:sm:3'/>".len();
 /// A server may find more to be too many.
-const MOST: usize = 400;
+const MOST: u32 = 400;
 
 /// What is tried for a stanza of this name `N`, on one stream.
 #[derive(Debug)]
 pub struct Trial<N> {
     name: N,
-    unanswered: usize,
+    unanswered: u32,
 }
 
 impl<N: PartialEq> Trial<N> {
     /// For a line that is to carry so many bytes.
     pub fn new(name: N, length: usize) -> Self {
-        Self { name, unanswered: length.div_ceil(REQUEST).min(MOST) }
+        Self { name, unanswered: u32::try_from(length.div_ceil(REQUEST)).unwrap_or(MOST).min(MOST) }
     }
 
     pub fn is_for(&self, name: &N) -> bool {
@@ -28,7 +28,7 @@ impl<N: PartialEq> Trial<N> {
     }
 
     /// So many requests have not been answered.
-    pub fn unanswered(&self) -> usize {
+    pub fn unanswered(&self) -> u32 {
         self.unanswered
     }
 

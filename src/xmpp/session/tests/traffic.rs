@@ -160,7 +160,8 @@ fn with_care_the_line_has_to_carry_something_before_a_suspect_goes_out() {
         written(traffic)
     };
     let hold = |traffic: &mut Traffic, h| {
-        assert!((1..trial.len()).all(|_| ack(traffic, h).is_empty()));
+        let is_waiting = |_| ack(traffic, h).is_empty() && traffic.is_request_out();
+        assert!((1..trial.len()).all(is_waiting), "a line that goes silent now has to be noticed");
         ack(traffic, h)
     };
     assert_eq!(hold(&mut traffic, 0), ["1", "r"]);
