@@ -94,7 +94,7 @@ impl<'s> Inbound<'s> {
     }
 
     /// What `peer` says has become of our message. Another's message, or one to somebody else, is not touched. The archive, which
-    /// is read backwards, may name one that is still to come.
+    /// is read backwards, may name one that is still to come. Gives back the message that has come further by it.
     fn answered(
         &mut self,
         store: &Connection,
@@ -102,14 +102,16 @@ impl<'s> Inbound<'s> {
         id: &str,
         state: MessageState,
         is_archived: bool,
-    ) -> Result<(), StoreError> {
-        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(()) };
+    ) -> Result<Option<MessageId>, StoreError> {
+        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(None) };
         let origin = OriginId(id.to_owned());
-        match table::by_origin(store, conversation, &self.scope.address, &origin)? {
-            Some(ours) => self.advance(store, ours.cursor.id, state),
-            None if is_archived => read_state::answer_early(store, conversation, &origin, false),
-            None => Ok(()),
+        if let Some(ours) = table::by_origin(store, conversation, &self.scope.address, &origin)? {
+            return self.advance(store, ours.cursor.id, state);
         }
+        if is_archived {
+            read_state::answer_early(store, conversation, &origin, false)?;
+        }
+        Ok(None)
     }
 
     /// Where what `peer` answers to stands. The archive may bring the answer before there is a conversation at all; one that is
@@ -128,11 +130,15 @@ impl<'s> Inbound<'s> {
     }
 
     /// Gives a message of ours a new state, if that is further than it has come.
-    fn advance(&mut self, store: &Connection, id: MessageId, state: MessageState) -> Result<(), StoreError> {
-        if let Some(row) = table::advance(store, id, state)? {
-            self.changes.of(store, row.conversation)?.change(row.into());
-        }
-        Ok(())
+    fn advance(
+        &mut self,
+        store: &Connection,
+        id: MessageId,
+        state: MessageState,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let Some(row) = table::advance(store, id, state)? else { return Ok(None) };
+        self.changes.of(store, row.conversation)?.change(row.into());
+        Ok(Some(id))
     }
 }
 
