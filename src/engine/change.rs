@@ -6,6 +6,7 @@ use super::{
     annotation::annotate,
     api::{ConversationId, Cursor, Event, Message, MessageId},
     file,
+    snapshot::note_read,
 };
 use crate::store::{
     StoreError,
@@ -67,9 +68,7 @@ impl Changes {
             file::record::fill(store, stored.iter_mut().chain(&mut changed).chain(&mut moved))?;
             let all = stored.iter_mut().chain(&mut changed).chain(&mut moved);
             let mut all: Vec<_> = all.collect();
-            for message in &mut all {
-                message.read_up_to(row.peer_read);
-            }
+            note_read(store, conversation, row.peer_read, all.iter_mut().map(|message| &mut **message))?;
             annotate(store, all)?;
             events.push(Event::ConversationsChanged(vec![row.into()]));
             events.extend(removed.into_iter().map(|message| Event::MessageRemoved { conversation, message }));

@@ -8,6 +8,7 @@ use super::{
     change::Changes,
     effect::{Effects, Scope},
     file,
+    snapshot::note_read,
 };
 use crate::{
     ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestamp},
@@ -42,7 +43,7 @@ pub fn history(
     let mut page = HistoryPage::from(history::page(store, id, anchor.into(), limit.min(MAX_PAGE))?);
     file::record::fill(store, page.messages.iter_mut())?;
     let peer_read = conversation::by_id(store, id)?.peer_read;
-    page.messages.iter_mut().for_each(|message| message.read_up_to(peer_read));
+    note_read(store, id, peer_read, &mut page.messages)?;
     annotate(store, &mut page.messages)?;
     Ok(page)
 }

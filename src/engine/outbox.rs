@@ -326,7 +326,7 @@ fn outgoing(
         return Ok(None);
     }
     if scope.is_online {
-        pending::set_attempted(store, row.cursor.id, true)?;
+        pending::leave(store, row, scope.now)?;
     }
     let is_late = scope.now.0.saturating_sub(row.time.0) > LATE_MS;
     let extras = Extras {

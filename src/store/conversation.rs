@@ -36,7 +36,7 @@ pub struct ConversationRow {
     pub active_at: Timestamp,
     /// Everything up to here has been read.
     pub read: Cursor,
-    /// The other side has read up to here.
+    /// The other side has read what was sent up to here ([`sent_place`](super::read_state::sent_place)).
     pub peer_read: Cursor,
     pub unread: u32,
     pub last: Option<LastMessage>,
@@ -203,7 +203,8 @@ pub(super) fn hold_marks(connection: &Connection, id: ConversationId) -> Result<
     for sql in [
         "UPDATE conversation SET read_position = ?2, read_id = ?3 WHERE id = ?1 AND (read_position, read_id) > (?2, ?3)",
         "UPDATE conversation SET peer_read_position = ?2, peer_read_id = ?3
-            WHERE id = ?1 AND (peer_read_position, peer_read_id) > (?2, ?3)",
+            WHERE id = ?1 AND (peer_read_position, peer_read_id) > (?2, ?3) AND NOT EXISTS (SELECT 1 FROM message AS m
+                WHERE m.conversation_id = ?1 AND m.sent_position >= peer_read_position)",
         "UPDATE conversation SET told_position = ?2, told_id = ?3 WHERE id = ?1 AND (told_position, told_id) > (?2, ?3)",
     ] {
         connection.prepare_cached(sql)?.execute(params![id, newest.position, newest.id])?;

@@ -1,14 +1,15 @@
 //! Messages that the server has not taken over: what is to be sent, what may have been, and what becomes of what failed.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     MessageState, StoreError,
     column::address,
+    conversation::newest_cursor,
     deletion,
-    message::{COLUMNS, MessageRow, advance, by_id, change_state, from_row},
+    message::{COLUMNS, MessageRow, UNITS, advance, by_id, change_state, from_row, position_of},
 };
-use crate::ids::{AccountId, BareJid, ConversationId, MessageId};
+use crate::ids::{AccountId, BareJid, ConversationId, MessageId, Timestamp};
 
 /// A message that the server has not taken over, and whom it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +84,28 @@ fn pending_sql(condition: &str) -> String {
     )
 }
 
-/// Notes that a session is about to be given a message, or that it is certain not to have sent it.
+/// Notes that a session is about to be given a message: from now on it may have been sent, and after all of ours that were sent
+/// before, wherever it stands.
+pub fn leave(connection: &Connection, row: &MessageRow, now: Timestamp) -> Result<(), StoreError> {
+    let MessageRow { cursor, conversation, .. } = row;
+    set_attempted(connection, cursor.id, true)?;
+    let late: Option<i64> = connection
+        .prepare_cached(
+            "SELECT sent_position FROM message WHERE conversation_id = ?1 AND sent_position IS NOT NULL AND id != ?2
+             ORDER BY sent_position DESC LIMIT 1",
+        )?
+        .query_row(params![conversation, cursor.id], |row| row.get(0))
+        .optional()?;
+    let newest = newest_cursor(connection, *conversation)?.filter(|newest| newest.id != cursor.id);
+    let before = late.max(newest.map(|newest| newest.position));
+    let place = before.map_or(0, |before| before.saturating_add(UNITS)).max(position_of(now));
+    connection
+        .prepare_cached("UPDATE message SET sent_position = iif(?2 > position, ?2, NULL) WHERE id = ?1")?
+        .execute(params![cursor.id, place])?;
+    Ok(())
+}
+
+/// Notes that a session may have sent a message, or that none is certain to have.
 pub fn set_attempted(connection: &Connection, id: MessageId, is_attempted: bool) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE message SET is_attempted = ?2 WHERE id = ?1")?

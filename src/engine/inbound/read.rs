@@ -110,8 +110,10 @@ impl Inbound<'_> {
         Ok(())
     }
 
+    /// Whoever has read a message has read what was sent before it: not what stands before it and was sent later.
     fn peer_has_read(&mut self, store: &Connection, id: ConversationId, named: Cursor) -> Result<(), StoreError> {
-        let Some((after, up_to)) = read_state::peer_read(store, id, named)? else { return Ok(()) };
+        let place = read_state::sent_place(store, named)?;
+        let Some((after, up_to)) = read_state::peer_read(store, id, place)? else { return Ok(()) };
         for row in read_state::own_between(store, id, after, up_to, MAX_CHANGED)? {
             // What has been seen has been delivered. Of what stands before it that is said only where the server had it:
             // one that failed or has still to go was not there to be seen.
@@ -123,3 +125,6 @@ impl Inbound<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
