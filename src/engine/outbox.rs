@@ -23,6 +23,7 @@ use crate::{
     ids::{BareJid, ConversationId, MessageId, OriginId, Timestamp},
     store::{
         MessageState, SendFailure, StoreError,
+        amendment::is_retracted,
         annotation::{self, Reply},
         attachment, contact,
         conversation::{self, ReadMark},
@@ -189,9 +190,16 @@ pub(super) fn pending(
     Ok(effects)
 }
 
-/// A session is over, and these are certain not to have been sent by it.
-pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<(), StoreError> {
-    messages.iter().try_for_each(|id| pending::set_attempted(store, *id, false))
+/// A session is over, and these are certain not to have been sent by it: what was taken back meanwhile is gone.
+pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<Effects, StoreError> {
+    let mut effects = Effects::default();
+    for id in messages {
+        pending::set_attempted(store, *id, false)?;
+        if is_retracted(store, *id)? && message::by_id(store, *id)?.state == MessageState::Waiting {
+            effects.merge(remove(store, *id)?);
+        }
+    }
+    Ok(effects)
 }
 
 /// The server has these (XEP-0198 §4).
@@ -317,6 +325,10 @@ fn outgoing(
 ) -> Result<Option<Outgoing>, StoreError> {
     // Every message of ours has one; a row without could never be known again.
     let Some(id) = row.origin_id.as_ref() else { return Ok(None) };
+    if is_retracted(store, row.cursor.id)? {
+        // There is nothing left of it; what goes out is that it was taken back.
+        return Ok(None);
+    }
     let file = attachment::find(store, row.cursor.id)?;
     if file.as_ref().is_some_and(|file| file.url.is_none()) {
         // It goes out when the file is where others can have it.

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     MessageState, StoreError,
+    amendment::is_retracted,
     column::address,
     conversation::newest_cursor,
     deletion,
@@ -18,9 +19,12 @@ pub struct PendingMessage {
     pub peer: BareJid,
 }
 
-/// A message that failed waits again, in its old place; `None` when it had not failed. That it did not arrive is known, but an
+/// A message that failed waits again, in its old place; `None` when it had not failed, or was taken back. That it did not arrive is known, but an
 /// archive may have it all the same.
 pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+    if is_retracted(connection, id)? {
+        return Ok(None);
+    }
     let row = change_state(connection, id, MessageState::Waiting, |old| matches!(old, MessageState::Failed(_)))?;
     if row.is_some() {
         connection
@@ -73,13 +77,15 @@ fn pending_row(row: &Row<'_>) -> rusqlite::Result<PendingMessage> {
 fn pending_sql(condition: &str) -> String {
     // 1 is `Waiting`; as a literal, so that the index of waiting messages serves. The cross join keeps that index outermost:
     // left to itself, SQLite begins with the account's conversations and reads every message of each.
-    // A file that has still to be uploaded is not waiting for the session, nor is what can be taken back and what follows it.
+    // A file that has still to be uploaded is not waiting for the session, nor is what can be taken back and what follows it. Of
+    // what was taken back nothing is left to be sent.
     format!(
         "SELECT {COLUMNS}, c.peer FROM message AS m CROSS JOIN conversation AS c ON c.id = m.conversation_id
          WHERE m.state = 1 AND {condition}
             AND NOT EXISTS (SELECT 1 FROM attachment AS a WHERE a.message_id = m.id AND a.url IS NULL)
             AND NOT EXISTS (SELECT 1 FROM held_message AS h JOIN message AS e ON e.id = h.message_id
                 WHERE e.conversation_id = m.conversation_id AND e.id <= m.id)
+            AND NOT EXISTS (SELECT 1 FROM retraction AS r WHERE r.message_id = m.id)
          ORDER BY m.id"
     )
 }
