@@ -117,9 +117,9 @@ pub fn set_pinned(store: &Connection, id: ConversationId, is_pinned: bool) -> Re
     changed(store, id)
 }
 
-/// Everything up to here has been seen. What was seen before is no news.
+/// Everything that stands up to here has been seen. What was seen before is no news.
 pub fn mark_read(store: &Connection, id: ConversationId, up_to: Cursor) -> Result<Effects, StoreError> {
-    let mark = conversation::mark_read(store, id, up_to)?;
+    let mark = conversation::mark_seen(store, id, up_to)?;
     let mut effects = Effects::default();
     if mark.has_moved {
         effects.read.push(account_of(store, id)?);

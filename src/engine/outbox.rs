@@ -68,8 +68,8 @@ pub fn send(
 ) -> Result<(Message, Effects), StoreError> {
     let (row, mut effects) = write(store, scope, conversation, draft)?;
     conversation::set_draft(store, conversation, "", &TextFormat::default())?;
-    // Who answers has seen what stands above.
-    let mark = conversation::mark_read(store, conversation, row.cursor)?;
+    // Who answers has seen what stands above; not what has still to come there.
+    let mark = conversation::mark_seen(store, conversation, row.cursor)?;
     effects.read.push(scope.account);
     let sent = written(store, row, Some(mark), &mut effects)?;
     Ok((sent, effects))

@@ -212,7 +212,21 @@ pub(super) fn hold_marks(connection: &Connection, id: ConversationId) -> Result<
     Ok(())
 }
 
-/// Everything up to `up_to` has been read. The mark never moves back, nor past the newest message, so that what comes later is
+/// The person has seen all that stands here up to `up_to`. Where what stands there is their own, the mark is put where the other side
+/// wrote last: what an archive has still to bring may come to stand between.
+///
+/// # Errors
+/// `NotFound` where there is no such conversation.
+pub fn mark_seen(connection: &Connection, id: ConversationId, up_to: Cursor) -> Result<ReadMark, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, id FROM message WHERE conversation_id = ?1 AND is_outgoing = 0 AND (position, id) <= (?2, ?3)
+         ORDER BY position DESC, id DESC LIMIT 1",
+    )?;
+    let last = statement.query_row(params![id, up_to.position, up_to.id], cursor).optional()?;
+    mark_read(connection, id, last.unwrap_or(Cursor { position: 0, id: MessageId(0) }))
+}
+
+/// Everything up to `up_to` has been read, also what may come to stand there later. The mark never moves back, nor past the newest message, so that what comes later is
 /// unread.
 ///
 /// # Errors
@@ -243,7 +257,7 @@ pub fn mark_read(connection: &Connection, id: ConversationId, up_to: Cursor) -> 
 /// `NotFound`.
 pub fn read_up_to(connection: &Connection, id: ConversationId) -> Result<Cursor, StoreError> {
     let mut statement = connection.prepare_cached("SELECT read_position, read_id FROM conversation WHERE id = ?1")?;
-    Ok(statement.query_row([id], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }))?)
+    Ok(statement.query_row([id], cursor)?)
 }
 
 /// The place of the last message.
@@ -254,8 +268,12 @@ pub(super) fn newest_cursor(
     let mut statement = connection.prepare_cached(
         "SELECT position, id FROM message WHERE conversation_id = ?1 ORDER BY position DESC, id DESC LIMIT 1",
     )?;
-    let cursor = statement.query_row([conversation], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }));
-    Ok(cursor.optional()?)
+    Ok(statement.query_row([conversation], cursor).optional()?)
+}
+
+/// Of the first columns.
+fn cursor(row: &Row<'_>) -> rusqlite::Result<Cursor> {
+    Ok(Cursor { position: row.get(0)?, id: row.get(1)? })
 }
 
 /// The first characters of a text on one line.

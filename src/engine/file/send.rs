@@ -226,7 +226,7 @@ pub fn send(
         change.store(message.clone(), false);
     }
     if let Some(last) = stored.last() {
-        let mark = conversation::mark_read(store, conversation, last.cursor)?;
+        let mark = conversation::mark_seen(store, conversation, last.cursor)?;
         change.read(mark);
         effects.read.push(scope.account);
     }

@@ -1,6 +1,7 @@
 //! What our other devices have read, as the archive has it.
 
 use super::*;
+use crate::engine::api::Message;
 
 /// A marker of our phone's for the message of this number, as the `n`th of `len`.
 fn marker(of: usize, n: usize, len: usize) -> Archived {
@@ -41,4 +42,44 @@ fn nobody_else_says_what_we_have_read() {
     theirs.message.to = Some(Jid::new(ALICE).unwrap());
     grown.items[33] = theirs;
     assert_eq!(grown.fetch(&fixture, 100), (3, 3));
+}
+
+/// Alice was away for the last messages of an archive, and has written before they are here: what was here before, and what she
+/// wrote.
+fn written_before_the_page(fixture: &Fixture, archive: &Archive) -> (MessageId, Message) {
+    Archive { items: archive.items[..30].to_vec() }.fetch(fixture, 100);
+    let begun_after = message::newest_id(&fixture.store).unwrap();
+    (begun_after, fixture.send(fixture.open(BOB), "I am back").0)
+}
+
+#[test]
+fn who_writes_before_what_was_missed_is_here_has_not_read_it() {
+    let (fixture, archive) = (Fixture::new(), Archive::new(34));
+    let (begun_after, written) = written_before_the_page(&fixture, &archive);
+    assert_eq!(archive.fetch_in_session(&fixture, 100, begun_after), (4, 4), "the person is told of it");
+    assert_eq!(unread(&fixture), 4);
+    let page = conversation::history(&fixture.store, written.conversation, HistoryAnchor::Unread, 10).unwrap();
+    assert_eq!(page.target, Some(page.messages.iter().find(|message| message.body == "30").unwrap().cursor));
+    assert_eq!(bodies(&fixture).last().map(String::as_str), Some("I am back"));
+    conversation::mark_read(&fixture.store, written.conversation, written.cursor).unwrap();
+    assert_eq!(unread(&fixture), 0, "until they have seen it");
+}
+
+#[test]
+fn what_is_written_and_looked_at_before_what_was_missed_is_here_marks_nothing_of_it() {
+    let (fixture, archive) = (Fixture::new(), Archive::new(34));
+    let (begun_after, written) = written_before_the_page(&fixture, &archive);
+    conversation::mark_read(&fixture.store, written.conversation, written.cursor).unwrap();
+    assert_eq!(archive.fetch_in_session(&fixture, 100, begun_after), (4, 4));
+    assert_eq!(unread(&fixture), 4);
+}
+
+#[test]
+fn what_stood_there_when_the_person_wrote_is_read() {
+    let fixture = Fixture::new();
+    let stored = fixture.receive(&[fixture.from(BOB, "one"), fixture.from(BOB, "two")]).stored;
+    fixture.send(stored[0].conversation, "three");
+    assert_eq!(unread(&fixture), 0);
+    fixture.receive(&[fixture.from(BOB, "four")]);
+    assert_eq!(unread(&fixture), 1);
 }
