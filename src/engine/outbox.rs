@@ -14,7 +14,7 @@ use super::{
     amendment,
     annotation::annotate,
     api::Message,
-    change::Changes,
+    change::{Arrival, Changes},
     effect::{Effects, Outgoing, OwnMessage, Released, Scope},
     file,
     removal::{remove, removed},
@@ -143,7 +143,7 @@ fn written(
     annotate(store, [&mut stored])?;
     let mut changes = Changes::default();
     let change = changes.of(store, stored.conversation)?;
-    change.store(stored.clone(), false);
+    change.store(stored.clone(), Arrival::New);
     if let Some(mark) = mark {
         change.read(mark);
     }

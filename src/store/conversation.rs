@@ -117,14 +117,14 @@ pub fn find_or_create(
     Ok(statement.query_row(params![account, peer.as_str(), now], |row| row.get(0))?)
 }
 
-/// A message came or went: puts the conversation into the list, not further down than it is. Once per batch is enough. What is
-/// newer than all before brings it back from the archived ones, unless it is muted.
-pub fn touch(connection: &Connection, id: ConversationId, time: Timestamp) -> Result<(), StoreError> {
+/// Messages came, the newest of this time: puts the conversation into the list, not further down than it is. Once per batch is
+/// enough. What is new brings it back from the archived ones, unless it is muted; times do not tell what is, for clocks differ.
+pub fn touch(connection: &Connection, id: ConversationId, time: Timestamp, is_new: bool) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "UPDATE conversation SET is_listed = 1, is_archived = iif(is_muted OR ?2 <= active_at, is_archived, 0),
+        "UPDATE conversation SET is_listed = 1, is_archived = iif(?3 AND NOT is_muted, 0, is_archived),
             active_at = max(active_at, ?2) WHERE id = ?1",
     )?;
-    found(statement.execute(params![id, time])?)
+    found(statement.execute(params![id, time, is_new])?)
 }
 
 /// The person opened it: puts it into the list, on top if it was not in it.
@@ -261,10 +261,7 @@ pub fn read_up_to(connection: &Connection, id: ConversationId) -> Result<Cursor,
 }
 
 /// The place of the last message.
-pub(super) fn newest_cursor(
-    connection: &Connection,
-    conversation: ConversationId,
-) -> Result<Option<Cursor>, StoreError> {
+pub fn newest_cursor(connection: &Connection, conversation: ConversationId) -> Result<Option<Cursor>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT position, id FROM message WHERE conversation_id = ?1 ORDER BY position DESC, id DESC LIMIT 1",
     )?;

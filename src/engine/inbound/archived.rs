@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::{Inbound, MAX_ID_LENGTH, amended::Amended, filling::Filling, origin_id};
 use crate::{
     engine::{
+        change::Arrival,
         clock, file,
         identity::{self, SLACK_MS},
         route::{self, Routed},
@@ -132,9 +133,15 @@ impl Inbound<'_> {
         let is_unread = !is_outgoing && cursor > conversation::read_up_to(store, id)?;
         let is_in_front = self.scope.in_front == Some(id);
         let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
+        let is_newest = is_absence && conversation::newest_cursor(store, id)? == Some(cursor);
         let change = self.changes.of(store, id)?;
         let is_news = is_unread && !is_in_front && !is_blocked && !change.is_muted();
-        change.store(row.clone().into(), is_news);
+        let arrival = match (is_news, is_newest) {
+            (true, _) => Arrival::News,
+            (false, true) => Arrival::New,
+            (false, false) => Arrival::History,
+        };
+        change.store(row.clone().into(), arrival);
         self.own_appeared(store, row)
     }
 }

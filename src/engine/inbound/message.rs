@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::{Inbound, MAX_ID_LENGTH, amended::Amended, origin_id};
 use crate::{
     engine::{
+        change::Arrival,
         effect::PeerState,
         file,
         route::{Routed, route},
@@ -105,7 +106,7 @@ impl Inbound<'_> {
         let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
         let change = self.changes.of(store, id)?;
         let is_news = !(is_read || is_in_front || is_blocked || change.is_muted());
-        change.store(row.clone().into(), is_news);
+        change.store(row.clone().into(), if is_news { Arrival::News } else { Arrival::New });
         Ok(Some(row))
     }
 
