@@ -33,8 +33,8 @@ use crate::{
         MessageState, StoreError, blocked,
         contact::{self, Subscription},
         conversation,
-        message::{self as table, ArchiveId},
-        read_state,
+        early_answer::{self, EarlyAnswer},
+        message::{self as table, ArchiveId, Direction},
     },
     xmpp::{incoming::IncomingMessage, receipt},
 };
@@ -101,14 +101,19 @@ impl<'s> Inbound<'s> {
         peer: &BareJid,
         id: &str,
         state: MessageState,
-        is_archived: bool,
+        archived_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(()) };
-        let origin = OriginId(id.to_owned());
-        match table::by_origin(store, conversation, &self.scope.address, &origin)? {
+        let Some(conversation) = self.answered_in(store, peer, archived_at.is_some())? else { return Ok(()) };
+        match table::by_origin(store, conversation, &self.scope.address, &OriginId(id.to_owned()))? {
             Some(ours) => self.advance(store, ours.cursor.id, state),
-            None if is_archived => read_state::answer_early(store, conversation, &origin, false),
-            None => Ok(()),
+            None => match archived_at {
+                Some(said_at) => {
+                    let (direction, named) = (Direction::Outgoing, id.to_owned());
+                    let early = EarlyAnswer { conversation, direction, named, is_read: false, said_at };
+                    early_answer::keep(store, &early, self.scope.now)
+                }
+                None => Ok(()),
+            },
         }
     }
 

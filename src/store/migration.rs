@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0020_search_due.sql"),
     include_str!("migrations/0021_retried.sql"),
     include_str!("migrations/0022_sent_position.sql"),
+    include_str!("migrations/0023_early_answer.sql"),
 ];
 
 /// The version that this program writes.
@@ -114,6 +115,7 @@ mod tests {
         include_str!("fixtures/0020.sql"),
         include_str!("fixtures/0021.sql"),
         include_str!("fixtures/0022.sql"),
+        include_str!("fixtures/0023.sql"),
     ];
 
     fn empty() -> Connection {

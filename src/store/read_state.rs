@@ -9,7 +9,7 @@ use super::{
     column::address,
     message::{self, COLUMNS, MessageRow},
 };
-use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId};
+use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId};
 
 /// A conversation that was read further here than others know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,33 +175,6 @@ pub fn is_displayed(
         "SELECT EXISTS (SELECT 1 FROM displayed WHERE account_id = ?1 AND peer = ?2 AND archive_id = ?3)",
     )?;
     Ok(statement.query_row(params![account, peer.as_str(), archive_id], |row| row.get(0))?)
-}
-
-/// Keeps what is said of a message of ours that is not here yet.
-pub fn answer_early(
-    connection: &Connection,
-    conversation: ConversationId,
-    id: &OriginId,
-    is_read: bool,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO early_answer (conversation_id, origin_id, is_read) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET is_read = max(is_read, excluded.is_read)",
-        )?
-        .execute(params![conversation, id, is_read])?;
-    Ok(())
-}
-
-/// Takes what was said of a message of ours before it was here: whether it was read, or only delivered.
-pub fn take_early_answer(
-    connection: &Connection,
-    conversation: ConversationId,
-    id: &OriginId,
-) -> Result<Option<bool>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("DELETE FROM early_answer WHERE conversation_id = ?1 AND origin_id = ?2 RETURNING is_read")?;
-    Ok(statement.query_row(params![conversation, id], |row| row.get(0)).optional()?)
 }
 
 /// The place of the message that our archive calls so.

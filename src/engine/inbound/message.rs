@@ -38,7 +38,7 @@ impl Inbound<'_> {
             // Only what comes directly from the account that it is about; a headline of theirs has nothing else in it.
             return self.published(store, &routed, event);
         }
-        self.answers(store, &routed, false)?;
+        self.answers(store, &routed, None)?;
         let time = self.time_of(routed.message, self.scope.now);
         match self.amended(store, &routed, time, None)? {
             Amended::Nothing => {
@@ -127,7 +127,7 @@ impl Inbound<'_> {
     /// An error counts for a message of ours to the very address that it comes from (RFC 6120 §8.3.1).
     fn refused(&mut self, store: &Connection, routed: &Routed<'_>) -> Result<(), StoreError> {
         let (Some(id), Some(error)) = (&routed.message.id, &routed.message.error) else { return Ok(()) };
-        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)), false)
+        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)), None)
     }
 }
 

@@ -33,6 +33,37 @@ fn what_another_device_has_read_is_no_news_though_the_archive_says_it_before_it_
 }
 
 #[test]
+fn what_another_device_has_read_is_known_also_after_a_new_start() {
+    let fixture = Fixture::new();
+    Archive::new(30).fetch(&fixture, 100);
+    let mut grown = Archive { items: (0..60).map(|n| item(n, 30)).collect() };
+    grown.items[58] = marker(34, 58, 30);
+    let begun_after = message::newest_id(&fixture.store).unwrap();
+    assert_eq!(grown.fetch_in_session(&fixture, 1, begun_after), (9, 9), "only the last page, with the marker");
+    assert_eq!(grown.fetch(&fixture, 100), (20, 15));
+    assert_eq!(unread(&fixture), 24);
+}
+
+#[test]
+fn what_another_device_reads_before_it_is_here_is_no_news() {
+    let fixture = Fixture::new();
+    Archive::new(30).fetch(&fixture, 100);
+    let begun_after = message::newest_id(&fixture.store).unwrap();
+    let grown = Archive { items: (0..34).map(|n| item(n, 30)).collect() };
+    let live = |from: &str| {
+        let mut marker = fixture.from(from, "");
+        (marker.body, marker.displayed) = (None, grown.items[31].message.id.clone());
+        marker.to = Some(Jid::new(if from == ALICE { BOB } else { ALICE }).unwrap());
+        if from == ALICE { carbon(Direction::Sent, marker) } else { marker }
+    };
+    // What Bob has seen of his own is not what Alice has.
+    fixture.receive(&[live(BOB)]);
+    fixture.receive(&[live(ALICE)]);
+    assert_eq!(grown.fetch_in_session(&fixture, 100, begun_after), (4, 2));
+    assert_eq!(unread(&fixture), 2);
+}
+
+#[test]
 fn nobody_else_says_what_we_have_read() {
     let fixture = Fixture::new();
     Archive::new(30).fetch(&fixture, 100);
