@@ -33,8 +33,8 @@ use crate::{
         MessageState, StoreError, blocked,
         contact::{self, Subscription},
         conversation,
-        message::{self as table, ArchiveId},
-        read_state,
+        early_answer::{self, EarlyAnswer},
+        message::{self as table, ArchiveId, Direction},
     },
     xmpp::{incoming::IncomingMessage, receipt},
 };
@@ -101,15 +101,16 @@ impl<'s> Inbound<'s> {
         peer: &BareJid,
         id: &str,
         state: MessageState,
-        is_archived: bool,
+        archived_at: Option<Timestamp>,
     ) -> Result<Option<MessageId>, StoreError> {
-        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(None) };
-        let origin = OriginId(id.to_owned());
-        if let Some(ours) = table::by_origin(store, conversation, &self.scope.address, &origin)? {
+        let Some(conversation) = self.answered_in(store, peer, archived_at.is_some())? else { return Ok(None) };
+        if let Some(ours) = table::by_origin(store, conversation, &self.scope.address, &OriginId(id.to_owned()))? {
             return self.advance(store, ours.cursor.id, state);
         }
-        if is_archived {
-            read_state::answer_early(store, conversation, &origin, false)?;
+        if let Some(said_at) = archived_at {
+            let (direction, named) = (Direction::Outgoing, id.to_owned());
+            let early = EarlyAnswer { conversation, direction, named, is_read: false, said_at };
+            early_answer::keep(store, &early, self.scope.now)?;
         }
         Ok(None)
     }
