@@ -73,11 +73,12 @@ impl Ledger {
                 if let Some((peer, known)) = self.rows.get_mut(&message.cursor.id) {
                     assert_eq!(*peer, row.peer);
                     assert!(known.state == message.state || known.state.may_become(message.state));
-                    // Else it is what it was, but for the archive's name of it, and its place where the archive has another.
+                    // Else it is what it was, but for the archive's name of it, and both its place and that name where the
+                    // archive has others.
                     known.state = message.state;
                     (known.body, known.format) = (message.body.clone(), message.format.clone());
                     if gone.contains(&message.cursor.id) {
-                        known.cursor = message.cursor;
+                        (known.cursor, known.archive_id) = (message.cursor, message.archive_id.clone());
                     }
                     known.archive_id = known.archive_id.take().or_else(|| message.archive_id.clone());
                     assert_eq!(*known, message, "a message has changed");
