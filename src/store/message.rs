@@ -268,9 +268,17 @@ pub fn set_archive_id(connection: &Connection, id: MessageId, archive: &ArchiveI
     Ok(())
 }
 
-/// Puts a message in another place of its conversation; the moved row.
-pub fn move_to(connection: &Connection, id: MessageId, position: i64) -> Result<MessageRow, StoreError> {
+/// Puts a message in another place of its conversation, where the archive has it under this id; the moved row.
+pub fn move_to(
+    connection: &Connection,
+    id: MessageId,
+    position: i64,
+    archive: &ArchiveId,
+) -> Result<MessageRow, StoreError> {
     connection.prepare_cached("UPDATE message SET position = ?2 WHERE id = ?1")?.execute(params![id, position])?;
+    connection
+        .prepare_cached("UPDATE OR IGNORE message SET archive = ?2, archive_id = ?3 WHERE id = ?1")?
+        .execute(params![id, archive.by.as_str(), archive.id])?;
     let row = by_id(connection, id)?;
     conversation::hold_marks(connection, row.conversation)?;
     Ok(row)

@@ -30,7 +30,7 @@ def seeds(target):
         chance = random.Random(7)
         for number in range(SCRIPTS):
             # Those of `inbound` that begin so have more to say.
-            yield b"\xff" * (number % 2) + chance.randbytes(chance.randrange(20, 400))
+            yield (b"", b"\xff", b"\xfe")[number % 3] + chance.randbytes(chance.randrange(20, 400))
 
 
 def dictionary():

@@ -2,6 +2,7 @@ mod arrival;
 mod orphans;
 mod read;
 mod trouble;
+mod twice;
 
 use std::collections::HashSet;
 
@@ -649,33 +650,6 @@ fn whoever_shows_a_message_that_moves_sees_it_go_and_come_again() {
     };
     let places = (effects.events.iter().position(removed), effects.events.iter().position(stored));
     assert!(places.0.is_some() && places.0 < places.1, "{:?}", effects.events);
-}
-
-/// Sent again under the same id by a client that did not know whether it had arrived: ours, or theirs.
-#[test]
-fn what_the_archive_has_twice_stands_where_it_came_first() {
-    for (came_live, is_ours) in [(true, false), (false, false), (false, true)] {
-        // Also where the second lies on another page, and that not the next one.
-        for second in [7, 12, 47] {
-            let fixture = Fixture::new();
-            let mut archive = Archive::new(60);
-            if is_ours {
-                for item in &mut archive.items {
-                    item.message.from = Some(Jid::new(&format!("{ALICE}/laptop")).unwrap());
-                    item.message.to = Some(Jid::new(BOB).unwrap());
-                }
-            }
-            archive.items[second] = Archived { message: archive.items[3].message.clone(), ..item(second, 60) };
-            if came_live {
-                for n in 0..10 {
-                    fixture.receive(&[live(&archive.items[n])]);
-                }
-            }
-            archive.fetch(&fixture, 100);
-            let expected: Vec<_> = numbers(60).into_iter().filter(|n| *n != second.to_string()).collect();
-            assert_eq!(bodies(&fixture), expected, "{came_live} {is_ours} {second}");
-        }
-    }
 }
 
 #[test]

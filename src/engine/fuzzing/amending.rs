@@ -3,6 +3,7 @@
 
 use super::{
     OWN_IDS,
+    message::long,
     script::{Claims, Script},
 };
 use crate::ids::BareJid;
@@ -88,10 +89,6 @@ impl Script<'_> {
                 .to_owned(),
         }
     }
-}
-
-fn long(id: &str) -> String {
-    super::script::long(id)
 }
 
 impl Claims {

@@ -9,7 +9,8 @@ use crate::{
     engine::api::Conversation,
     ids::{BareJid, ConversationId, Cursor, MessageId},
     store::{
-        MessageState, annotation, conversation,
+        MessageState, annotation,
+        conversation::{self, ConversationRow},
         history::{self, Anchor},
         message::{self, MessageRow},
     },
@@ -36,7 +37,17 @@ pub struct Ledger {
     receipts: HashSet<(String, String)>,
     errors: HashSet<(String, String)>,
     claims: Claims,
+    marks: HashMap<ConversationId, Marks>,
 }
+
+/// How far we and the other side have read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Marks {
+    own: Cursor,
+    peer: Cursor,
+}
+
+const NOTHING: Cursor = Cursor { position: 0, id: MessageId(0) };
 
 impl Ledger {
     /// What somebody says who may, before it is stored.
@@ -44,6 +55,7 @@ impl Ledger {
         self.receipts.extend(claims.receipt.clone());
         self.errors.extend(claims.error.clone());
         self.claims.amending.extend(claims.amending.clone());
+        self.claims.reading.extend(claims.reading.clone());
     }
 
     pub fn check(&mut self, store: &Connection, scope: &Scope, events: &[Event], moment: &Moment<'_>) {
@@ -60,10 +72,13 @@ impl Ledger {
             assert_eq!(row.last.as_ref().map(|last| last.cursor), newest);
             let unread = page.messages.iter().filter(|message| !message.is_outgoing() && message.cursor > row.read);
             assert_eq!(u32::try_from(unread.count()), Ok(row.unread));
-            assert!(row.read <= newest.unwrap_or(Cursor { position: 0, id: MessageId(0) }), "read what is not there");
+            assert!(row.read <= newest.unwrap_or(NOTHING), "read what is not there");
             seen += page.messages.len();
+            self.read(row, &page.messages, moment, !gone.is_empty());
+            for message in &page.messages {
+                self.state(&row.peer, message, &page.messages, moment);
+            }
             for message in page.messages {
-                self.state(&row.peer, &message);
                 self.reactions(store, &row.peer, &message);
                 let text = self.rows.get(&message.cursor.id).map(|(_, known)| (&known.body, &known.format));
                 if text.is_some_and(|text| text != (&message.body, &message.format)) {
@@ -73,11 +88,12 @@ impl Ledger {
                 if let Some((peer, known)) = self.rows.get_mut(&message.cursor.id) {
                     assert_eq!(*peer, row.peer);
                     assert!(known.state == message.state || known.state.may_become(message.state));
-                    // Else it is what it was, but for the archive's name of it, and its place where the archive has another.
+                    // Else it is what it was, but for the archive's name of it, and both its place and that name where the
+                    // archive has others.
                     known.state = message.state;
                     (known.body, known.format) = (message.body.clone(), message.format.clone());
                     if gone.contains(&message.cursor.id) {
-                        known.cursor = message.cursor;
+                        (known.cursor, known.archive_id) = (message.cursor, message.archive_id.clone());
                     }
                     known.archive_id = known.archive_id.take().or_else(|| message.archive_id.clone());
                     assert_eq!(*known, message, "a message has changed");
@@ -162,13 +178,47 @@ impl Ledger {
         moved
     }
 
-    /// Only whom it was for says what has become of a message of ours.
-    fn state(&self, peer: &BareJid, message: &MessageRow) {
+    /// Only whom it was for says what has become of a message of ours: of it, or in one word of all up to a later one.
+    fn state(&self, peer: &BareJid, message: &MessageRow, all: &[MessageRow], moment: &Moment<'_>) {
         let by = || (peer.to_string(), message.origin_id.as_ref().map(|id| id.0.clone()).unwrap_or_default());
+        let known = self.rows.get(&message.cursor.id).map(|(_, known)| known.state);
         match message.state {
-            MessageState::Delivered => assert!(self.receipts.contains(&by()), "{message:?}"),
+            MessageState::Delivered if known == Some(MessageState::Delivered) => (),
+            MessageState::Delivered => {
+                // What the archive brings may be put elsewhere at once.
+                let is_above = |other: &MessageRow| matches!(moment, Moment::Page(_)) || other.cursor > message.cursor;
+                // What had not left can't be seen, whatever stands below it.
+                let may_be_seen = matches!(moment, Moment::Page(_)) || known.is_none_or(|it| it == MessageState::Sent);
+                let mut others = all.iter().filter(|other| is_above(other) && may_be_seen);
+                let is_seen =
+                    self.claims.is_seen(peer, message) || others.any(|other| self.claims.is_seen(peer, other));
+                assert!(is_seen || self.receipts.contains(&by()), "{message:?}");
+            }
             MessageState::Failed(_) => assert!(self.errors.contains(&by()), "{message:?}"),
             MessageState::Received | MessageState::Waiting | MessageState::Sent => (),
+        }
+    }
+
+    /// Nobody but ourselves says what we have read, and nobody but the other side what they have.
+    fn read(&mut self, row: &ConversationRow, all: &[MessageRow], moment: &Moment<'_>, is_any_gone: bool) {
+        let marks = Marks { own: row.read, peer: row.peer_read };
+        let before = self.marks.insert(row.id, marks).unwrap_or(Marks { own: NOTHING, peer: NOTHING });
+        if is_any_gone {
+            return;
+        }
+        if marks.peer > before.peer {
+            // What the archive brings may be put elsewhere at once.
+            let is_it = |named: &&MessageRow| matches!(moment, Moment::Page(_)) || named.cursor == marks.peer;
+            let mut named = all.iter().filter(is_it);
+            assert!(named.any(|named| self.claims.is_seen(&row.peer, named)), "seen by whom? {row:?}");
+        }
+        // What the archive has from before this device is read; and the person reads as well.
+        if marks.own > before.own && matches!(moment, Moment::Live) {
+            let named = all.iter().find(|message| message.cursor == marks.own);
+            // Who writes has read what stands there.
+            let is_written = |named: &MessageRow| named.is_outgoing() && !self.rows.contains_key(&named.cursor.id);
+            let is_said = named.is_some_and(|named| is_written(named) || self.claims.is_read(&row.peer, named));
+            assert!(is_said, "read by whom? {row:?}");
         }
     }
 

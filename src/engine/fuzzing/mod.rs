@@ -3,6 +3,9 @@
 
 mod amending;
 mod check;
+mod message;
+mod other;
+mod reading;
 mod script;
 
 use std::cell::RefCell;
@@ -30,7 +33,7 @@ use crate::{
     store::{
         account,
         contact::{self, RosterEntry, Subscription},
-        conversation as table, in_memory, message, pending, search,
+        conversation as table, in_memory, message as row, pending, search,
     },
     text_format::TextFormat,
     xmpp::{
@@ -170,7 +173,7 @@ impl World {
             }
             Step::Send { peer, id } => {
                 let (opened, mut effects) = conversation::open(store, scope, peer).expect("nothing may fail");
-                if message::by_origin(store, opened.id, &scope.address, &OriginId(id.clone()))
+                if row::by_origin(store, opened.id, &scope.address, &OriginId(id.clone()))
                     .expect("nothing may fail")
                     .is_none()
                 {
@@ -225,7 +228,7 @@ impl World {
             next = self.fetching.next();
         }
         if matches!(next, Next::Nothing) {
-            let newest = message::newest_id(&self.store).expect("nothing may fail");
+            let newest = row::newest_id(&self.store).expect("nothing may fail");
             self.fetching = Fetching::new(newest);
             self.fetching.begin(archive::newest(&self.store, &self.scope).expect("nothing may fail"));
             next = self.fetching.next();

@@ -78,7 +78,7 @@ impl Inbound<'_> {
             let is_written_here = *is_outgoing && pending::is_attempted(store, known.cursor.id)?;
             let mut cursor = known.cursor;
             if !is_written_here && let Some(position) = filling.met(store, &known, &archive_id)? {
-                let moved = message::move_to(store, known.cursor.id, position)?;
+                let moved = message::move_to(store, known.cursor.id, position, &archive_id)?;
                 cursor = moved.cursor;
                 self.changes.of(store, id)?.moved(moved.into());
             }

@@ -183,7 +183,8 @@ impl Filling {
         archive_id: &ArchiveId,
     ) -> Result<Option<i64>, StoreError> {
         let MessageRow { cursor, conversation: id, .. } = known;
-        // Sent twice, and so here twice: its place is the older one.
+        // Sent twice, and so here twice: its place is the older one, and so is its name. By that, our other devices are told how
+        // far has been read (XEP-0490), and the same page once more changes nothing.
         let is_other = known.archive_id.as_ref().is_some_and(|known| known != archive_id);
         if is_other && !self.reached.has_seen(cursor.id) {
             return Ok(None);

@@ -241,7 +241,8 @@ fn no_mark_stays_where_the_newest_message_was() {
     let insert = |time: i64| message::insert(&connection, incoming(id, time, "x")).unwrap().unwrap().cursor;
     let (first, second) = (insert(NOW.0), insert(NOW.0 + 60_000));
     conversation::mark_read(&connection, id, second).unwrap();
-    message::move_to(&connection, second.id, first.position - 1).unwrap();
+    let archive = ArchiveId { by: jid("alice@chat.test"), id: "a".to_owned() };
+    message::move_to(&connection, second.id, first.position - 1, &archive).unwrap();
     let row = || conversation::all(&connection, account).unwrap().remove(0);
     assert_eq!((row().read, row().unread), (first, 0));
     // What comes now, by a clock that is behind, is unread all the same.
