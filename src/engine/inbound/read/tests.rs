@@ -4,11 +4,11 @@ use crate::{
         api::HistoryAnchor,
         conversation as deeds,
         effect::Effects,
-        fixture::{BOB, Fixture, NOW, Seen},
+        fixture::{ALICE, BOB, Fixture, NOW, Seen, jid},
         outbox,
     },
     ids::{MessageId, Timestamp},
-    store::SendFailure,
+    store::{SendFailure, message::ArchiveId},
     xmpp::incoming::IncomingMessage,
 };
 
@@ -87,7 +87,8 @@ fn who_has_read_what_was_sent_late_has_read_what_was_sent_before() {
     assert_eq!(read(&fixture), ["first", "second"]);
     // That stays so where the one that was sent late is all that was sent after.
     let row = message::by_id(&fixture.store, second.0).unwrap();
-    message::move_to(&fixture.store, second.0, row.cursor.position - 1).unwrap();
+    let archive = ArchiveId { by: jid(ALICE), id: "a".to_owned() };
+    message::move_to(&fixture.store, second.0, row.cursor.position - 1, &archive).unwrap();
     assert_eq!(read(&fixture), ["first", "second"]);
 }
 
