@@ -118,7 +118,7 @@ fn insert(c: &mut Criterion) {
                     for n in 0..1_000 {
                         message::insert(tx, new_message(chat, &from, n))?;
                     }
-                    conversation::touch(tx, chat, NOW)
+                    conversation::touch(tx, chat, NOW, true)
                 });
                 block_on(written).expect("written");
             },

@@ -89,7 +89,7 @@ fn add_history(
         message::insert(connection, new)?;
     }
     conversation::mark_read(connection, id, Cursor { position: i64::MAX, id: MessageId(i64::MAX) })?;
-    conversation::touch(connection, id, Timestamp(NOW))?;
+    conversation::touch(connection, id, Timestamp(NOW), true)?;
     Ok(id)
 }
 

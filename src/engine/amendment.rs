@@ -9,6 +9,7 @@ use super::{
     api::Revision,
     change::Changes,
     effect::{Effects, Outgoing, Scope},
+    outbox,
     removal::remove,
 };
 use crate::{
@@ -76,7 +77,8 @@ pub fn react(
     told(store, scope, message)
 }
 
-/// Takes back a message of ours: here, and wherever that is understood. One that has never left is gone.
+/// Takes back a message of ours: here, and wherever that is understood, also where it is not known whether it has left. One that
+/// has never left is gone.
 ///
 /// # Errors
 /// `NotFound` where it is not one that we may take back.
@@ -103,9 +105,10 @@ pub fn due(store: &Connection, scope: &Scope, only: Option<&[MessageId]>) -> Res
     amendment::unconfirmed(store, scope.account, only)?.into_iter().map(|own| outgoing(store, scope, own)).collect()
 }
 
-/// Servers have these.
-pub fn confirmed(store: &Connection, amendments: &[AmendmentId]) -> Result<(), StoreError> {
-    amendments.iter().try_for_each(|id| amendment::confirmed(store, *id))
+/// Servers have these. Of a message that was taken back before it was known to have left, that is the last to be said.
+pub fn confirmed(store: &Connection, amendments: &[AmendmentId]) -> Result<Effects, StoreError> {
+    let retracted = amendments.iter().filter_map(|id| amendment::confirmed(store, *id).transpose());
+    outbox::acked(store, &retracted.collect::<Result<Vec<_>, _>>()?)
 }
 
 fn own(store: &Connection, scope: &Scope, message: MessageId) -> Result<MessageRow, StoreError> {

@@ -167,7 +167,7 @@ pub(super) fn taken_in(
     }
     effects.merge(inbound.finish(store)?);
     effects.merge(outbox::acked(store, &batch.acked)?);
-    amendment::confirmed(store, &batch.confirmed)?;
+    effects.merge(amendment::confirmed(store, &batch.confirmed)?);
     // What was said of them while they were on their way.
     effects.stanzas.extend(amendment::due(store, scope, Some(&batch.acked))?);
     effects.merge(outbox::refused(store, &batch.refused)?);

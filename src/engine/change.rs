@@ -6,11 +6,23 @@ use super::{
     annotation::annotate,
     api::{ConversationId, Cursor, Event, Message, MessageId},
     file,
+    snapshot::note_read,
 };
 use crate::store::{
     StoreError,
     conversation::{self, ReadMark},
 };
+
+/// How a message comes that was not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is from before: what the archive fills in.
+    History,
+    /// It is the newest.
+    New,
+    /// It is new to the person, who is to be told.
+    News,
+}
 
 /// The conversations that a transaction touched, in the order in which it touched them first.
 #[derive(Debug, Default)]
@@ -23,6 +35,8 @@ pub struct Change {
     is_muted: bool,
     /// New messages, oldest first.
     stored: Vec<Message>,
+    /// Some of them came after all that was here.
+    has_new: bool,
     news: Vec<MessageId>,
     /// Messages that were there before, in their new state.
     changed: Vec<Message>,
@@ -43,6 +57,7 @@ impl Changes {
                 conversation,
                 is_muted: conversation::by_id(store, conversation)?.is_muted,
                 stored: Vec::new(),
+                has_new: false,
                 news: Vec::new(),
                 changed: Vec::new(),
                 moved: Vec::new(),
@@ -57,19 +72,17 @@ impl Changes {
     /// Brings conversations with new messages into the list, and says what has happened: of each conversation its new
     /// snapshot first, so that the window knows whose messages follow.
     pub fn finish(self, store: &Connection, events: &mut Vec<Event>) -> Result<(), StoreError> {
-        for Change { conversation, mut stored, news, mut changed, mut moved, removed, read, .. } in self.0 {
+        for Change { conversation, mut stored, has_new, news, mut changed, mut moved, removed, read, .. } in self.0 {
             // The archive is read backwards.
             stored.sort_by_key(|message| message.cursor);
             if let Some(newest) = stored.iter().map(|message| message.time).max() {
-                conversation::touch(store, conversation, newest)?;
+                conversation::touch(store, conversation, newest, has_new)?;
             }
             let row = conversation::by_id(store, conversation)?;
             file::record::fill(store, stored.iter_mut().chain(&mut changed).chain(&mut moved))?;
             let all = stored.iter_mut().chain(&mut changed).chain(&mut moved);
             let mut all: Vec<_> = all.collect();
-            for message in &mut all {
-                message.read_up_to(row.peer_read);
-            }
+            note_read(store, conversation, row.peer_read, all.iter_mut().map(|message| &mut **message))?;
             annotate(store, all)?;
             events.push(Event::ConversationsChanged(vec![row.into()]));
             events.extend(removed.into_iter().map(|message| Event::MessageRemoved { conversation, message }));
@@ -97,10 +110,11 @@ impl Change {
     }
 
     /// Notes a message that was stored.
-    pub fn store(&mut self, message: Message, is_news: bool) {
-        if is_news {
+    pub fn store(&mut self, message: Message, arrival: Arrival) {
+        if arrival == Arrival::News {
             self.news.push(message.cursor.id);
         }
+        self.has_new |= arrival != Arrival::History;
         self.stored.push(message);
     }
 

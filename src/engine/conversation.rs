@@ -8,6 +8,7 @@ use super::{
     change::Changes,
     effect::{Effects, Scope},
     file,
+    snapshot::note_read,
 };
 use crate::{
     ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, Timestamp},
@@ -42,7 +43,7 @@ pub fn history(
     let mut page = HistoryPage::from(history::page(store, id, anchor.into(), limit.min(MAX_PAGE))?);
     file::record::fill(store, page.messages.iter_mut())?;
     let peer_read = conversation::by_id(store, id)?.peer_read;
-    page.messages.iter_mut().for_each(|message| message.read_up_to(peer_read));
+    note_read(store, id, peer_read, &mut page.messages)?;
     annotate(store, &mut page.messages)?;
     Ok(page)
 }
@@ -116,9 +117,9 @@ pub fn set_pinned(store: &Connection, id: ConversationId, is_pinned: bool) -> Re
     changed(store, id)
 }
 
-/// Everything up to here has been seen. What was seen before is no news.
+/// Everything that stands up to here has been seen. What was seen before is no news.
 pub fn mark_read(store: &Connection, id: ConversationId, up_to: Cursor) -> Result<Effects, StoreError> {
-    let mark = conversation::mark_read(store, id, up_to)?;
+    let mark = conversation::mark_seen(store, id, up_to)?;
     let mut effects = Effects::default();
     if mark.has_moved {
         effects.read.push(account_of(store, id)?);
@@ -146,7 +147,10 @@ fn changed(store: &Connection, id: ConversationId) -> Result<Effects, StoreError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::fixture::{ALICE, BOB, Fixture, jid};
+    use crate::{
+        engine::fixture::{ALICE, BOB, Fixture, jid},
+        xmpp::{delay::Delay, incoming::IncomingMessage},
+    };
 
     #[test]
     fn a_conversation_that_is_opened_stands_in_the_list_and_its_peer_is_known() {
@@ -216,9 +220,8 @@ mod tests {
         set_archived(&fixture.store, id, true).unwrap();
         open(&fixture.store, &fixture.scope, &jid(BOB)).unwrap();
         assert!(is_archived(&fixture), "who looks at it changes nothing");
-        // What the archive brings from before is not new.
-        conversation::touch(&fixture.store, id, fixture.scope.now).unwrap();
-        assert!(is_archived(&fixture));
+        conversation::touch(&fixture.store, id, Timestamp(i64::MAX), false).unwrap();
+        assert!(is_archived(&fixture), "what the archive brings from before is not new");
         fixture.scope.now = Timestamp(fixture.scope.now.0 + 1);
         set_muted(&fixture.store, id, true, None).unwrap();
         fixture.receive(&[fixture.from(BOB, "two")]);
@@ -227,6 +230,23 @@ mod tests {
         fixture.scope.now = Timestamp(fixture.scope.now.0 + 1);
         fixture.receive(&[fixture.from(BOB, "three")]);
         assert!(!is_archived(&fixture));
+    }
+
+    #[test]
+    fn something_new_brings_an_archived_conversation_back_whatever_our_clock_says() {
+        let mut fixture = Fixture::new();
+        let now = fixture.scope.now;
+        fixture.scope.now = Timestamp(now.0 + 86_400_000);
+        let id = fixture.open(BOB);
+        fixture.send(id, "from tomorrow");
+        let comes_back = |fixture: &Fixture, delay: Option<Delay>| {
+            set_archived(&fixture.store, id, true).unwrap();
+            fixture.receive(&[IncomingMessage { delay, ..fixture.from(BOB, "today") }]);
+            !conversation::by_id(&fixture.store, id).unwrap().is_archived
+        };
+        assert!(comes_back(&fixture, Some(Delay { stamp: now, from: None })), "it waited at the server");
+        fixture.scope.now = now;
+        assert!(comes_back(&fixture, None), "the clock was set right");
     }
 
     #[test]

@@ -33,8 +33,8 @@ use crate::{
         MessageState, StoreError, blocked,
         contact::{self, Subscription},
         conversation,
-        message::{self as table, ArchiveId},
-        read_state,
+        early_answer::{self, EarlyAnswer},
+        message::{self as table, ArchiveId, Direction},
     },
     xmpp::{incoming::IncomingMessage, receipt},
 };
@@ -94,22 +94,25 @@ impl<'s> Inbound<'s> {
     }
 
     /// What `peer` says has become of our message. Another's message, or one to somebody else, is not touched. The archive, which
-    /// is read backwards, may name one that is still to come.
+    /// is read backwards, may name one that is still to come. Gives back the message that has come further by it.
     fn answered(
         &mut self,
         store: &Connection,
         peer: &BareJid,
         id: &str,
         state: MessageState,
-        is_archived: bool,
-    ) -> Result<(), StoreError> {
-        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(()) };
-        let origin = OriginId(id.to_owned());
-        match table::by_origin(store, conversation, &self.scope.address, &origin)? {
-            Some(ours) => self.advance(store, ours.cursor.id, state),
-            None if is_archived => read_state::answer_early(store, conversation, &origin, false),
-            None => Ok(()),
+        archived_at: Option<Timestamp>,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let Some(conversation) = self.answered_in(store, peer, archived_at.is_some())? else { return Ok(None) };
+        if let Some(ours) = table::by_origin(store, conversation, &self.scope.address, &OriginId(id.to_owned()))? {
+            return self.advance(store, ours.cursor.id, state);
         }
+        if let Some(said_at) = archived_at {
+            let (direction, named) = (Direction::Outgoing, id.to_owned());
+            let early = EarlyAnswer { conversation, direction, named, is_read: false, said_at };
+            early_answer::keep(store, &early, self.scope.now)?;
+        }
+        Ok(None)
     }
 
     /// Where what `peer` answers to stands. The archive may bring the answer before there is a conversation at all; one that is
@@ -128,11 +131,15 @@ impl<'s> Inbound<'s> {
     }
 
     /// Gives a message of ours a new state, if that is further than it has come.
-    fn advance(&mut self, store: &Connection, id: MessageId, state: MessageState) -> Result<(), StoreError> {
-        if let Some(row) = table::advance(store, id, state)? {
-            self.changes.of(store, row.conversation)?.change(row.into());
-        }
-        Ok(())
+    fn advance(
+        &mut self,
+        store: &Connection,
+        id: MessageId,
+        state: MessageState,
+    ) -> Result<Option<MessageId>, StoreError> {
+        let Some(row) = table::advance(store, id, state)? else { return Ok(None) };
+        self.changes.of(store, row.conversation)?.change(row.into());
+        Ok(Some(id))
     }
 }
 

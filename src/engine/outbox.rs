@@ -14,7 +14,7 @@ use super::{
     amendment,
     annotation::annotate,
     api::Message,
-    change::Changes,
+    change::{Arrival, Changes},
     effect::{Effects, Outgoing, OwnMessage, Released, Scope},
     file,
     removal::{remove, removed},
@@ -23,6 +23,7 @@ use crate::{
     ids::{BareJid, ConversationId, MessageId, OriginId, Timestamp},
     store::{
         MessageState, SendFailure, StoreError,
+        amendment::is_retracted,
         annotation::{self, Reply},
         attachment, contact,
         conversation::{self, ReadMark},
@@ -67,8 +68,8 @@ pub fn send(
 ) -> Result<(Message, Effects), StoreError> {
     let (row, mut effects) = write(store, scope, conversation, draft)?;
     conversation::set_draft(store, conversation, "", &TextFormat::default())?;
-    // Who answers has seen what stands above.
-    let mark = conversation::mark_read(store, conversation, row.cursor)?;
+    // Who answers has seen what stands above; not what has still to come there.
+    let mark = conversation::mark_seen(store, conversation, row.cursor)?;
     effects.read.push(scope.account);
     let sent = written(store, row, Some(mark), &mut effects)?;
     Ok((sent, effects))
@@ -142,7 +143,7 @@ fn written(
     annotate(store, [&mut stored])?;
     let mut changes = Changes::default();
     let change = changes.of(store, stored.conversation)?;
-    change.store(stored.clone(), false);
+    change.store(stored.clone(), Arrival::New);
     if let Some(mark) = mark {
         change.read(mark);
     }
@@ -189,9 +190,16 @@ pub(super) fn pending(
     Ok(effects)
 }
 
-/// A session is over, and these are certain not to have been sent by it.
-pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<(), StoreError> {
-    messages.iter().try_for_each(|id| pending::set_attempted(store, *id, false))
+/// A session is over, and these are certain not to have been sent by it: what was taken back meanwhile is gone.
+pub fn not_sent(store: &Connection, messages: &[MessageId]) -> Result<Effects, StoreError> {
+    let mut effects = Effects::default();
+    for id in messages {
+        pending::set_attempted(store, *id, false)?;
+        if is_retracted(store, *id)? && message::by_id(store, *id)?.state == MessageState::Waiting {
+            effects.merge(remove(store, *id)?);
+        }
+    }
+    Ok(effects)
 }
 
 /// The server has these (XEP-0198 §4).
@@ -224,7 +232,20 @@ fn advance(store: &Connection, messages: &[MessageId], state: MessageState) -> R
 /// # Errors
 /// `NotFound` when it is not one that failed.
 pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
-    let row = pending::retry(store, message)?.ok_or(StoreError::NotFound)?;
+    let (row, mut effects) = again(store, scope, message)?.ok_or(StoreError::NotFound)?;
+    let mut changes = Changes::default();
+    changes.of(store, row.conversation)?.change(row.into());
+    changes.finish(store, &mut effects.events)?;
+    Ok(effects)
+}
+
+/// The same for whoever tells the window: the row as it is now, and what follows; `None` where it has not failed.
+pub(super) fn again(
+    store: &Connection,
+    scope: &Scope,
+    message: MessageId,
+) -> Result<Option<(MessageRow, Effects)>, StoreError> {
+    let Some(row) = pending::retry(store, message)? else { return Ok(None) };
     let peer = conversation::by_id(store, row.conversation)?.peer;
     let stanzas = outgoing(store, scope, &peer, &row, false)?.into_iter().collect();
     let mut effects = Effects { again: vec![(scope.account, message)], stanzas, ..Effects::default() };
@@ -232,10 +253,7 @@ pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Ef
         attachment::set_problem(store, message, None)?;
         effects.uploads.push(scope.account);
     }
-    let mut changes = Changes::default();
-    changes.of(store, row.conversation)?.change(row.into());
-    changes.finish(store, &mut effects.events)?;
-    Ok(effects)
+    Ok(Some((row, effects)))
 }
 
 /// A message can't be taken back any more: it goes out, and with it what had to wait for it.
@@ -317,6 +335,10 @@ fn outgoing(
 ) -> Result<Option<Outgoing>, StoreError> {
     // Every message of ours has one; a row without could never be known again.
     let Some(id) = row.origin_id.as_ref() else { return Ok(None) };
+    if is_retracted(store, row.cursor.id)? {
+        // There is nothing left of it; what goes out is that it was taken back.
+        return Ok(None);
+    }
     let file = attachment::find(store, row.cursor.id)?;
     if file.as_ref().is_some_and(|file| file.url.is_none()) {
         // It goes out when the file is where others can have it.
@@ -326,7 +348,7 @@ fn outgoing(
         return Ok(None);
     }
     if scope.is_online {
-        pending::set_attempted(store, row.cursor.id, true)?;
+        pending::leave(store, row, scope.now)?;
     }
     let is_late = scope.now.0.saturating_sub(row.time.0) > LATE_MS;
     let extras = Extras {

@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// So often is asked what has to be known, and so long is waited where the server has no time to answer.
-const ATTEMPTS: u32 = 3;
-const REST: Duration = Duration::from_secs(5);
+pub(super) const ATTEMPTS: u32 = 3;
+pub(super) const REST: Duration = Duration::from_secs(5);
 
 /// Asks again where no answer came in time.
 pub async fn patient(session: SessionHandle, to: Option<Jid>, payload: Element) -> Result<Option<Element>, IqError> {

@@ -1,12 +1,17 @@
 //! Rows of the store as the window gets them.
 
+use rusqlite::Connection;
+
 use super::api::{
-    Annotations, AttachmentKind, Conversation, Cursor, HistoryAnchor, HistoryPage, Message, MessageState, Preview,
+    Annotations, AttachmentKind, Conversation, ConversationId, Cursor, HistoryAnchor, HistoryPage, Message,
+    MessageState, Preview,
 };
 use crate::store::{
+    StoreError,
     conversation::{ConversationRow, LastMessage},
     history::{Anchor, Page},
     message::MessageRow,
+    read_state,
 };
 
 impl From<MessageRow> for Message {
@@ -27,12 +32,19 @@ impl From<MessageRow> for Message {
     }
 }
 
-impl Message {
-    /// Notes how far the other side has read.
-    pub(super) fn read_up_to(&mut self, peer_read: Cursor) {
-        let has_arrived = matches!(self.state, MessageState::Sent | MessageState::Delivered);
-        self.is_read = has_arrived && self.cursor <= peer_read;
+/// Notes which messages of a conversation the other side has read, which has read up to `peer_read`: what had been sent by then.
+pub(super) fn note_read<'m>(
+    store: &Connection,
+    conversation: ConversationId,
+    peer_read: Cursor,
+    messages: impl IntoIterator<Item = &'m mut Message>,
+) -> Result<(), StoreError> {
+    let late = read_state::sent_after(store, conversation, peer_read)?;
+    for message in messages {
+        let has_arrived = matches!(message.state, MessageState::Sent | MessageState::Delivered);
+        message.is_read = has_arrived && message.cursor <= peer_read && !late.contains(&message.cursor.id);
     }
+    Ok(())
 }
 
 impl From<LastMessage> for Preview {

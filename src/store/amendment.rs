@@ -326,10 +326,13 @@ pub fn say_only_retraction(
     say(connection, message, Kind::Retraction, origin_id)
 }
 
-/// A server has it.
-pub fn confirmed(connection: &Connection, id: AmendmentId) -> Result<(), StoreError> {
-    connection.prepare_cached("DELETE FROM own_amendment WHERE id = ?1")?.execute([id])?;
-    Ok(())
+/// A server has it. The message that was taken back by it, if so.
+pub fn confirmed(connection: &Connection, id: AmendmentId) -> Result<Option<MessageId>, StoreError> {
+    let said: Option<(MessageId, Kind)> = connection
+        .prepare_cached("DELETE FROM own_amendment WHERE id = ?1 RETURNING message_id, kind")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(said.filter(|(_, kind)| *kind == Kind::Retraction).map(|(message, _)| message))
 }
 
 /// What an account has to say of messages that have left, in the order in which it was said; of these, or of all.
@@ -338,11 +341,13 @@ pub fn unconfirmed(
     account: AccountId,
     only: Option<&[MessageId]>,
 ) -> Result<Vec<OwnAmendment>, StoreError> {
-    // 1 is `Waiting`: what waits goes out as it is now. What failed never arrived.
+    // 1 is `Waiting`: what waits goes out as it is now, but for what was taken back (2) and may have arrived. What failed never
+    // arrived.
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {columns}, c.peer, a.id, a.kind, a.origin_id FROM own_amendment AS a
             CROSS JOIN message AS m ON m.id = a.message_id JOIN conversation AS c ON c.id = m.conversation_id
-         WHERE c.account_id = ?1 AND (?2 IS NULL OR m.id IN (SELECT value FROM json_each(?2))) AND m.state IN (0, 2, 3) ORDER BY a.id",
+         WHERE c.account_id = ?1 AND (?2 IS NULL OR m.id IN (SELECT value FROM json_each(?2)))
+            AND (m.state IN (0, 2, 3) OR m.state = 1 AND a.kind = 2) ORDER BY a.id",
         columns = message::COLUMNS
     ))?;
     let only = only.map(|only| format!("[{}]", only.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")));

@@ -36,7 +36,7 @@ pub struct ConversationRow {
     pub active_at: Timestamp,
     /// Everything up to here has been read.
     pub read: Cursor,
-    /// The other side has read up to here.
+    /// The other side has read what was sent up to here ([`sent_place`](super::read_state::sent_place)).
     pub peer_read: Cursor,
     pub unread: u32,
     pub last: Option<LastMessage>,
@@ -117,14 +117,14 @@ pub fn find_or_create(
     Ok(statement.query_row(params![account, peer.as_str(), now], |row| row.get(0))?)
 }
 
-/// A message came or went: puts the conversation into the list, not further down than it is. Once per batch is enough. What is
-/// newer than all before brings it back from the archived ones, unless it is muted.
-pub fn touch(connection: &Connection, id: ConversationId, time: Timestamp) -> Result<(), StoreError> {
+/// Messages came, the newest of this time: puts the conversation into the list, not further down than it is. Once per batch is
+/// enough. What is new brings it back from the archived ones, unless it is muted; times do not tell what is, for clocks differ.
+pub fn touch(connection: &Connection, id: ConversationId, time: Timestamp, is_new: bool) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "UPDATE conversation SET is_listed = 1, is_archived = iif(is_muted OR ?2 <= active_at, is_archived, 0),
+        "UPDATE conversation SET is_listed = 1, is_archived = iif(?3 AND NOT is_muted, 0, is_archived),
             active_at = max(active_at, ?2) WHERE id = ?1",
     )?;
-    found(statement.execute(params![id, time])?)
+    found(statement.execute(params![id, time, is_new])?)
 }
 
 /// The person opened it: puts it into the list, on top if it was not in it.
@@ -203,7 +203,8 @@ pub(super) fn hold_marks(connection: &Connection, id: ConversationId) -> Result<
     for sql in [
         "UPDATE conversation SET read_position = ?2, read_id = ?3 WHERE id = ?1 AND (read_position, read_id) > (?2, ?3)",
         "UPDATE conversation SET peer_read_position = ?2, peer_read_id = ?3
-            WHERE id = ?1 AND (peer_read_position, peer_read_id) > (?2, ?3)",
+            WHERE id = ?1 AND (peer_read_position, peer_read_id) > (?2, ?3) AND NOT EXISTS (SELECT 1 FROM message AS m
+                WHERE m.conversation_id = ?1 AND m.sent_position >= peer_read_position)",
         "UPDATE conversation SET told_position = ?2, told_id = ?3 WHERE id = ?1 AND (told_position, told_id) > (?2, ?3)",
     ] {
         connection.prepare_cached(sql)?.execute(params![id, newest.position, newest.id])?;
@@ -211,7 +212,21 @@ pub(super) fn hold_marks(connection: &Connection, id: ConversationId) -> Result<
     Ok(())
 }
 
-/// Everything up to `up_to` has been read. The mark never moves back, nor past the newest message, so that what comes later is
+/// The person has seen all that stands here up to `up_to`. Where what stands there is their own, the mark is put where the other side
+/// wrote last: what an archive has still to bring may come to stand between.
+///
+/// # Errors
+/// `NotFound` where there is no such conversation.
+pub fn mark_seen(connection: &Connection, id: ConversationId, up_to: Cursor) -> Result<ReadMark, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, id FROM message WHERE conversation_id = ?1 AND is_outgoing = 0 AND (position, id) <= (?2, ?3)
+         ORDER BY position DESC, id DESC LIMIT 1",
+    )?;
+    let last = statement.query_row(params![id, up_to.position, up_to.id], cursor).optional()?;
+    mark_read(connection, id, last.unwrap_or(Cursor { position: 0, id: MessageId(0) }))
+}
+
+/// Everything up to `up_to` has been read, also what may come to stand there later. The mark never moves back, nor past the newest message, so that what comes later is
 /// unread.
 ///
 /// # Errors
@@ -242,19 +257,20 @@ pub fn mark_read(connection: &Connection, id: ConversationId, up_to: Cursor) -> 
 /// `NotFound`.
 pub fn read_up_to(connection: &Connection, id: ConversationId) -> Result<Cursor, StoreError> {
     let mut statement = connection.prepare_cached("SELECT read_position, read_id FROM conversation WHERE id = ?1")?;
-    Ok(statement.query_row([id], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }))?)
+    Ok(statement.query_row([id], cursor)?)
 }
 
 /// The place of the last message.
-pub(super) fn newest_cursor(
-    connection: &Connection,
-    conversation: ConversationId,
-) -> Result<Option<Cursor>, StoreError> {
+pub fn newest_cursor(connection: &Connection, conversation: ConversationId) -> Result<Option<Cursor>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT position, id FROM message WHERE conversation_id = ?1 ORDER BY position DESC, id DESC LIMIT 1",
     )?;
-    let cursor = statement.query_row([conversation], |row| Ok(Cursor { position: row.get(0)?, id: row.get(1)? }));
-    Ok(cursor.optional()?)
+    Ok(statement.query_row([conversation], cursor).optional()?)
+}
+
+/// Of the first columns.
+fn cursor(row: &Row<'_>) -> rusqlite::Result<Cursor> {
+    Ok(Cursor { position: row.get(0)?, id: row.get(1)? })
 }
 
 /// The first characters of a text on one line.

@@ -31,6 +31,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019_archive_lowest.sql"),
     include_str!("migrations/0020_search_due.sql"),
     include_str!("migrations/0021_retried.sql"),
+    include_str!("migrations/0022_sent_position.sql"),
+    include_str!("migrations/0023_early_answer.sql"),
 ];
 
 /// The version that this program writes.
@@ -112,6 +114,8 @@ mod tests {
         include_str!("fixtures/0019.sql"),
         include_str!("fixtures/0020.sql"),
         include_str!("fixtures/0021.sql"),
+        include_str!("fixtures/0022.sql"),
+        include_str!("fixtures/0023.sql"),
     ];
 
     fn empty() -> Connection {

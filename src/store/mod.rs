@@ -18,6 +18,7 @@ mod damage;
 mod database;
 pub mod deletion;
 pub mod early_amendment;
+pub mod early_answer;
 mod error;
 pub mod export;
 pub mod held;

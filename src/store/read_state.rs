@@ -1,5 +1,7 @@
 //! How far the other side has read, and what others have been told of how far we have.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     column::address,
     message::{self, COLUMNS, MessageRow},
 };
-use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId, OriginId};
+use crate::ids::{AccountId, BareJid, ConversationId, Cursor, MessageId};
 
 /// A conversation that was read further here than others know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub struct Untold {
     pub archive_id: Option<String>,
 }
 
-/// The other side has read up to here. Between which places that is new; `None` where it is not.
+/// The other side has read what was sent up to here ([`sent_place`]). Between which places that is new; `None` where it is not.
 pub fn peer_read(
     connection: &Connection,
     conversation: ConversationId,
@@ -40,7 +42,27 @@ pub fn peer_read(
     Ok(Some((before, up_to)))
 }
 
-/// The newest of our own messages between two places, the second one included, oldest first.
+/// Where a message of ours counts as standing, for what the other side has read: by when it was sent.
+pub fn sent_place(connection: &Connection, message: Cursor) -> Result<Cursor, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT sent_position FROM message WHERE id = ?1")?;
+    let late: Option<i64> = statement.query_row([message.id], |row| row.get(0))?;
+    Ok(Cursor { position: late.map_or(message.position, |late| late.max(message.position)), id: message.id })
+}
+
+/// Which messages of ours were sent after what the other side has read, wherever they stand.
+pub fn sent_after(
+    connection: &Connection,
+    conversation: ConversationId,
+    peer_read: Cursor,
+) -> Result<HashSet<MessageId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM message WHERE conversation_id = ?1 AND sent_position IS NOT NULL AND (sent_position, id) > (?2, ?3)",
+    )?;
+    let rows = statement.query_map(params![conversation, peer_read.position, peer_read.id], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The newest of our own messages that were sent between two places, the second one included, oldest first.
 pub fn own_between(
     connection: &Connection,
     conversation: ConversationId,
@@ -49,9 +71,13 @@ pub fn own_between(
     limit: usize,
 ) -> Result<Vec<MessageRow>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message AS m WHERE m.conversation_id = ?1 AND m.is_outgoing = 1
-            AND (m.position, m.id) > (?2, ?3) AND (m.position, m.id) <= (?4, ?5)
-         ORDER BY m.position DESC, m.id DESC LIMIT ?6"
+        "SELECT {COLUMNS}, m.position AS place FROM message AS m
+            WHERE m.conversation_id = ?1 AND m.is_outgoing = 1 AND m.sent_position IS NULL
+                AND (m.position, m.id) > (?2, ?3) AND (m.position, m.id) <= (?4, ?5)
+         UNION ALL SELECT {COLUMNS}, m.sent_position FROM message AS m
+            WHERE m.conversation_id = ?1 AND m.sent_position IS NOT NULL
+                AND (m.sent_position, m.id) > (?2, ?3) AND (m.sent_position, m.id) <= (?4, ?5)
+         ORDER BY place DESC, 1 DESC LIMIT ?6"
     ))?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values = params![conversation, after.position, after.id, up_to.position, up_to.id, limit];
@@ -149,33 +175,6 @@ pub fn is_displayed(
         "SELECT EXISTS (SELECT 1 FROM displayed WHERE account_id = ?1 AND peer = ?2 AND archive_id = ?3)",
     )?;
     Ok(statement.query_row(params![account, peer.as_str(), archive_id], |row| row.get(0))?)
-}
-
-/// Keeps what is said of a message of ours that is not here yet.
-pub fn answer_early(
-    connection: &Connection,
-    conversation: ConversationId,
-    id: &OriginId,
-    is_read: bool,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO early_answer (conversation_id, origin_id, is_read) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET is_read = max(is_read, excluded.is_read)",
-        )?
-        .execute(params![conversation, id, is_read])?;
-    Ok(())
-}
-
-/// Takes what was said of a message of ours before it was here: whether it was read, or only delivered.
-pub fn take_early_answer(
-    connection: &Connection,
-    conversation: ConversationId,
-    id: &OriginId,
-) -> Result<Option<bool>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("DELETE FROM early_answer WHERE conversation_id = ?1 AND origin_id = ?2 RETURNING is_read")?;
-    Ok(statement.query_row(params![conversation, id], |row| row.get(0)).optional()?)
 }
 
 /// The place of the message that our archive calls so.

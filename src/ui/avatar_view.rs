@@ -112,7 +112,7 @@ impl AvatarView {
         let show = |view: &Self, contact: &Contact| {
             view.show(&contact.display_name(), contact.avatar_hash(), contact.avatar_path(), contact.availability());
         };
-        self.follow(contact, show);
+        self.follow(contact, &[], show);
         show(self, contact);
     }
 
@@ -123,14 +123,16 @@ impl AvatarView {
             let availability = if account.is_online() { account.availability() } else { Availability::Offline };
             view.show(&account.display_name(), account.avatar_hash(), account.avatar_path(), availability);
         };
-        self.follow(account, show);
+        self.follow(account, &["is-online"], show);
         show(self, account);
     }
 
-    fn follow<T: IsA<glib::Object>>(&self, source: &T, show: impl Fn(&Self, &T) + Copy + 'static) {
+    /// Shows anew what has changed of the source, which has `others` beside what all have.
+    fn follow<T: IsA<glib::Object>>(&self, source: &T, others: &[&str], show: impl Fn(&Self, &T) + Copy + 'static) {
         let handlers = ["display-name", "avatar-path", "availability"]
-            .into_iter()
-            .map(|property| {
+            .iter()
+            .chain(others)
+            .map(|&property| {
                 let weak = self.downgrade();
                 source.connect_notify_local(Some(property), move |source, _| {
                     if let Some(view) = weak.upgrade() {

@@ -60,6 +60,11 @@ fn nor_where_all_is_done_in_one_round_trip() {
 }
 
 #[test]
+fn nor_without_stream_management() {
+    survive("unmanaged", 300, 15);
+}
+
+#[test]
 fn nor_with_ejabberd() {
     survive("ejabberd", 300, 15);
 }

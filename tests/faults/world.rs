@@ -58,9 +58,10 @@ impl Scene {
 }
 
 /// Every one that there is.
-pub const ALL: [Scene; 11] = [
+pub const ALL: [Scene; 12] = [
     Scene::new("prosody", World::classic),
     Scene::new("prosody-modern", World::modern),
+    Scene::new("unmanaged", World::unmanaged),
     Scene::new("ejabberd", World::ejabberd),
     Scene::new("federated", World::federated),
     Scene::new("federated-mixed", World::mixed),
@@ -75,12 +76,17 @@ pub const ALL: [Scene; 11] = [
 impl World {
     /// Prosody as Debian has it: SASL, bind and all that one after the other.
     pub fn classic() -> Self {
-        Self::prosody(&[])
+        Self::prosody(&options(&["alice", "bob"], &[]))
     }
 
     /// Prosody with all of it inline.
     pub fn modern() -> Self {
-        Self::prosody(&["sasl2", "sasl2_bind2", "sasl2_sm"])
+        Self::prosody(&options(&["alice", "bob"], &["sasl2", "sasl2_bind2", "sasl2_sm"]))
+    }
+
+    /// Prosody without stream management.
+    pub fn unmanaged() -> Self {
+        Self::prosody(&Options { without: vec!["smacks".to_owned()], ..options(&["alice", "bob"], &[]) })
     }
 
     pub fn ejabberd() -> Self {
@@ -110,8 +116,8 @@ impl World {
         Self { homes, servers: vec![Server::prosody(here), Server::ejabberd(there, options)] }
     }
 
-    fn prosody(modules: &[&str]) -> Self {
-        let prosody = Prosody::start(&options(&["alice", "bob"], modules));
+    fn prosody(options: &Options) -> Self {
+        let prosody = Prosody::start(options);
         let homes = [home(&prosody, "alice"), home(&prosody, "bob")];
         Self { homes, servers: vec![Server::prosody(prosody)] }
     }

@@ -11,16 +11,17 @@ mod parts;
 mod world;
 
 use adw::prelude::*;
+use gtk::glib;
 use stonechat::{
     config,
-    engine::api::BlockAbility,
+    engine::api::{BlockAbility, ConnectionState, Event, Problem, Timestamp},
     ui::{ContactDetails, ConversationPage, media::playback::playback, message_row::MessageRow},
 };
 
 use crate::{
     events::{self, EDITED, SPOKEN},
     show::{Show, picture_of},
-    stage::World,
+    stage::{self, World},
     widgets::{all, until},
 };
 
@@ -113,6 +114,7 @@ fn take(look: &Look, size: (i32, i32)) {
     let show = begin(World::lively());
     until("the rows are there", || show.names().len() >= 4);
     picture(&show, "conversations");
+    away(&show, |show| picture(show, "away"));
     for page in ["account", "preferences", "add-contact", "requests", "shortcuts"] {
         show.application.activate_action(page, None);
         dialog(&show, |show| picture(show, page));
@@ -177,6 +179,18 @@ fn take_events(look: &Look, size: (i32, i32)) {
     assert!(popover.width() <= size.0 + FRAME, "the filters need {}", popover.width());
     filters.popdown();
     picture(&show, "search");
+}
+
+/// While the server does not answer.
+fn away(show: &Show, then: impl FnOnce(&Show)) {
+    let has_banner = || all::<adw::Banner>(&show.window).iter().any(adw::Banner::is_revealed);
+    let tell = |state| show.stage.tell(Event::AccountChanged(stage::account(state)));
+    let retry_at = Timestamp(glib::real_time() / 1_000 + 30_000);
+    tell(ConnectionState::Waiting { retry_at, problem: Problem::Timeout });
+    until("the banner is there", has_banner);
+    then(show);
+    tell(ConnectionState::Online);
+    until("the banner is gone", || !has_banner());
 }
 
 /// The line that GTK draws around a window, within its size.

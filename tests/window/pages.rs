@@ -6,7 +6,7 @@ use stonechat::{
     engine::api::{
         ChatState, CommandError, ConnectionState, ConversationId, Event, HistoryProgress, Problem, Timestamp,
     },
-    ui::{ContactDetails, message_row::MessageRow},
+    ui::{AvatarView, ContactDetails, message_row::MessageRow},
 };
 
 use crate::{
@@ -83,14 +83,21 @@ fn a_lost_connection_is_in_plain_sight_until_it_is_back() {
     let show = Show::begin(World::lively());
     until("the rows are there", || show.names().len() >= 9);
     let banner = || all::<adw::Banner>(&show.window).into_iter().any(|banner| banner.is_revealed());
-    assert!(!banner());
+    let own = all::<AvatarView>(&show.window)
+        .into_iter()
+        .find(|view| view.ancestor(adw::HeaderBar::static_type()).is_some())
+        .expect("one's own picture");
+    let is_there = || own.last_child().expect("a dot").is_visible();
+    assert!(!banner() && is_there());
     let retry_at = Timestamp(glib::DateTime::now_utc().unwrap().to_unix() * 1_000 + 60_000);
     let waiting = ConnectionState::Waiting { retry_at, problem: Problem::NoNetwork };
     show.stage.tell(Event::AccountChanged(stage::account(waiting)));
     until("the banner is there", banner);
+    assert!(!is_there(), "nobody sees us");
     show.picture("offline");
     show.stage.tell(Event::AccountChanged(stage::account(ConnectionState::Online)));
     until("the banner is gone", || !banner());
+    assert!(is_there());
 }
 
 #[gtk::test]

@@ -147,7 +147,7 @@ impl Past {
         if let Some(cursor) = read_mark(&places, self.unread) {
             conversation::mark_read(transaction, id, cursor)?;
         }
-        conversation::touch(transaction, id, last)?;
+        conversation::touch(transaction, id, last, true)?;
         conversation::set_pinned(transaction, id, self.is_pinned)?;
         conversation::set_muted(transaction, id, self.is_muted, None)?;
         conversation::set_draft(transaction, id, &self.draft, &TextFormat::default())?;

@@ -101,8 +101,8 @@ impl Task {
             live.outbox.set_offline();
             live.outbox.release(undelivered.iter().chain(&unknown).copied());
         });
-        let noted = self.shared.store.write(move |store| outbox::not_sent(store, &undelivered)).await;
-        if let Err(error) = noted {
+        let noted = self.shared.change(move |store, _| Ok(((), outbox::not_sent(store, &undelivered)?)));
+        if let Err(error) = noted.await {
             // It costs a look into the archive.
             log::warn!("what was not sent can't be noted: {error}");
         }

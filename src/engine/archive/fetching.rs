@@ -12,7 +12,7 @@ use super::{
     window::Window,
 };
 use crate::{
-    engine::api::HistoryProgress,
+    engine::{api::HistoryProgress, question::REST},
     ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::archive::RangeId,
     xmpp::{
@@ -96,7 +96,8 @@ pub struct Fetching {
     order: Order,
     rest_until: Option<Instant>,
     is_resting: bool,
-    /// What came could not be stored: not even what is urgent is asked for before then.
+    /// What came could not be stored, or the server could not say what has to be known: not even what is urgent is asked for
+    /// before then.
     stuck_until: Option<Instant>,
 }
 
@@ -225,7 +226,11 @@ impl Fetching {
             }
         };
         // The same again would be as hard for the server as it was before.
-        let max = (PAGE >> self.unanswered).max(SMALLEST_PAGE);
+        let unanswered = match &want {
+            Want::Lookup(lookup) => lookup.unanswered(),
+            _ => self.unanswered,
+        };
+        let max = (PAGE >> unanswered).max(SMALLEST_PAGE);
         let query = Query { id: id.clone(), with, start, after: after.clone(), before: before.clone(), max };
         self.open = Some(Open { id, want, after, before, items: Vec::new(), asked: Instant::now() });
         query
@@ -280,18 +285,28 @@ impl Fetching {
         Some(Page { want, items, is_complete, is_bounded, next_before, begun_after })
     }
 
-    /// There was no answer. What had waited for it and waits no more.
+    /// There was no answer. What had waited for it and waits no more: whether a message has arrived has to be known before it
+    /// goes out once more, so that is asked again.
     pub fn unanswered(&mut self, id: &str) -> Option<Want> {
-        let open = self.open.take_if(|open| open.id == id)?;
-        if !matches!(open.want, Want::Missing(_)) {
-            return Some(open.want);
+        match self.open.take_if(|open| open.id == id)?.want {
+            Want::Lookup(lookup) => match lookup.clone().again() {
+                Some(again) => {
+                    self.lookups.push_front(again);
+                    self.stuck_until = Some(Instant::now() + REST);
+                    None
+                }
+                None => Some(Want::Lookup(lookup)),
+            },
+            Want::Ahead(ahead) => Some(Want::Ahead(ahead)),
+            Want::Missing(_) => {
+                self.unanswered += 1;
+                self.rest_until = Some(Instant::now() + LONGEST_REST);
+                if self.unanswered >= MAX_UNANSWERED {
+                    self.plan = None;
+                }
+                None
+            }
         }
-        self.unanswered += 1;
-        self.rest_until = Some(Instant::now() + LONGEST_REST);
-        if self.unanswered >= MAX_UNANSWERED {
-            self.plan = None;
-        }
-        None
     }
 
     /// The archive does not know the place any more where the page was to end: it has thrown away that message, and so all

@@ -8,7 +8,9 @@ use crate::{
     engine::{
         change::Changes,
         effect::{Effects, Scope},
-        inbound, route,
+        inbound,
+        question::ATTEMPTS,
+        route,
     },
     ids::{BareJid, ConversationId, MessageId, Timestamp},
     store::{
@@ -33,6 +35,8 @@ pub struct Lookup {
     pub since: Timestamp,
     pub before: Option<String>,
     pages: u32,
+    /// So often there was no answer to this page.
+    unanswered: u32,
 }
 
 impl Lookup {
@@ -45,11 +49,22 @@ impl Lookup {
             }
             let PendingMessage { message, peer } = pending;
             let since = Timestamp(message.time.0.saturating_sub(CLOCKS_APART_MS));
-            let new = Self { conversation: message.conversation, with: peer, since, before: None, pages: 0 };
+            let new =
+                Self { conversation: message.conversation, with: peer, since, before: None, pages: 0, unanswered: 0 };
             let lookup = by_conversation.entry(message.conversation.0).or_insert(new);
             lookup.since = lookup.since.min(since);
         }
         Ok(by_conversation.into_values().collect())
+    }
+
+    /// The same once more, for which there was no answer; `None` where it was asked often enough.
+    pub(super) fn again(self) -> Option<Self> {
+        let unanswered = self.unanswered + 1;
+        (unanswered < ATTEMPTS).then_some(Self { unanswered, ..self })
+    }
+
+    pub(super) const fn unanswered(&self) -> u32 {
+        self.unanswered
     }
 
     /// What a page of the archive says of them, and what is still to be looked for.
@@ -84,6 +99,7 @@ impl Lookup {
         let further = items.first().filter(|_| !is_done).map(|first| Self {
             before: Some(first.id.clone()),
             pages: self.pages + 1,
+            unanswered: 0,
             ..self.clone()
         });
         Ok((further, effects))

@@ -54,7 +54,11 @@ impl Archive {
 
     /// Fetches at most so many pages; how many messages were new, and how many news.
     fn fetch(&self, fixture: &Fixture, pages: usize) -> (usize, usize) {
-        let begun_after = message::newest_id(&fixture.store).unwrap();
+        self.fetch_in_session(fixture, pages, message::newest_id(&fixture.store).unwrap())
+    }
+
+    /// The same in a session before which nothing came after this message.
+    fn fetch_in_session(&self, fixture: &Fixture, pages: usize, begun_after: MessageId) -> (usize, usize) {
         let (mut plan, mut stored, mut news) = (Some(newest(&fixture.store, &fixture.scope).unwrap()), 0, 0);
         for _ in 0..pages {
             let Some(asked) = plan.take() else { break };

@@ -19,7 +19,7 @@ use crate::{
             AttachmentKind, CommandError, ConversationId, Event, MediaFacts, Message, MessageId, NewFile, Notice,
             TextFormat,
         },
-        change::Changes,
+        change::{Arrival, Changes},
         context::Shared,
         conversation::account_of,
         effect::{Effects, Scope},
@@ -223,10 +223,10 @@ pub fn send(
     annotate(store, stored.iter_mut())?;
     let change = changes.of(store, conversation)?;
     for message in &stored {
-        change.store(message.clone(), false);
+        change.store(message.clone(), Arrival::New);
     }
     if let Some(last) = stored.last() {
-        let mark = conversation::mark_read(store, conversation, last.cursor)?;
+        let mark = conversation::mark_seen(store, conversation, last.cursor)?;
         change.read(mark);
         effects.read.push(scope.account);
     }

@@ -5,13 +5,14 @@ use rusqlite::Connection;
 use super::{Inbound, MAX_ID_LENGTH, amended::Amended, filling::Filling, origin_id};
 use crate::{
     engine::{
+        change::Arrival,
         clock, file,
         identity::{self, SLACK_MS},
         route::{self, Routed},
     },
     ids::BareJid,
     store::{
-        MessageState, StoreError, attachment, blocked, contact, conversation, deletion,
+        MessageState, StoreError, attachment, blocked, contact, conversation, deletion, early_answer,
         message::{self, ArchiveId, MessageRow, NewMessage, Place},
         pending,
     },
@@ -29,13 +30,8 @@ impl Inbound<'_> {
                 return Ok(());
             }
         };
-        self.answers(store, &routed, true)?;
-        if let Some(id) = routed.message.displayed.as_ref().filter(|id| routed.is_outgoing && id.len() <= MAX_ID_LENGTH)
-            && let Some(conversation) = conversation::find(store, self.scope.account, &routed.peer)?
-        {
-            filling.has_read(conversation, id);
-        }
         let stamp = clock::clamp(item.stamp, self.scope.now);
+        self.answers(store, &routed, Some(stamp))?;
         if !matches!(self.amended(store, &routed, stamp, Some((item, &mut *filling)))?, Amended::Nothing) {
             return Ok(());
         }
@@ -106,9 +102,6 @@ impl Inbound<'_> {
         if !is_outgoing && is_absence {
             self.acknowledge(store, routed)?;
         }
-        if filling.is_read(&row) {
-            self.read_elsewhere(store, id, cursor)?;
-        }
         self.came_late(store, peer, &row, is_absence)
     }
 
@@ -122,8 +115,10 @@ impl Inbound<'_> {
         is_absence: bool,
     ) -> Result<(), StoreError> {
         let (id, cursor, is_outgoing) = (row.conversation, row.cursor, row.is_outgoing());
-        if is_outgoing || !is_absence {
-            // Who writes on another device has seen what stands there; and what is older than this device is no news.
+        let answer = early_answer::take(store, row)?;
+        if is_outgoing || !is_absence || answer == Some(true) {
+            // Who writes on another device has seen what stands there; what is older than this device is no news, nor what
+            // another one has read.
             self.read_elsewhere(store, id, cursor)?;
         }
         if let Some(archive_id) = &row.archive_id {
@@ -132,9 +127,18 @@ impl Inbound<'_> {
         let is_unread = !is_outgoing && cursor > conversation::read_up_to(store, id)?;
         let is_in_front = self.scope.in_front == Some(id);
         let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
+        let is_newest = is_absence && conversation::newest_cursor(store, id)? == Some(cursor);
         let change = self.changes.of(store, id)?;
         let is_news = is_unread && !is_in_front && !is_blocked && !change.is_muted();
-        change.store(row.clone().into(), is_news);
-        self.own_appeared(store, row)
+        let arrival = match (is_news, is_newest) {
+            (true, _) => Arrival::News,
+            (false, true) => Arrival::New,
+            (false, false) => Arrival::History,
+        };
+        change.store(row.clone().into(), arrival);
+        match answer {
+            Some(is_read) if is_outgoing => self.was_answered(store, row, is_read),
+            _ => Ok(()),
+        }
     }
 }

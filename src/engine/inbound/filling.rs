@@ -1,6 +1,6 @@
 //! Where the messages of an archive belong that is read backwards: below what has come of it, above what was here before.
 
-use std::collections::{HashMap, HashSet, VecDeque, hash_map::Entry};
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 
 use rusqlite::Connection;
 
@@ -46,8 +46,6 @@ pub struct Reached {
     seen: VecDeque<MessageId>,
     /// The time that counts for the oldest text of each message that was corrected.
     said: HashMap<Target, Timestamp>,
-    /// Up to which messages, by what their sender calls them, another device of ours has read.
-    read: HashSet<(ConversationId, String)>,
 }
 
 impl Reached {
@@ -161,21 +159,6 @@ impl Filling {
         if let Some(time) = time {
             said.insert(target, time);
         }
-    }
-
-    /// Another device of ours has read up to the message of this id, which is likely still to come.
-    pub(super) fn has_read(&mut self, conversation: ConversationId, id: &str) {
-        let read = &mut self.reached.read;
-        if read.len() >= FAR {
-            read.clear();
-        }
-        read.insert((conversation, id.to_owned()));
-    }
-
-    /// Whether it is one of those.
-    pub(super) fn is_read(&self, row: &MessageRow) -> bool {
-        let ids = row.stanza_id.iter().chain(row.origin_id.as_ref().map(|id| &id.0));
-        !row.is_outgoing() && ids.into_iter().any(|id| self.reached.read.contains(&(row.conversation, id.clone())))
     }
 
     /// What waits may come to stand there: all that is older stands below, whatever its time says, and on whatever page it comes.

@@ -5,14 +5,16 @@ use rusqlite::Connection;
 use super::{Inbound, MAX_ID_LENGTH, amended::Amended, origin_id};
 use crate::{
     engine::{
+        change::Arrival,
         effect::PeerState,
-        file,
+        file, outbox,
         route::{Routed, route},
     },
     store::{
         MessageState, SendFailure, StoreError, attachment, blocked, contact, conversation, deletion,
         early_amendment::Target,
         message::{self, MessageRow, NewMessage, Place},
+        pending,
     },
     xmpp::{
         incoming::{IncomingMessage, MessageKind},
@@ -37,7 +39,7 @@ impl Inbound<'_> {
             // Only what comes directly from the account that it is about; a headline of theirs has nothing else in it.
             return self.published(store, &routed, event);
         }
-        self.answers(store, &routed, false)?;
+        self.answers(store, &routed, None)?;
         let time = self.time_of(routed.message, self.scope.now);
         match self.amended(store, &routed, time, None)? {
             Amended::Nothing => {
@@ -105,7 +107,7 @@ impl Inbound<'_> {
         let is_blocked = blocked::is_blocked(store, self.scope.account, peer)?;
         let change = self.changes.of(store, id)?;
         let is_news = !(is_read || is_in_front || is_blocked || change.is_muted());
-        change.store(row.clone().into(), is_news);
+        change.store(row.clone().into(), if is_news { Arrival::News } else { Arrival::New });
         Ok(Some(row))
     }
 
@@ -126,7 +128,18 @@ impl Inbound<'_> {
     /// An error counts for a message of ours to the very address that it comes from (RFC 6120 §8.3.1).
     fn refused(&mut self, store: &Connection, routed: &Routed<'_>) -> Result<(), StoreError> {
         let (Some(id), Some(error)) = (&routed.message.id, &routed.message.error) else { return Ok(()) };
-        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)), false)
+        let failed = MessageState::Failed(failure(error));
+        let Some(message) = self.answered(store, &routed.peer, id, failed, None)? else { return Ok(()) };
+        // Its reader is away for the moment (§8.3.3.13): a server without an archive says so of what it had for a session that did
+        // not come back, while another may be there. One more try costs nothing, for the message keeps its id.
+        if error.condition == "recipient-unavailable"
+            && !pending::is_retried(store, message)?
+            && let Some((row, effects)) = outbox::again(store, self.scope, message)?
+        {
+            self.changes.of(store, row.conversation)?.change(row.into());
+            self.effects.merge(effects);
+        }
+        Ok(())
     }
 }
 

@@ -5,11 +5,12 @@ use rusqlite::Connection;
 
 use super::{Inbound, MAX_ID_LENGTH};
 use crate::{
-    engine::{effect::Scope, route::Routed},
-    ids::{BareJid, ConversationId, Cursor, OriginId},
+    engine::{effect::Scope, identity::SLACK_MS, route::Routed},
+    ids::{BareJid, ConversationId, Cursor, OriginId, Timestamp},
     store::{
         MessageState, StoreError, conversation,
-        message::{self, MessageRow},
+        early_answer::{self, EarlyAnswer},
+        message::{self, Direction, MessageRow},
         read_state,
     },
     xmpp::{displayed, pubsub::Item},
@@ -19,41 +20,52 @@ use crate::{
 const MAX_CHANGED: usize = 500;
 
 impl Inbound<'_> {
-    /// What a message says of others.
+    /// What a message says of others; `archived_at` is when the archive had it, if it comes from there.
     pub(super) fn answers(
         &mut self,
         store: &Connection,
         routed: &Routed<'_>,
-        is_archived: bool,
+        archived_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         let receipt = routed.message.receipt.as_ref().filter(|id| id.len() <= MAX_ID_LENGTH);
         if let Some(id) = receipt.filter(|_| !routed.is_outgoing) {
-            self.answered(store, &routed.peer, id, MessageState::Delivered, is_archived)?;
+            self.answered(store, &routed.peer, id, MessageState::Delivered, archived_at)?;
         }
-        self.marked(store, routed, is_archived)
+        self.marked(store, routed, archived_at)
     }
 
     /// A marker counts from the other side for what we wrote, and from ourselves for what they wrote; in both cases only in
-    /// their conversation. The archive, which is read backwards, may name a message that is still to come.
-    fn marked(&mut self, store: &Connection, routed: &Routed<'_>, is_archived: bool) -> Result<(), StoreError> {
+    /// their conversation. The archive, which is read backwards, may name a message that is still to come, and another device of
+    /// ours one that was missed here.
+    fn marked(
+        &mut self,
+        store: &Connection,
+        routed: &Routed<'_>,
+        archived_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
         let Routed { peer, is_outgoing, message, .. } = routed;
         let Some(id) = message.displayed.as_ref().filter(|id| id.len() <= MAX_ID_LENGTH) else { return Ok(()) };
         if *peer == self.scope.address {
             return Ok(());
         }
-        let Some(conversation) = self.answered_in(store, peer, is_archived)? else { return Ok(()) };
-        if *is_outgoing {
-            return match read_state::incoming_by_id(store, conversation, id)? {
-                Some(seen) => self.read_elsewhere(store, conversation, seen),
-                None => Ok(()),
-            };
+        let Some(conversation) = self.answered_in(store, peer, archived_at.is_some())? else { return Ok(()) };
+        let direction = if *is_outgoing {
+            if let Some(seen) = read_state::incoming_by_id(store, conversation, id)? {
+                return self.read_elsewhere(store, conversation, seen);
+            }
+            Direction::Incoming
+        } else {
+            if let Some(ours) = message::by_origin(store, conversation, &self.scope.address, &OriginId(id.clone()))? {
+                return self.peer_has_read(store, conversation, ours.cursor);
+            }
+            Direction::Outgoing
+        };
+        if archived_at.is_none() && !is_outgoing {
+            return Ok(());
         }
-        let origin = OriginId(id.clone());
-        match message::by_origin(store, conversation, &self.scope.address, &origin)? {
-            Some(ours) => self.peer_has_read(store, conversation, ours.cursor),
-            None if is_archived => read_state::answer_early(store, conversation, &origin, true),
-            None => Ok(()),
-        }
+        let said_at = archived_at.unwrap_or(Timestamp(self.scope.now.0.saturating_add(SLACK_MS)));
+        let early = EarlyAnswer { conversation, direction, named: id.clone(), is_read: true, said_at };
+        early_answer::keep(store, &early, self.scope.now)
     }
 
     /// What the server keeps for all devices. Each conversation's item names a message of our own archive.
@@ -88,9 +100,12 @@ impl Inbound<'_> {
     }
 
     /// A message of ours came out of the archive: what was said of it before counts now.
-    pub(super) fn own_appeared(&mut self, store: &Connection, row: &MessageRow) -> Result<(), StoreError> {
-        let Some(origin) = row.origin_id.as_ref().filter(|_| row.is_outgoing()) else { return Ok(()) };
-        let Some(is_read) = read_state::take_early_answer(store, row.conversation, origin)? else { return Ok(()) };
+    pub(super) fn was_answered(
+        &mut self,
+        store: &Connection,
+        row: &MessageRow,
+        is_read: bool,
+    ) -> Result<(), StoreError> {
         self.advance(store, row.cursor.id, MessageState::Delivered)?;
         if is_read { self.peer_has_read(store, row.conversation, row.cursor) } else { Ok(()) }
     }
@@ -110,8 +125,10 @@ impl Inbound<'_> {
         Ok(())
     }
 
+    /// Whoever has read a message has read what was sent before it: not what stands before it and was sent later.
     fn peer_has_read(&mut self, store: &Connection, id: ConversationId, named: Cursor) -> Result<(), StoreError> {
-        let Some((after, up_to)) = read_state::peer_read(store, id, named)? else { return Ok(()) };
+        let place = read_state::sent_place(store, named)?;
+        let Some((after, up_to)) = read_state::peer_read(store, id, place)? else { return Ok(()) };
         for row in read_state::own_between(store, id, after, up_to, MAX_CHANGED)? {
             // What has been seen has been delivered. Of what stands before it that is said only where the server had it:
             // one that failed or has still to go was not there to be seen.
@@ -123,3 +140,6 @@ impl Inbound<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ fn waiting(fixture: &Fixture) -> Vec<Outgoing> {
 #[test]
 fn a_message_is_a_row_an_event_and_a_stanza_under_one_id() {
     let fixture = Fixture::new();
-    let conversation = fixture.open(BOB);
+    let conversation = fixture.receive(&[fixture.from(BOB, "are you there?")]).stored[0].conversation;
     conversation::set_draft(&fixture.store, conversation, "h", &TextFormat::default()).unwrap();
     let (message, effects) = fixture.send(conversation, "hi");
     assert_eq!((message.state, message.is_outgoing, message.time), (MessageState::Waiting, true, NOW));

@@ -6,6 +6,7 @@ mod contacts;
 mod crash;
 mod database;
 mod deletion;
+mod early_answers;
 mod messages;
 mod search;
 

@@ -212,7 +212,7 @@ impl Actor {
                 () = sleep_until(ack_by.unwrap_or(begun)), if ack_by.is_some() => self.traffic.ack(),
                 received = stream.next(is_reading) => match received {
                     Ok(Received::Element(element)) => {
-                        if matches!(&element, StreamElement::Sm(nonza) if nonza.is_ack()) {
+                        if self.traffic.is_ack(&element) {
                             stream.acked();
                             self.deafness.answered();
                         }
@@ -257,8 +257,7 @@ impl Actor {
             while self.traffic.has_unacked() {
                 let Ok(Received::Element(element)) = stream.next(true).await else { return };
                 // What comes now is not handed over, and so not acknowledged: the server keeps it for the next session.
-                let is_for_us = matches!(&element, StreamElement::Sm(nonza) if nonza.is_ack());
-                if is_for_us && self.traffic.receive(element).is_err() {
+                if self.traffic.is_ack(&element) && self.traffic.receive(element).is_err() {
                     return;
                 }
             }

@@ -5,6 +5,7 @@
 mod account;
 mod auth;
 mod back_off;
+mod care;
 mod deafness;
 mod dial;
 mod element;
@@ -17,6 +18,7 @@ mod handle;
 mod login;
 mod nonza;
 mod pending;
+mod pings;
 mod problem;
 mod prompt;
 mod resolve;

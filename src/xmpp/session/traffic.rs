@@ -7,12 +7,14 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
+    care::{Care, Leave},
     element::StreamElement,
     event::{SessionEvent, Tag},
     handle::IqKind,
     nonza::SmNonza,
     pending::{Name, Pending, names},
-    sm::{Cause, Culprit, Evidence, Inbound, Line, Lost, Outbound, ResumePoint, TooHigh, Trial},
+    pings::Pings,
+    sm::{Cause, Evidence, Inbound, Lost, Outbound, ResumePoint, TooHigh},
     stream::Ended,
     waiter::{Reply, Waiters},
 };
@@ -36,13 +38,11 @@ pub struct Traffic {
     /// The engine knows of the session, so that what it gives us to send is meant for this one.
     is_taken_up: bool,
     outbound: Outbound<Pending>,
+    /// What acknowledges in place of a stream management that the server does not have.
+    pings: Option<Pings>,
     /// How many stanzas without a tag were sent.
     numbers: u64,
-    /// When something was written last.
-    written_at: Option<Instant>,
-    culprit: Culprit<Name>,
-    /// What the line carries before a suspect goes out on this stream.
-    trial: Option<Trial<Name>>,
+    care: Care,
     inbound: Inbound,
     waiters: Waiters,
     /// The server has asked what we have, and the engine was not done with all of it.
@@ -61,10 +61,9 @@ impl Traffic {
             is_live: false,
             is_taken_up: false,
             outbound: Outbound::default(),
+            pings: None,
             numbers: 0,
-            written_at: None,
-            culprit: Culprit::default(),
-            trial: None,
+            care: Care::default(),
             inbound: Inbound::default(),
             waiters: Waiters::default(),
             ack_by: None,
@@ -110,11 +109,6 @@ impl Traffic {
         match self.outbound.push(Pending { stanza, name }) {
             // Where there is no stream, it waits for the session to be resumed.
             Ok(()) => self.write(),
-            // Nobody will ever say that it arrived: that it was sent has to do.
-            Err(pending) if self.is_live => {
-                self.out.push(StreamElement::Stanza(pending.stanza));
-                self.acked([name]);
-            }
             Err(_) => self.unsent([name], []),
         }
     }
@@ -122,30 +116,36 @@ impl Traffic {
     /// Writes what is due.
     fn write(&mut self) {
         let now = Instant::now();
-        let is_careful = self.culprit.is_careful(now);
-        if is_careful && !self.has_line_held() {
+        let is_careful = self.care.is_taken(now);
+        if is_careful && !self.may_next_leave() {
             return;
         }
         let before = self.out.len();
         self.out.extend(self.outbound.write(is_careful).map(|pending| StreamElement::Stanza(pending.stanza.clone())));
         if self.out.len() > before {
-            self.written_at = Some(now);
+            self.care.written(now);
             self.request_ack();
         }
     }
 
     /// Where a suspect is next, the line has to carry something first: begins that, or looks whether it has.
-    fn has_line_held(&mut self) -> bool {
+    fn may_next_leave(&mut self) -> bool {
         let Some(next) = self.outbound.next_alone() else { return true };
-        if let Some(trial) = self.trial.as_ref().filter(|trial| trial.is_for(&next.name)) {
-            return trial.has_held();
+        let leave = self.care.leave(next);
+        if let Leave::After(requests) = leave {
+            (0..requests).for_each(|_| self.request());
+            self.outbound.requests_sent(requests);
         }
-        let Some(length) = self.culprit.trial(next.name, next.length()) else { return true };
-        let trial = Trial::new(next.name, length);
-        self.out.extend((0..trial.unanswered()).map(|_| StreamElement::Sm(SmNonza::Request)));
-        self.outbound.requests_sent(trial.unanswered());
-        self.trial = Some(trial);
-        false
+        leave == Leave::Now
+    }
+
+    /// Has the server say what it has.
+    fn request(&mut self) {
+        let sent = self.outbound.written();
+        self.out.push(match &mut self.pings {
+            Some(pings) => StreamElement::Stanza(pings.next(sent)),
+            None => StreamElement::Sm(SmNonza::Request),
+        });
     }
 
     pub fn ask(&mut self, to: Option<Jid>, kind: IqKind, payload: Element, reply: Reply) {
@@ -176,7 +176,7 @@ impl Traffic {
     pub fn probe(&mut self) {
         if self.outbound.is_on() {
             self.outbound.requests_sent(1);
-            self.out.push(StreamElement::Sm(SmNonza::Request));
+            self.request();
         } else {
             // A stanza like all others: the server counts it from `<enable/>` on, and so do we.
             let server = Jid::from(self.own.domain().to_owned());
@@ -185,25 +185,24 @@ impl Traffic {
         }
     }
 
+    /// Whether this says what the server has of what was sent.
+    pub fn is_ack(&self, element: &StreamElement) -> bool {
+        match element {
+            StreamElement::Sm(nonza) => nonza.is_ack(),
+            StreamElement::Stanza(stanza) => self.pings.as_ref().is_some_and(|pings| pings.has_asked_for(stanza)),
+            _ => false,
+        }
+    }
+
     /// Something came on the stream.
     pub fn receive(&mut self, element: StreamElement) -> Result<(), Ended> {
         match element {
-            StreamElement::Stanza(stanza) => self.receive_stanza(&stanza),
+            StreamElement::Stanza(stanza) => return self.receive_stanza(&stanza),
             StreamElement::Sm(SmNonza::Request) if self.inbound.is_caught_up() => self.ack(),
             StreamElement::Sm(SmNonza::Request) => {
                 self.ack_by.get_or_insert_with(|| Instant::now() + ACK_DELAY);
             }
-            StreamElement::Sm(SmNonza::Ack(h)) => match self.outbound.acked(h) {
-                Ok(delivered) => {
-                    if let Some(trial) = &mut self.trial {
-                        trial.answered();
-                    }
-                    self.acked(delivered.into_iter().map(|pending| pending.name));
-                    self.write();
-                    self.request_ack();
-                }
-                Err(too_high) => return Err(self.too_high(too_high)),
-            },
+            StreamElement::Sm(SmNonza::Ack(h)) => return self.receive_ack(h),
             StreamElement::Sm(SmNonza::Enabled { id, resume, .. }) if self.outbound.is_requested() => {
                 self.outbound.enabled(id.filter(|_| resume));
                 self.inbound.enabled();
@@ -212,10 +211,7 @@ impl Traffic {
             }
             StreamElement::Sm(SmNonza::Failed { .. }) if self.outbound.is_requested() => {
                 log::warn!("{}: the server refused stream management", self.own);
-                self.out
-                    .extend(self.outbound.write(false).map(|pending| StreamElement::Stanza(pending.stanza.clone())));
-                let sent = self.outbound.refused();
-                self.acked(sent.into_iter().map(|pending| pending.name));
+                self.unmanaged();
             }
             StreamElement::Error(error) => return Err(Ended::Error(error)),
             other => log::debug!("{}: ignored {other:?}", self.own),
@@ -223,9 +219,27 @@ impl Traffic {
         Ok(())
     }
 
-    fn receive_stanza(&mut self, stanza: &Element) {
+    /// The server has so many of what was sent.
+    fn receive_ack(&mut self, h: u32) -> Result<(), Ended> {
+        let delivered = match self.outbound.acked(h) {
+            Ok(delivered) => delivered,
+            Err(too_high) => return Err(self.too_high(too_high)),
+        };
+        self.care.answered();
+        self.acked(delivered.into_iter().map(|pending| pending.name));
+        self.write();
+        self.request_ack();
+        Ok(())
+    }
+
+    fn receive_stanza(&mut self, stanza: &Element) -> Result<(), Ended> {
         if !self.inbound.received() {
-            return;
+            return Ok(());
+        }
+        let pongs = self.pings.as_mut().map(|pings| pings.answered(stanza)).unwrap_or_default();
+        if !pongs.is_empty() {
+            self.events.push_back(SessionEvent::Counted);
+            return pongs.into_iter().try_for_each(|sent| self.receive_ack(sent));
         }
         if stanza.name() == "iq" && matches!(xml::attr(stanza, "type"), Some("result" | "error")) {
             self.waiters.answer(&self.own, self.bound.as_ref(), stanza);
@@ -233,23 +247,18 @@ impl Traffic {
         } else {
             self.events.push_back(SessionEvent::Stanza(incoming::parse(stanza)));
         }
+        Ok(())
     }
 
     /// Another network, or another server at the other end of it.
     pub fn circumstances_changed(&mut self) {
-        self.culprit.forget();
+        self.care.forget();
     }
 
     /// Looks at how the stream ended. True: one stanza is known to be the cause, and will not be sent again.
     pub fn judge(&mut self, evidence: Evidence) -> bool {
         let out: Vec<Name> = self.outbound.out().map(|pending| pending.name).collect();
-        let since = self.written_at.map_or(Duration::MAX, |at| at.elapsed());
-        let line = match &self.trial {
-            Some(trial) if !trial.has_held() => Line::Broke,
-            Some(trial) if out.first().is_some_and(|first| trial.is_for(first)) => Line::Held,
-            Some(_) | None => Line::Untried,
-        };
-        let is_known = self.culprit.ended(evidence, line, &out, since, Instant::now());
+        let is_known = self.care.judge(evidence, &out);
         if is_known {
             log::warn!("{}: the server ends the stream each time that a certain stanza is sent", self.own);
         }
@@ -260,7 +269,7 @@ impl Traffic {
     pub fn detach(&mut self, cause: Cause) {
         self.is_live = false;
         self.ack_by = None;
-        self.trial = None;
+        self.care.detach();
         self.out.clear();
         self.outbound.detach(cause, self.inbound.place());
         if self.outbound.resumption().is_none() {
@@ -290,7 +299,7 @@ impl Traffic {
         self.is_live = true;
         self.inbound.resumed(point);
         self.acked(delivered.into_iter().map(|pending| pending.name));
-        if self.outbound.first().is_some_and(|first| self.culprit.convict(first.name)) {
+        if self.outbound.first().is_some_and(|first| self.care.convict(first.name)) {
             let refused = self.outbound.withdraw_first();
             self.refused(refused);
         }
@@ -319,6 +328,14 @@ impl Traffic {
         self.inbound.enabled();
     }
 
+    /// The server has none: its answers to pings have to do.
+    pub fn unmanaged(&mut self) {
+        self.pings = Some(Pings::new(self.own.clone()));
+        self.outbound.enabled(None);
+        self.write();
+        self.request_ack();
+    }
+
     /// Switches stream management on. The server counts what follows.
     pub fn enable(&mut self) {
         self.outbound.enable_sent();
@@ -335,16 +352,17 @@ impl Traffic {
     pub fn end(&mut self, h: Option<u32>) {
         let Lost { delivered, mut undelivered, mut unknown } = self.outbound.failed(h);
         self.acked(names(&delivered));
-        let culprit = &mut self.culprit;
+        let care = &mut self.care;
         let mut refused = Vec::new();
         for line in [&mut undelivered, &mut unknown] {
-            refused.extend(line.extract_if(.., |pending| culprit.convict(pending.name)));
+            refused.extend(line.extract_if(.., |pending| care.convict(pending.name)));
         }
         self.refused(refused);
         self.unsent(names(&undelivered), names(&unknown));
         self.waiters.lose_all();
         self.inbound.ended();
         self.bound = None;
+        self.pings = None;
         self.is_live = false;
         self.is_taken_up = false;
     }
@@ -357,14 +375,14 @@ impl Traffic {
 
     fn request_ack(&mut self) {
         if self.outbound.wants_request() {
-            self.out.push(StreamElement::Sm(SmNonza::Request));
+            self.request();
         }
     }
 
     fn acked(&mut self, names: impl IntoIterator<Item = Name>) {
         let mut tags = Vec::new();
         for name in names {
-            self.culprit.acquit(name);
+            self.care.acquit(name);
             tags.extend(name.tag());
         }
         if !tags.is_empty() {
@@ -379,7 +397,7 @@ impl Traffic {
             match name {
                 Name::Tag(tag) => tags[fate].push(tag),
                 // It is gone with its session.
-                Name::Number(_) => self.culprit.acquit(name),
+                Name::Number(_) => self.care.acquit(name),
             }
         }
         let [undelivered, unknown] = tags;

@@ -72,7 +72,7 @@ impl Waiters {
 
 /// RFC 6120 §8.1.2.1: a stanza without `from` is from our own account. §10.3.3: one without `to` is answered by the server on
 /// behalf of the account, under whichever of the names that only it can speak for.
-fn is_answer(to: Option<&Jid>, from: Option<&Jid>, own: &BareJid, bound: Option<&FullJid>) -> bool {
+pub fn is_answer(to: Option<&Jid>, from: Option<&Jid>, own: &BareJid, bound: Option<&FullJid>) -> bool {
     let is_own = |jid: &Jid| jid.as_str() == own.as_str();
     let is_domain = |jid: &Jid| jid.node().is_none() && jid.resource().is_none() && jid.domain() == own.domain();
     match (to, from) {

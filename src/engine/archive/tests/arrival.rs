@@ -55,3 +55,17 @@ fn what_waited_at_a_server_without_stanza_ids_is_not_shown_twice() {
     assert_eq!(Archive { items: vec![archived] }.fetch(&fixture, 1), (0, 0));
     assert_eq!(bodies(&fixture), ["written without a line", "0"]);
 }
+
+#[test]
+fn what_was_missed_brings_an_archived_conversation_back_and_what_is_older_does_not() {
+    let (mut fixture, archive) = (Fixture::new(), Archive::new(60));
+    // Our clock is a day ahead.
+    fixture.scope.now = Timestamp(NOW.0 + 86_400_000);
+    let id = fixture.send(fixture.open(BOB), "from tomorrow").0.conversation;
+    let is_archived = || crate::store::conversation::by_id(&fixture.store, id).unwrap().is_archived;
+    conversation::set_archived(&fixture.store, id, true).unwrap();
+    assert_eq!(Archive { items: archive.items[..30].to_vec() }.fetch(&fixture, 100), (30, 0));
+    assert!(is_archived(), "all of this is from before");
+    assert_eq!(archive.fetch(&fixture, 100), (30, 30));
+    assert!(!is_archived());
+}

@@ -57,3 +57,27 @@ fn a_page_that_finds_no_room_on_the_disk_is_asked_for_once_more_after_a_rest() {
     fetching.has_rested();
     assert_eq!(ask(&mut fetching).with, Some(jid(BOB)));
 }
+
+#[test]
+fn whether_a_message_has_arrived_is_asked_up_to_three_times_before_it_goes_out_again() {
+    let fixture = Fixture::new();
+    let open = fixture.open(BOB);
+    fixture.send(open, "did it arrive?");
+    let mut fetching = Fetching::new(MessageId(0));
+    fetching.begin(newest(&fixture.store, &fixture.scope).unwrap());
+    fetching.look_up(lookups(&fixture));
+    let mut sizes = Vec::new();
+    for _ in 0..2 {
+        let query = ask(&mut fetching);
+        assert_eq!(query.with, Some(jid(BOB)));
+        sizes.push(query.max);
+        assert!(fetching.unanswered(&query.id).is_none(), "the message waits on");
+        assert!(matches!(fetching.next(), Next::Rest(_)), "the server gets a rest");
+        fetching.has_rested();
+    }
+    let query = ask(&mut fetching);
+    assert!(sizes[0] > sizes[1] && sizes[1] > query.max, "the same would be as hard: {sizes:?}");
+    let Some(Want::Lookup(given_up)) = fetching.unanswered(&query.id) else { panic!("three times are enough") };
+    assert_eq!(given_up.conversation, open);
+    assert_eq!(ask(&mut fetching).with, None, "what is missing is asked for all the same");
+}

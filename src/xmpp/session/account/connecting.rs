@@ -121,7 +121,7 @@ impl Actor {
             Outcome::Fresh { jid, failed_h, sm, has_carbons } => {
                 self.traffic.begin(jid, failed_h);
                 match sm {
-                    Management::NotOffered => (),
+                    Management::NotOffered => self.traffic.unmanaged(),
                     Management::Offered => self.traffic.enable(),
                     Management::Enabled(resumption) => self.traffic.managed(resumption),
                 }

@@ -101,6 +101,11 @@ impl<S> Outbound<S> {
         self.queue.len()
     }
 
+    /// The `h` of an acknowledgement of all that was written.
+    pub fn written(&self) -> u32 {
+        self.sent.wrapping_sub(count(self.due))
+    }
+
     /// `<enable/>` is about to be sent outside of Bind2. What is sent from now on counts.
     pub fn enable_sent(&mut self) {
         *self = Self { phase: Phase::Requested, ..Self::default() };
@@ -113,13 +118,6 @@ impl<S> Outbound<S> {
         }
         self.phase = Phase::On;
         self.resumption = resumption;
-    }
-
-    /// The server will not have it. What was sent under that hope is given back: it went out, and no more will be heard of it.
-    pub fn refused(&mut self) -> Vec<S> {
-        let sent = mem::take(&mut self.queue).into();
-        *self = Self::default();
-        sent
     }
 
     /// Puts a stanza in line. Gives it back where nothing is counted.
@@ -247,8 +245,7 @@ impl<S> Outbound<S> {
 
     /// The last `unwritten` can't have arrived, so an `h` that covers one of them is a lie or a mistake.
     fn take_acked(&mut self, h: u32, unwritten: usize) -> Result<Vec<S>, TooHigh> {
-        // All arithmetic is modulo 2^32 (XEP-0198 §4); a queue of that length can't be.
-        let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
+        // All arithmetic is modulo 2^32 (XEP-0198 §4).
         let too_high = TooHigh { h, sent: self.sent.wrapping_sub(count(unwritten)) };
         let acked = h.wrapping_sub(self.sent.wrapping_sub(count(self.queue.len())));
         if acked > count(self.queue.len() - unwritten) {
@@ -259,6 +256,11 @@ impl<S> Outbound<S> {
         self.waiting = self.waiting.min(self.queue.len());
         Ok(delivered)
     }
+}
+
+/// A queue of more than 2^32 can't be.
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -293,8 +295,8 @@ mod tests {
         assert_eq!(sm.acked(2).unwrap(), [1, 2]);
         sm.enable_sent();
         assert!(!send(&mut sm, 3));
-        assert_eq!(sm.refused(), [3]);
-        assert_eq!(sm.push(4), Err(4));
+        sm.push(4).unwrap();
+        assert_eq!(sm.written(), 1);
     }
 
     #[test]

@@ -65,6 +65,7 @@ fn receive(traffic: &mut Traffic, ids: impl IntoIterator<Item = u64>) -> usize {
 /// What is to be written: the ids of stanzas, the names of the rest.
 pub(super) fn written(traffic: &mut Traffic) -> Vec<String> {
     let name = |element: StreamElement| match element {
+        StreamElement::Stanza(stanza) if stanza.children().any(ping::is_ping) => "ping".to_owned(),
         StreamElement::Stanza(stanza) => attr(&stanza, "id").unwrap().to_owned(),
         StreamElement::Sm(SmNonza::Ack(h)) => format!("a{h}"),
         StreamElement::Sm(SmNonza::Request) => "r".to_owned(),
@@ -189,9 +190,8 @@ fn a_session_that_can_not_be_resumed_is_over_when_the_stream_is() {
 /// The engine may have given it before it heard of the new session, and then older ones come first.
 #[test]
 fn nothing_goes_out_in_a_new_session_before_the_engine_has_taken_it_up() {
-    let mut traffic = traffic();
-    send(&mut traffic, 1..=1);
-    traffic.detach(Cause::Network);
+    let mut traffic = managed();
+    traffic.give_up_resuming();
     traffic.begin(FullJid::new("alice@chat.test/new").unwrap(), None);
     traffic.managed(Some("id".into()));
     traffic.events.clear();
@@ -239,18 +239,41 @@ fn a_probe_before_stream_management_is_on_is_counted_like_all_else() {
     assert_eq!(acked(&mut traffic), [Tag(1)]);
 }
 
+/// The server answers this ping.
+fn pong(ping: &StreamElement) -> StreamElement {
+    let StreamElement::Stanza(ping) = ping else { panic!("{ping:?}") };
+    let answer = element("iq", "jabber:client").with_attr("type", "result").with_attr("from", "chat.test");
+    StreamElement::Stanza(answer.with_attr("id", attr(ping, "id").unwrap()))
+}
+
 #[test]
-fn without_stream_management_what_was_written_counts_as_sent() {
-    let mut traffic = traffic();
-    send(&mut traffic, 1..=1);
-    assert_eq!(acked(&mut traffic), [Tag(1)]);
-    let mut traffic = self::traffic();
-    traffic.enable();
-    send(&mut traffic, 1..=1);
-    assert_eq!(written(&mut traffic), ["enable", "1"]);
-    assert!(acked(&mut traffic).is_empty());
-    traffic.receive(StreamElement::Sm(SmNonza::Failed { h: None })).unwrap();
-    assert_eq!(acked(&mut traffic), [Tag(1)]);
+fn without_stream_management_the_answer_to_a_ping_says_what_has_arrived() {
+    for is_refused in [false, true] {
+        let mut traffic = traffic();
+        if is_refused {
+            traffic.enable();
+            send(&mut traffic, 1..=1);
+            assert_eq!(written(&mut traffic), ["enable", "1"]);
+            traffic.receive(StreamElement::Sm(SmNonza::Failed { h: None })).unwrap();
+        } else {
+            traffic.unmanaged();
+            send(&mut traffic, 1..=1);
+            assert_eq!(traffic.out.len(), 2);
+            traffic.out.remove(0);
+        }
+        let ping = traffic.out.pop().unwrap();
+        send(&mut traffic, 2..=3);
+        assert_eq!(written(&mut traffic), ["2", "3"], "one ping is out");
+        let answer = pong(&ping);
+        assert!(traffic.is_request_out() && traffic.is_ack(&answer));
+        traffic.receive(answer).unwrap();
+        assert!(matches!(traffic.events.front(), Some(SessionEvent::Counted)));
+        assert_eq!(acked(&mut traffic), [Tag(1)]);
+        assert_eq!(written(&mut traffic), ["ping"]);
+        traffic.detach(Cause::Network);
+        assert!(traffic.resume().is_none());
+        assert_eq!(unsent(&mut traffic), Some((vec![], vec![Tag(2), Tag(3)])));
+    }
 }
 
 #[test]
