@@ -38,6 +38,8 @@ pub struct Ledger {
     errors: HashSet<(String, String)>,
     claims: Claims,
     marks: HashMap<ConversationId, Marks>,
+    /// What the pages before had, by the archive's names.
+    named: HashSet<String>,
 }
 
 /// How far we and the other side have read.
@@ -108,6 +110,9 @@ impl Ledger {
         told_of(events, changed.iter().filter(|id| !moved.contains(id)));
         told(events, &new, &moved, &conversations.into_iter().map(Conversation::from).collect::<Vec<_>>());
         self.order(&new, moment);
+        if let Moment::Page(ids) = moment {
+            self.named.extend(ids.iter().cloned());
+        }
         self.rows.append(&mut new);
     }
 
@@ -240,8 +245,12 @@ impl Ledger {
                 let place = |message: &MessageRow| {
                     let id = &message.archive_id.as_ref().expect("the archive names all").id;
                     let mut places = ids.iter().enumerate().filter(|(_, known)| *known == id);
-                    // Of two of the same name, one was dropped.
-                    places.next().map(|(place, _)| place).filter(|_| places.next().is_none())
+                    // Of two of the same name, one was dropped. What is of an earlier page is shown only now where it corrects what
+                    // has not come; no archive names another one so (XEP-0359 §3.1).
+                    places
+                        .next()
+                        .map(|(place, _)| place)
+                        .filter(|_| places.next().is_none() && !self.named.contains(id))
                 };
                 let mut by_conversation: HashMap<ConversationId, Vec<(usize, Cursor)>> = HashMap::new();
                 for (_, message) in new.values() {

@@ -98,7 +98,7 @@ impl Inbound<'_> {
             Some((item, filling)) => {
                 let (position, is_absence) = filling.place(store, target.conversation, amendment.time)?;
                 if amendment.kind == Kind::Correction {
-                    filling.keeps(target.conversation, position);
+                    filling.waits(target.conversation, position);
                 }
                 Some(Found { archive_id: item.id.clone(), position, is_absence })
             }

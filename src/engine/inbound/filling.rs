@@ -40,6 +40,8 @@ pub struct Filling {
 pub struct Reached {
     /// Where the oldest message stands in each conversation.
     lowest: HashMap<ConversationId, i64>,
+    /// Where the oldest correction may come to stand whose message has not come.
+    waiting: HashMap<ConversationId, i64>,
     /// What has been placed or met last.
     seen: VecDeque<MessageId>,
     /// The time that counts for the oldest text of each message that was corrected.
@@ -62,7 +64,7 @@ impl Reached {
     /// The same for a page that does not begin where the last one ended, but where `place` was.
     #[must_use]
     pub fn back_at(self, place: Self) -> Self {
-        Self { lowest: place.lowest, said: place.said, ..self }
+        Self { lowest: place.lowest, waiting: place.waiting, said: place.said, ..self }
     }
 
     pub(super) fn has_seen(&self, message: MessageId) -> bool {
@@ -108,6 +110,7 @@ impl Filling {
     /// Where a conversation's next older message can stand.
     fn bounds(&mut self, store: &Connection, id: ConversationId) -> Result<&mut Bounds, StoreError> {
         let Self { begun_after, has_range_below, .. } = *self;
+        let waiting = self.reached.waiting.get(&id).copied();
         // What came to a device that had never asked before need not be younger than what it finds in the archive: only where
         // the archive is known to have it too.
         let below = || message::last_before(store, id, begun_after, !has_range_below);
@@ -120,7 +123,7 @@ impl Filling {
                 Ok(bounds)
             }
             Entry::Vacant(free) => {
-                let above = message::first_after(store, id, begun_after)?;
+                let above = message::first_after(store, id, begun_after)?.into_iter().chain(waiting).min();
                 Ok(free.insert(Bounds { below: below()?, begun_after, above }))
             }
         }
@@ -158,15 +161,20 @@ impl Filling {
         }
     }
 
-    /// What waits may come to stand there: all that is older stands below, whatever its time says.
-    pub(super) fn keeps(&mut self, id: ConversationId, position: i64) {
+    /// What waits may come to stand there: all that is older stands below, whatever its time says, and on whatever page it comes.
+    pub(super) fn waits(&mut self, id: ConversationId, position: i64) {
+        self.keep(id, position);
+        self.reached.waiting.insert(id, position);
+    }
+
+    fn keep(&mut self, id: ConversationId, position: i64) {
         if let Some(bounds) = self.bounds.get_mut(&id) {
             bounds.above = Some(bounds.above.map_or(position, |above| above.min(position)));
         }
     }
 
     pub(super) fn placed(&mut self, id: ConversationId, cursor: Cursor) {
-        self.keeps(id, cursor.position);
+        self.keep(id, cursor.position);
         self.reached.lowest.insert(id, cursor.position);
         self.reached.see(cursor.id);
     }

@@ -88,6 +88,17 @@ fn what_came_so_in_an_absence_is_news() {
     assert_eq!((unread(&fixture), bodies(&fixture).last().unwrap().as_str()), (10, "better"));
 }
 
+/// The archive's clock was set back between two of its pages.
+#[test]
+fn what_is_older_stands_below_it_though_it_waits_on_another_page() {
+    let fixture = Fixture::new();
+    // Ten are on a page.
+    let mut all = archive(25, [(15, corrects(item(15, 25), GONE, "15"))]);
+    all.items[14].stamp = Timestamp(all.items[15].stamp.0 + 500);
+    all.fetch(&fixture, 100);
+    assert_eq!(bodies(&fixture), numbers(25));
+}
+
 #[test]
 fn several_corrections_of_one_message_are_one_also_where_pages_part_them_and_seconds_do_not() {
     // Ten are on a page: the oldest of them stands on another one than those that follow.
