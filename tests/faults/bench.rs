@@ -1,8 +1,9 @@
 //! The whole of it, with figures:  faults [--seed N] [--messages N] [--faults N] [--stride N] [--walk N] [NAME]
 //!
-//! With NAME only that part: `prosody`, `devices` (one of the two has two), `restarts` (the server is told to end and started
-//! again, too), `crashes` (it is killed), `log-in`; `world::ALL` has all names. Prints one JSON object for each figure. Fails
-//! where anything was lost, came twice or out of order; what there is to look at then is kept.
+//! With NAME only that part: `prosody`, `unmanaged` (the server has no stream management), `devices` (one of the two has two),
+//! `restarts` (the server is told to end and started again, too), `crashes` (it is killed), `log-in`; `world::ALL` has all names.
+//! Prints one JSON object for each figure. Fails where anything was lost, came twice or out of order; what there is to look at
+//! then is kept.
 
 #![allow(clippy::unwrap_used)]
 
