@@ -65,6 +65,9 @@ mod imp {
         /// Whether it stands in the list.
         #[property(get)]
         pub is_listed: Cell<bool>,
+        /// Its messages stand in the window, and what is being written.
+        #[property(get, set)]
+        pub is_shown: Cell<bool>,
         /// A voice message for it is being recorded, on this computer.
         #[property(get, set = Self::set_is_recording, explicit_notify)]
         pub is_recording: Cell<bool>,

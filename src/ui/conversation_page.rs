@@ -242,6 +242,7 @@ impl ConversationPage {
             return;
         }
         self.set_in_front(false);
+        self.set_shown(false);
         // What plays can only be stopped where it stands.
         super::media::playback::playback().pause();
         imp.conversation.replace(conversation.cloned());

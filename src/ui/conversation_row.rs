@@ -205,11 +205,13 @@ fn preview_of(conversation: &Conversation) -> (String, &'static str) {
     if conversation.is_composing() {
         return (gettext("typing…"), "accent");
     }
-    if let Some(draft) = conversation.draft().filter(|draft| !draft.trim().is_empty()) {
+    // What one is writing one sees.
+    let is_elsewhere = !conversation.is_shown();
+    if let Some(draft) = conversation.draft().filter(|draft| is_elsewhere && !draft.trim().is_empty()) {
         let line = draft.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
         return (gettext("Draft: {text}").replace("{text}", line), "accent");
     }
-    if conversation.is_recording() || conversation.has_recording() {
+    if is_elsewhere && (conversation.is_recording() || conversation.has_recording()) {
         return (gettext("Draft: {text}").replace("{text}", &gettext("Voice message")), "accent");
     }
     let text = conversation.preview();

@@ -79,6 +79,17 @@ fn a_wrong_password_is_told_and_what_was_typed_stays() {
 }
 
 #[gtk::test]
+fn the_list_does_not_say_again_what_one_is_writing() {
+    let show = Show::begin(World::lively());
+    let has_draft = || shows(&show.window, "Draft: About the tickets: shall I");
+    until("the draft is there", has_draft);
+    show.open("Frank");
+    until("it stands where one writes", || !has_draft());
+    show.open("Bob");
+    until("it waits in the list", has_draft);
+}
+
+#[gtk::test]
 fn a_lost_connection_is_in_plain_sight_until_it_is_back() {
     let show = Show::begin(World::lively());
     until("the rows are there", || show.names().len() >= 9);

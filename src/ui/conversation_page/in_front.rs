@@ -21,8 +21,16 @@ impl ConversationPage {
 
     pub(super) fn update_presence_of_person(&self) {
         let window = self.root().and_downcast::<gtk::Window>();
+        self.set_shown(self.is_mapped());
         let is_there = self.is_mapped() && window.is_some_and(|window| window.is_active());
         self.set_in_front(is_there && self.conversation().is_some());
+    }
+
+    /// Whoever shows the conversation elsewhere need not show what is being written here.
+    pub(super) fn set_shown(&self, is_shown: bool) {
+        if let Some(conversation) = self.conversation().filter(|conversation| conversation.is_shown() != is_shown) {
+            conversation.set_is_shown(is_shown);
+        }
     }
 
     pub(super) fn set_in_front(&self, is_in_front: bool) {
