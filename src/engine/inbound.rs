@@ -42,8 +42,6 @@ use crate::{
 /// An `id` of at least so many characters is no counter that begins anew with each session: who uses it twice has sent the
 /// same message twice.
 const UNIQUE_ID_LENGTH: usize = 16;
-/// Ids are as long as their sender likes; beyond this they are not kept.
-const MAX_ID_LENGTH: usize = 1_024;
 
 /// A batch in the making.
 #[derive(Debug)]
@@ -73,7 +71,7 @@ impl<'s> Inbound<'s> {
     /// XEP-0359 §5: only our own account's archive counts, and only where the server keeps false ids away.
     fn archive_id(&self, message: &IncomingMessage) -> Option<ArchiveId> {
         let own = Jid::from(self.scope.address.clone());
-        let mut ids = message.stanza_ids.iter().filter(|id| id.by == own && id.id.len() <= MAX_ID_LENGTH);
+        let mut ids = message.stanza_ids.iter().filter(|id| id.by == own);
         let id = ids.next().filter(|_| self.scope.has_stanza_ids)?;
         Some(ArchiveId { by: self.scope.address.clone(), id: id.id.clone() })
     }
@@ -154,7 +152,7 @@ pub fn sees_us(store: &Connection, scope: &Scope, who: &BareJid) -> Result<bool,
 /// By what a message is known again when it comes twice.
 pub fn origin_id(message: &IncomingMessage) -> Option<OriginId> {
     let unique = || message.id.clone().filter(|id| id.len() >= UNIQUE_ID_LENGTH).map(OriginId);
-    message.origin_id.clone().or_else(unique).filter(|id| id.0.len() <= MAX_ID_LENGTH)
+    message.origin_id.clone().or_else(unique)
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ pub struct PendingMessage {
     pub peer: BareJid,
 }
 
-/// A message that failed waits again, in its old place; `None` when it had not failed, or was taken back. That it did not arrive is known, but an
-/// archive may have it all the same.
+/// A message that failed waits again, in its old place; `None` when it had not failed, or was taken back. That it did not arrive is
+/// known, but an archive may have it all the same.
 pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
     if is_retracted(connection, id)? {
         return Ok(None);

@@ -92,7 +92,7 @@ pub fn parse(message: &Element) -> Option<Archived> {
     let forwarded = xml::child(result, "forwarded", ns::FORWARD)?;
     Some(Archived {
         query: xml::filled_attr(result, "queryid"),
-        id: xml::filled_attr(result, "id")?,
+        id: xml::id(result)?,
         stamp: delay::parse(forwarded)?.stamp,
         message: Box::new(incoming::parse_forwarded(xml::child(forwarded, "message", ns::JABBER_CLIENT)?).ok()?),
     })

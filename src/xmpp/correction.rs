@@ -7,7 +7,7 @@ pub const NAMESPACE: &str = "urn:xmpp:message-correct:0";
 /// The id of the message that is corrected: always the first one, also where it had been corrected before (§3).
 #[must_use]
 pub fn parse(message: &Element) -> Option<String> {
-    xml::filled_attr(xml::child(message, "replace", NAMESPACE)?, "id")
+    xml::id(xml::child(message, "replace", NAMESPACE)?)
 }
 
 /// To be put into the message with the new text.

@@ -21,7 +21,7 @@ pub fn parse(item: &Item) -> Option<(BareJid, StanzaId)> {
     let peer = BareJid::new(item.id.as_deref()?).ok()?;
     let displayed = item.payload.as_ref().filter(|payload| payload.is("displayed", NODE))?;
     let id = xml::child(displayed, "stanza-id", ns::SID)?;
-    Some((peer, StanzaId { id: xml::filled_attr(id, "id")?, by: xml::parsed_attr(id, "by")? }))
+    Some((peer, StanzaId { id: xml::id(id)?, by: xml::parsed_attr(id, "by")? }))
 }
 
 /// The payload of an item.

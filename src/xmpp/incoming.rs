@@ -198,7 +198,7 @@ fn parse_message(stanza: &Element, is_outermost: bool) -> Result<IncomingMessage
     let message = IncomingMessage {
         from,
         to,
-        id: xml::filled_attr(stanza, "id"),
+        id: xml::id(stanza),
         kind,
         origin_id: stanza_id::parse_origin(stanza),
         stanza_ids: stanza_id::parse(stanza),
@@ -273,7 +273,7 @@ fn parse_presence(stanza: &Element) -> Result<IncomingPresence, &'static str> {
     Ok(IncomingPresence {
         from,
         to,
-        id: xml::filled_attr(stanza, "id"),
+        id: xml::id(stanza),
         kind,
         status: xml::human_text(stanza, "status", ns::JABBER_CLIENT),
         priority: priority(stanza),
@@ -304,6 +304,7 @@ fn parse_iq(stanza: &Element) -> Result<IncomingIq, &'static str> {
     Ok(IncomingIq {
         from,
         to,
+        // Of any length: the answer has to bear it.
         id: xml::filled_attr(stanza, "id").ok_or("an IQ without id")?,
         kind,
         payload: stanza.children().find(|child| !child.is("error", ns::JABBER_CLIENT)).cloned(),

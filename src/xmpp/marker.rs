@@ -9,13 +9,13 @@ pub const NAMESPACE: &str = "urn:xmpp:chat-markers:0";
 /// Whether the sender of a message wants to know when it has been seen. One without id can't be named.
 #[must_use]
 pub fn is_markable(message: &Element) -> bool {
-    xml::filled_attr(message, "id").is_some() && xml::child(message, "markable", NAMESPACE).is_some()
+    xml::id(message).is_some() && xml::child(message, "markable", NAMESPACE).is_some()
 }
 
 /// The id of the message that has been seen, and with it all before it.
 #[must_use]
 pub fn parse(message: &Element) -> Option<String> {
-    xml::filled_attr(xml::child(message, "displayed", NAMESPACE)?, "id")
+    xml::id(xml::child(message, "displayed", NAMESPACE)?)
 }
 
 /// The wish for a marker, to be put into a message.

@@ -26,7 +26,7 @@ pub struct Reactions {
 #[must_use]
 pub fn parse(message: &Element) -> Option<Reactions> {
     let reactions = xml::child(message, "reactions", NAMESPACE)?;
-    let id = xml::filled_attr(reactions, "id")?;
+    let id = xml::id(reactions)?;
     let mut emoji: Vec<String> = Vec::new();
     for reaction in xml::children(reactions, "reaction", NAMESPACE) {
         let text = reaction.text().trim().to_owned();

@@ -8,7 +8,7 @@ use xmpp_parsers::ns;
 /// receipt never is (§5.4).
 #[must_use]
 pub fn is_requested(message: &Element) -> bool {
-    xml::filled_attr(message, "id").is_some()
+    xml::id(message).is_some()
         && xml::child(message, "request", ns::RECEIPTS).is_some()
         && xml::child(message, "received", ns::RECEIPTS).is_none()
 }
@@ -16,7 +16,7 @@ pub fn is_requested(message: &Element) -> bool {
 /// The id of the message that has arrived.
 #[must_use]
 pub fn parse(message: &Element) -> Option<String> {
-    xml::filled_attr(xml::child(message, "received", ns::RECEIPTS)?, "id")
+    xml::id(xml::child(message, "received", ns::RECEIPTS)?)
 }
 
 /// The wish for a receipt, to be put into a message.

@@ -23,7 +23,7 @@ pub struct Reply {
 #[must_use]
 pub fn parse(message: &Element, body: &str) -> Option<(Reply, String)> {
     let reply = xml::child(message, "reply", NAMESPACE)?;
-    let id = xml::filled_attr(reply, "id")?;
+    let id = xml::id(reply)?;
     let (rest, quote) = match fallback::split(message, body, &[NAMESPACE]) {
         // A quote and nothing else is no answer: it is shown as it came.
         Some((rest, quote)) if !rest.trim().is_empty() => (rest, Some(unquoted(&quote))),

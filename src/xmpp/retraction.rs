@@ -14,7 +14,7 @@ const FALLBACK: &str = "/me retracted a previous message, but it's unsupported b
 /// The id of the message that is taken back.
 #[must_use]
 pub fn parse(message: &Element) -> Option<String> {
-    xml::filled_attr(xml::child(message, "retract", NAMESPACE)?, "id")
+    xml::id(xml::child(message, "retract", NAMESPACE)?)
 }
 
 /// The message that takes back `message`.

@@ -19,16 +19,14 @@ pub struct StanzaId {
 #[must_use]
 pub fn parse(message: &Element) -> Vec<StanzaId> {
     xml::children(message, "stanza-id", ns::SID)
-        .filter_map(|element| {
-            Some(StanzaId { id: xml::filled_attr(element, "id")?, by: xml::jid_attr(element, "by")? })
-        })
+        .filter_map(|element| Some(StanzaId { id: xml::id(element)?, by: xml::jid_attr(element, "by")? }))
         .collect()
 }
 
 /// The id that the sender gave.
 #[must_use]
 pub fn parse_origin(message: &Element) -> Option<OriginId> {
-    xml::filled_attr(xml::child(message, "origin-id", ns::SID)?, "id").map(OriginId)
+    xml::id(xml::child(message, "origin-id", ns::SID)?).map(OriginId)
 }
 
 /// The id that an archive gave, as it came.

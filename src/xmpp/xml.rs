@@ -13,6 +13,8 @@ use rxml::{Namespace, NcName};
 
 use crate::ids::Jid;
 
+/// In bytes. Ids are kept with each message, and in what is said of messages that are not here.
+pub const MAX_ID_LENGTH: usize = 1_024;
 /// As lax as the alphabet allows: padding and trailing bits differ between clients, and none of it changes the bytes.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -111,6 +113,12 @@ pub fn lang(element: &Element) -> Option<&str> {
 #[must_use]
 pub fn filled_attr(element: &Element, name: &str) -> Option<String> {
     attr(element, name).filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+/// What somebody calls a message. Names are as long as their author likes; beyond [`MAX_ID_LENGTH`] they name nothing.
+#[must_use]
+pub fn id(element: &Element) -> Option<String> {
+    filled_attr(element, "id").filter(|id| id.len() <= MAX_ID_LENGTH)
 }
 
 /// A number or another type that reads itself from text; `None` where it is missing or can't be read.

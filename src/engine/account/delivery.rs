@@ -9,9 +9,7 @@ use super::{Done, Task};
 use crate::{
     engine::{
         batch::Batch,
-        caps,
-        effect::Released,
-        outbox,
+        caps, outbox,
         transact::{amendments, messages},
     },
     ids::{Jid, MessageId},
@@ -69,7 +67,7 @@ impl Task {
                 }
                 SessionEvent::TakenUp => {
                     self.push(&mut batch).await;
-                    self.send_pending(Some(Released::All)).await;
+                    self.taken_up().await;
                 }
                 SessionEvent::SignedIn(assurance) => self.signed_in(assurance).await,
                 SessionEvent::Token(token) => self.keep_token(token),

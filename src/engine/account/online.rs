@@ -58,7 +58,7 @@ impl Task {
             self.tidy_once();
         }
         if resumed {
-            self.send_pending(Some(Released::All)).await;
+            self.taken_up().await;
         } else {
             self.shared.accounts.with(self.id, |live| live.upload = Known::default());
             // What waits is sent when all that the session before had has come back.
@@ -66,8 +66,13 @@ impl Task {
                 session.take_up();
             }
         }
-        start_waiting(&self.shared, self.id).await;
         self.begin_telling();
+    }
+
+    /// The session takes messages: those that waited go out, and what they have to say of files is brought there.
+    pub(super) async fn taken_up(&mut self) {
+        self.send_pending(Some(Released::All)).await;
+        start_waiting(&self.shared, self.id).await;
     }
 
     /// Throws away what nobody needs any more, once in each run and not on the way to the first window.

@@ -61,7 +61,11 @@ impl Script<'_> {
             _ => (Said::Nothing, format!("<retract xmlns='urn:xmpp:message-retract:1' id='{}'/>", long(target))),
         };
         let id = format!("c-0123456789-{number}-{target}-{}", said as u8);
-        if let Some((peer, sender)) = truth.cloned().filter(|_| target != "LONG") {
+        if target == "LONG" {
+            // It names nothing: what says so is a message of its own.
+            return Made { said: Said::Text, child, id };
+        }
+        if let Some((peer, sender)) = truth.cloned() {
             let (target, own) = (target.to_owned(), id.clone());
             self.claims.amending.push(Amending { peer, sender, said, target, own });
         }

@@ -133,8 +133,7 @@ impl Script<'_> {
         }
         // XEP-0359 §3: by the sender's own id, or by the one that our own archive gave.
         let by_sender = match (origin, id) {
-            ("", id) => id.starts_with("id-"),
-            ("LONG", _) => false,
+            ("" | "LONG", id) => id.starts_with("id-"),
             _ => true,
         };
         let is_known = place == Place::Archive || by_sender || (by == OWN && !matches!(name, "" | "LONG"));

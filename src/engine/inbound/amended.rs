@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::{Inbound, MAX_ID_LENGTH, UNIQUE_ID_LENGTH, filling::Filling};
+use super::{Inbound, UNIQUE_ID_LENGTH, filling::Filling};
 use crate::{
     engine::{
         identity::{self, SLACK_MS},
@@ -49,9 +49,6 @@ impl Inbound<'_> {
         mut archived: Option<(&Archived, &mut Filling)>,
     ) -> Result<Amended, StoreError> {
         let Some((id, amendment)) = read(routed, time) else { return Ok(Amended::Nothing) };
-        if id.len() > MAX_ID_LENGTH || amendment.origin_id.len() > MAX_ID_LENGTH {
-            return Ok(Amended::Done);
-        }
         let is_correction = amendment.kind == Kind::Correction;
         let Some(conversation) = self.answered_in(store, &routed.peer, archived.is_some())? else {
             return Ok(if is_correction { Amended::Unknown(id, amendment) } else { Amended::Done });
@@ -190,7 +187,7 @@ impl Inbound<'_> {
         message: &IncomingMessage,
     ) -> Result<MessageRow, StoreError> {
         let id = row.cursor.id;
-        if let Some(reply) = message.reply.as_ref().filter(|reply| reply.id.len() <= MAX_ID_LENGTH) {
+        if let Some(reply) = &message.reply {
             let author = reply.author.as_ref().map(jid::Jid::to_bare);
             let quote = reply.quote.clone().unwrap_or_default();
             annotation::set_reply(store, id, &Reply { target_id: reply.id.clone(), author, quote })?;

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Inbound, MAX_ID_LENGTH, amended::Amended, filling::Filling, origin_id};
+use super::{Inbound, amended::Amended, filling::Filling, origin_id};
 use crate::{
     engine::{
         change::Arrival,
@@ -66,7 +66,7 @@ impl Inbound<'_> {
             time: self.time_of(message, stamp),
             state: if *is_outgoing { MessageState::Sent } else { MessageState::Received },
             origin_id: origin_id(message),
-            stanza_id: message.id.clone().filter(|id| id.len() <= MAX_ID_LENGTH),
+            stanza_id: message.id.clone(),
             archive_id: Some(archive_id.clone()),
             wants_receipt: message.receipt_request,
             is_markable: message.is_markable,

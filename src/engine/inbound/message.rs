@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Inbound, MAX_ID_LENGTH, amended::Amended, origin_id};
+use super::{Inbound, amended::Amended, origin_id};
 use crate::{
     engine::{
         change::Arrival,
@@ -75,7 +75,7 @@ impl Inbound<'_> {
             time,
             state: if *is_outgoing { MessageState::Sent } else { MessageState::Received },
             origin_id: origin_id(message),
-            stanza_id: message.id.clone().filter(|id| id.len() <= MAX_ID_LENGTH),
+            stanza_id: message.id.clone(),
             archive_id: self.archive_id(message),
             wants_receipt: message.receipt_request,
             is_markable: message.is_markable,

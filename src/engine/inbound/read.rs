@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 
-use super::{Inbound, MAX_ID_LENGTH};
+use super::Inbound;
 use crate::{
     engine::{effect::Scope, identity::SLACK_MS, route::Routed},
     ids::{BareJid, ConversationId, Cursor, OriginId, Timestamp},
@@ -27,8 +27,7 @@ impl Inbound<'_> {
         routed: &Routed<'_>,
         archived_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        let receipt = routed.message.receipt.as_ref().filter(|id| id.len() <= MAX_ID_LENGTH);
-        if let Some(id) = receipt.filter(|_| !routed.is_outgoing) {
+        if let Some(id) = routed.message.receipt.as_ref().filter(|_| !routed.is_outgoing) {
             self.answered(store, &routed.peer, id, MessageState::Delivered, archived_at)?;
         }
         self.marked(store, routed, archived_at)
@@ -44,7 +43,7 @@ impl Inbound<'_> {
         archived_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         let Routed { peer, is_outgoing, message, .. } = routed;
-        let Some(id) = message.displayed.as_ref().filter(|id| id.len() <= MAX_ID_LENGTH) else { return Ok(()) };
+        let Some(id) = &message.displayed else { return Ok(()) };
         if *peer == self.scope.address {
             return Ok(());
         }
@@ -72,7 +71,7 @@ impl Inbound<'_> {
     pub fn synchronised(&mut self, store: &Connection, items: &[Item]) -> Result<(), StoreError> {
         let Scope { account, address, .. } = self.scope;
         for (peer, id) in items.iter().filter_map(displayed::parse) {
-            if id.by.as_str() != address.as_str() || id.id.len() > MAX_ID_LENGTH {
+            if id.by.as_str() != address.as_str() {
                 continue;
             }
             read_state::set_displayed(store, *account, &peer, &id.id)?;

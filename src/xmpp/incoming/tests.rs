@@ -180,3 +180,45 @@ fn what_is_no_stanza_is_unreadable() {
         assert!(matches!(read(xml), Incoming::Unreadable { .. }), "{xml}");
     }
 }
+
+#[test]
+fn an_id_that_is_longer_than_any_need_be_is_as_none_wherever_it_stands() {
+    let with = |id: &str| {
+        let inner = format!(
+            "<body>hello</body><request xmlns='urn:xmpp:receipts'/><markable xmlns='urn:xmpp:chat-markers:0'/>
+             <origin-id xmlns='urn:xmpp:sid:0' id='{id}'/><stanza-id xmlns='urn:xmpp:sid:0' id='{id}' by='a@b'/>
+             <replace xmlns='urn:xmpp:message-correct:0' id='{id}'/><retract xmlns='urn:xmpp:message-retract:1' id='{id}'/>
+             <reactions xmlns='urn:xmpp:reactions:0' id='{id}'/><reply xmlns='urn:xmpp:reply:0' id='{id}'/>
+             <displayed xmlns='urn:xmpp:chat-markers:0' id='{id}'/>"
+        );
+        let message =
+            message(&format!("<message xmlns='jabber:client' from='a@b' id='{id}' type='chat'>{inner}</message>"));
+        assert_eq!(message.body.as_deref(), Some("hello"));
+        let receipt = self::message(&format!(
+            "<message xmlns='jabber:client' from='a@b' type='chat'><received xmlns='urn:xmpp:receipts' id='{id}'/>
+             <result xmlns='urn:xmpp:mam:2' id='{id}'><forwarded xmlns='urn:xmpp:forward:0'>
+             <delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z'/><message xmlns='jabber:client'/>
+             </forwarded></result></message>"
+        ));
+        [
+            message.id.is_some(),
+            message.receipt_request,
+            message.is_markable,
+            message.origin_id.is_some(),
+            !message.stanza_ids.is_empty(),
+            message.corrects.is_some(),
+            message.retracts.is_some(),
+            message.reactions.is_some(),
+            message.reply.is_some(),
+            message.displayed.is_some(),
+            receipt.receipt.is_some(),
+            receipt.archived.is_some(),
+        ]
+    };
+    let longest = "x".repeat(xml::MAX_ID_LENGTH);
+    assert_eq!(with(&longest), [true; 12]);
+    assert_eq!(with(&format!("{longest}x")), [false; 12]);
+    // Whoever asks something gets an answer all the same, which has to bear their id.
+    let request = format!("<iq xmlns='jabber:client' type='get' id='{longest}x'><ping xmlns='urn:xmpp:ping'/></iq>");
+    assert!(matches!(read(&request), Incoming::Iq(iq) if iq.id.len() == xml::MAX_ID_LENGTH + 1));
+}

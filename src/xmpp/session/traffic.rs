@@ -21,7 +21,7 @@ use super::{
 use crate::{
     ids::{BareJid, FullJid, Jid},
     xmpp::{
-        carbon, incoming, iq, ping,
+        incoming, iq, ping,
         xml::{self, Element},
     },
 };
@@ -340,12 +340,6 @@ impl Traffic {
     pub fn enable(&mut self) {
         self.outbound.enable_sent();
         self.out.push(StreamElement::Sm(SmNonza::Enable { resume: true }));
-    }
-
-    /// Asks for copies of what our other clients send and get (XEP-0280 §4). A server that can't refuses, and all is well.
-    pub fn enable_carbons(&mut self) {
-        let id = Uuid::new_v4().to_string();
-        self.send(iq::set(None, &id, carbon::enable()), None);
     }
 
     /// The session is over for good, and with it all that was in flight.

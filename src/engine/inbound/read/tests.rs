@@ -87,7 +87,7 @@ fn who_has_read_what_was_sent_late_has_read_what_was_sent_before() {
     assert_eq!(read(&fixture), ["first", "second"]);
     // That stays so where the one that was sent late is all that was sent after.
     let row = message::by_id(&fixture.store, second.0).unwrap();
-    let archive = ArchiveId { by: jid(ALICE), id: "second".to_owned() };
+    let archive = ArchiveId { by: jid(ALICE), id: "a".to_owned() };
     message::move_to(&fixture.store, second.0, row.cursor.position - 1, &archive).unwrap();
     assert_eq!(read(&fixture), ["first", "second"]);
 }

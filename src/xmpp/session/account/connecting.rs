@@ -6,6 +6,7 @@ use tokio::{
     sync::mpsc,
     time::{Instant, timeout},
 };
+use uuid::Uuid;
 
 use super::{
     super::{
@@ -20,7 +21,7 @@ use super::{
     },
     Actor, LOGIN_DEADLINE, Next, Wake, deliver,
 };
-use crate::xmpp::{ConnectStep, Problem};
+use crate::xmpp::{ConnectStep, Problem, carbon, iq};
 
 /// An attempt that is older than this began under other circumstances when the network changes.
 const STALE_ATTEMPT: Duration = Duration::from_secs(2);
@@ -126,7 +127,9 @@ impl Actor {
                     Management::Enabled(resumption) => self.traffic.managed(resumption),
                 }
                 if !has_carbons {
-                    self.traffic.enable_carbons();
+                    // Copies of what our other clients send and get (XEP-0280 §4). A server that can't refuses, and all is well.
+                    let id = Uuid::new_v4().to_string();
+                    self.traffic.send(iq::set(None, &id, carbon::enable()), None);
                 }
                 false
             }
