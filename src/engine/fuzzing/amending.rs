@@ -12,6 +12,9 @@ use crate::ids::BareJid;
 const TARGETS: [&str; 9] =
     ["1", "2", "id-0123456789abcdef", "o-1", "o-2", OWN_IDS[0], OWN_IDS[1], "nowhere-0123456789", "LONG"];
 
+/// Where a file lies: the text of a message that has no other.
+pub const FILE: &str = "https://chat.test/a";
+
 /// What is said of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Said {
@@ -84,7 +87,7 @@ impl Script<'_> {
                  <media-type>image/png</media-type><size>{}</size><width>0</width><height>9</height></file><sources>\
                  <url-data xmlns='http://jabber.org/protocol/url-data' target='{}'/></sources></file-sharing>",
                 self.choose(&["7", "-1", "18446744073709551615"]),
-                self.choose(&["https://chat.test/a", "http://chat.test/a", "file:///etc/passwd"])
+                self.choose(&[FILE, "http://chat.test/a", "file:///etc/passwd"])
             ),
             3 => format!("<reply xmlns='urn:xmpp:reply:0' to='bob@chat.test' id='{}'/>", long(target)),
             4 => "<unstyled xmlns='urn:xmpp:styling:0'/><x xmlns='jabber:x:oob'><url>https://chat.test/a</url></x>".to_owned(),

@@ -46,8 +46,9 @@ impl Script<'_> {
         let id = self.choose(&ARCHIVE_IDS);
         let stamp = self.choose(&STAMPS);
         let message = self.message(if counts { Place::Archive } else { Place::Nowhere });
-        // No other message's: what stands for another may go again.
-        let id = if message.contains(":message-correct:") { format!("c-{id}") } else { id.to_owned() };
+        // No other message's, nor another correction's: what stands for another may go again.
+        let own = message.split(" id='").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or_default();
+        let id = if message.contains(":message-correct:") { format!("{id}-{own}") } else { id.to_owned() };
         format!(
             "<message{}><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='{id}'><forwarded xmlns='urn:xmpp:forward:0'>\
              <delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>{message}</forwarded></result></message>",

@@ -55,10 +55,9 @@ impl Script<'_> {
     pub fn synchronised(&mut self) -> String {
         let from = if self.seldom(2) { OWN } else { self.choose(&ADDRESSES) };
         let (peer, by, id) = (self.peer(), self.choose(&[OWN, OWN, OWN, FRIEND, "@"]), self.choose(&ARCHIVE_IDS));
-        let id = if self.seldom(4) { format!("c-{id}") } else { id.to_owned() };
         let own = super::address(OWN);
         if by == OWN && truth(Place::Live, from, "").is_some_and(|(_, sender)| sender == own) {
-            self.claims.reading.push(Reading { peer: peer.clone(), by: By::Server, id: id.clone() });
+            self.claims.reading.push(Reading { peer: peer.clone(), by: By::Server, id: id.to_owned() });
         }
         format!(
             "<message{} type='headline'><body>never</body><event xmlns='http://jabber.org/protocol/pubsub#event'>\
