@@ -58,10 +58,11 @@ impl Scene {
 }
 
 /// Every one that there is.
-pub const ALL: [Scene; 12] = [
+pub const ALL: [Scene; 13] = [
     Scene::new("prosody", World::classic),
     Scene::new("prosody-modern", World::modern),
     Scene::new("unmanaged", World::unmanaged),
+    Scene::new("unmanaged-ejabberd", World::unmanaged_ejabberd),
     Scene::new("ejabberd", World::ejabberd),
     Scene::new("federated", World::federated),
     Scene::new("federated-mixed", World::mixed),
@@ -90,7 +91,14 @@ impl World {
     }
 
     pub fn ejabberd() -> Self {
-        let options = options(&["alice", "bob"], &[]);
+        Self::of_ejabberd(options(&["alice", "bob"], &[]))
+    }
+
+    pub fn unmanaged_ejabberd() -> Self {
+        Self::of_ejabberd(Options { without: vec!["stream_mgmt".to_owned()], ..options(&["alice", "bob"], &[]) })
+    }
+
+    fn of_ejabberd(options: Options) -> Self {
         let ejabberd = Ejabberd::start(&options);
         let home =
             |name| Home { name, address: ejabberd.address(name), port: ejabberd.port(), ca_file: ejabberd.ca_file() };

@@ -86,7 +86,7 @@ impl Ejabberd {
                 (listener, format!("s2s_use_starttls: optional\noutgoing_s2s_port: {peer}\n"))
             }
         };
-        format!(
+        let all = format!(
             r#"hosts: ["{domain}"]
 loglevel: info
 certfiles: ["{dir}/server.pem", "{dir}/server.key"]
@@ -115,7 +115,9 @@ modules:
   mod_stream_mgmt: {{resume_timeout: {hibernation}}}
   mod_vcard: {{}}
 {more}"#
-        )
+        );
+        let is_kept = |line: &&str| !options.without.iter().any(|module| line.starts_with(&format!("  mod_{module}:")));
+        all.split_inclusive('\n').filter(is_kept).collect()
     }
 }
 
