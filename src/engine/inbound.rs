@@ -92,7 +92,7 @@ impl<'s> Inbound<'s> {
     }
 
     /// What `peer` says has become of our message. Another's message, or one to somebody else, is not touched. The archive, which
-    /// is read backwards, may name one that is still to come. Gives back the message that has come further by it.
+    /// is read backwards, may name one that is still to come.
     fn answered(
         &mut self,
         store: &Connection,
@@ -100,17 +100,15 @@ impl<'s> Inbound<'s> {
         id: &str,
         state: MessageState,
         archived_at: Option<Timestamp>,
-    ) -> Result<Option<MessageId>, StoreError> {
-        let Some(conversation) = self.answered_in(store, peer, archived_at.is_some())? else { return Ok(None) };
+    ) -> Result<(), StoreError> {
+        let Some(conversation) = self.answered_in(store, peer, archived_at.is_some())? else { return Ok(()) };
         if let Some(ours) = table::by_origin(store, conversation, &self.scope.address, &OriginId(id.to_owned()))? {
             return self.advance(store, ours.cursor.id, state);
         }
-        if let Some(said_at) = archived_at {
-            let (direction, named) = (Direction::Outgoing, id.to_owned());
-            let early = EarlyAnswer { conversation, direction, named, is_read: false, said_at };
-            early_answer::keep(store, &early, self.scope.now)?;
-        }
-        Ok(None)
+        let Some(said_at) = archived_at else { return Ok(()) };
+        let (direction, named) = (Direction::Outgoing, id.to_owned());
+        let early = EarlyAnswer { conversation, direction, named, is_read: false, said_at };
+        early_answer::keep(store, &early, self.scope.now)
     }
 
     /// Where what `peer` answers to stands. The archive may bring the answer before there is a conversation at all; one that is
@@ -129,15 +127,11 @@ impl<'s> Inbound<'s> {
     }
 
     /// Gives a message of ours a new state, if that is further than it has come.
-    fn advance(
-        &mut self,
-        store: &Connection,
-        id: MessageId,
-        state: MessageState,
-    ) -> Result<Option<MessageId>, StoreError> {
-        let Some(row) = table::advance(store, id, state)? else { return Ok(None) };
-        self.changes.of(store, row.conversation)?.change(row.into());
-        Ok(Some(id))
+    fn advance(&mut self, store: &Connection, id: MessageId, state: MessageState) -> Result<(), StoreError> {
+        if let Some(row) = table::advance(store, id, state)? {
+            self.changes.of(store, row.conversation)?.change(row.into());
+        }
+        Ok(())
     }
 }
 

@@ -232,20 +232,7 @@ fn advance(store: &Connection, messages: &[MessageId], state: MessageState) -> R
 /// # Errors
 /// `NotFound` when it is not one that failed.
 pub fn retry(store: &Connection, scope: &Scope, message: MessageId) -> Result<Effects, StoreError> {
-    let (row, mut effects) = again(store, scope, message)?.ok_or(StoreError::NotFound)?;
-    let mut changes = Changes::default();
-    changes.of(store, row.conversation)?.change(row.into());
-    changes.finish(store, &mut effects.events)?;
-    Ok(effects)
-}
-
-/// The same for whoever tells the window: the row as it is now, and what follows; `None` where it has not failed.
-pub(super) fn again(
-    store: &Connection,
-    scope: &Scope,
-    message: MessageId,
-) -> Result<Option<(MessageRow, Effects)>, StoreError> {
-    let Some(row) = pending::retry(store, message)? else { return Ok(None) };
+    let row = pending::retry(store, message)?.ok_or(StoreError::NotFound)?;
     let peer = conversation::by_id(store, row.conversation)?.peer;
     let stanzas = outgoing(store, scope, &peer, &row, false)?.into_iter().collect();
     let mut effects = Effects { again: vec![(scope.account, message)], stanzas, ..Effects::default() };
@@ -253,7 +240,10 @@ pub(super) fn again(
         attachment::set_problem(store, message, None)?;
         effects.uploads.push(scope.account);
     }
-    Ok(Some((row, effects)))
+    let mut changes = Changes::default();
+    changes.of(store, row.conversation)?.change(row.into());
+    changes.finish(store, &mut effects.events)?;
+    Ok(effects)
 }
 
 /// A message can't be taken back any more: it goes out, and with it what had to wait for it.

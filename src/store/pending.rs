@@ -37,16 +37,11 @@ pub fn retry(connection: &Connection, id: MessageId) -> Result<Option<MessageRow
 /// Our own archive has a message that waited, so the server does; the changed row, or `None`. Of one that failed before it may be
 /// that what the archive has is what failed: whether the server has it now is for the session to say.
 pub fn found(connection: &Connection, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
-    if is_retried(connection, id)? {
+    let mut statement = connection.prepare_cached("SELECT is_retried FROM message WHERE id = ?1")?;
+    if statement.query_row([id], |row| row.get(0))? {
         return Ok(None);
     }
     advance(connection, id, MessageState::Sent)
-}
-
-/// Whether it has failed before, and waited again.
-pub fn is_retried(connection: &Connection, id: MessageId) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT is_retried FROM message WHERE id = ?1")?;
-    Ok(statement.query_row([id], |row| row.get(0))?)
 }
 
 /// Deletes a message that failed; the row it was, or `None` when it had not failed. Our own archive may have it all the same.

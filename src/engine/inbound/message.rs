@@ -7,14 +7,13 @@ use crate::{
     engine::{
         change::Arrival,
         effect::PeerState,
-        file, outbox,
+        file,
         route::{Routed, route},
     },
     store::{
         MessageState, SendFailure, StoreError, attachment, blocked, contact, conversation, deletion,
         early_amendment::Target,
         message::{self, MessageRow, NewMessage, Place},
-        pending,
     },
     xmpp::{
         incoming::{IncomingMessage, MessageKind},
@@ -128,18 +127,7 @@ impl Inbound<'_> {
     /// An error counts for a message of ours to the very address that it comes from (RFC 6120 §8.3.1).
     fn refused(&mut self, store: &Connection, routed: &Routed<'_>) -> Result<(), StoreError> {
         let (Some(id), Some(error)) = (&routed.message.id, &routed.message.error) else { return Ok(()) };
-        let failed = MessageState::Failed(failure(error));
-        let Some(message) = self.answered(store, &routed.peer, id, failed, None)? else { return Ok(()) };
-        // Its reader is away for the moment (§8.3.3.13): a server without an archive says so of what it had for a session that did
-        // not come back, while another may be there. One more try costs nothing, for the message keeps its id.
-        if error.condition == "recipient-unavailable"
-            && !pending::is_retried(store, message)?
-            && let Some((row, effects)) = outbox::again(store, self.scope, message)?
-        {
-            self.changes.of(store, row.conversation)?.change(row.into());
-            self.effects.merge(effects);
-        }
-        Ok(())
+        self.answered(store, &routed.peer, id, MessageState::Failed(failure(error)), None)
     }
 }
 

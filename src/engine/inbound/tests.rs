@@ -288,22 +288,6 @@ fn an_error_fails_only_the_message_it_names_and_only_from_its_peer() {
 }
 
 #[test]
-fn what_did_not_reach_somebody_who_is_away_for_the_moment_is_tried_once_more() {
-    let fixture = Fixture::new();
-    let (message, sent) = fixture.send(fixture.open(BOB), "hi");
-    let id = id_of(&sent);
-    let error = [error_for(&fixture, BOB, &id, "recipient-unavailable")];
-    let seen = fixture.receive(&error);
-    assert_eq!(seen.states(), [MessageState::Waiting]);
-    assert_eq!(id_of(&seen.effects), id);
-    assert_eq!(seen.effects.again, [(fixture.scope.account, message.cursor.id)]);
-    outbox::acked(&fixture.store, &[message.cursor.id]).unwrap();
-    let seen = fixture.receive(&error);
-    assert_eq!(seen.states(), [MessageState::Failed(SendFailure::Undeliverable)], "and then it is up to the person");
-    assert!(fixture.receive(&error).is_nothing());
-}
-
-#[test]
 fn what_was_delivered_does_not_fail_any_more() {
     let fixture = Fixture::new();
     let (_, sent) = fixture.send(fixture.open(BOB), "hi");
