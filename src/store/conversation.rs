@@ -226,8 +226,8 @@ pub fn mark_seen(connection: &Connection, id: ConversationId, up_to: Cursor) -> 
     mark_read(connection, id, last.unwrap_or(Cursor { position: 0, id: MessageId(0) }))
 }
 
-/// Everything up to `up_to` has been read, also what may come to stand there later. The mark never moves back, nor past the newest message, so that what comes later is
-/// unread.
+/// Everything up to `up_to` has been read, also what may come to stand there later. The mark never moves back, nor past the newest
+/// message, so that what comes later is unread.
 ///
 /// # Errors
 /// `NotFound` where there is no such conversation.

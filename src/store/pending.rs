@@ -111,7 +111,7 @@ pub fn leave(connection: &Connection, row: &MessageRow, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Notes that a session may have sent a message, or that none is certain to have.
+/// Notes that a session may have sent a message, or that it is certain that none has.
 pub fn set_attempted(connection: &Connection, id: MessageId, is_attempted: bool) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE message SET is_attempted = ?2 WHERE id = ?1")?

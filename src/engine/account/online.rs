@@ -49,6 +49,7 @@ impl Task {
         if resumed {
             // It may have changed while there was no line.
             self.send_presence();
+            self.taken_up().await;
         } else {
             self.forget_others();
             if let Some(avatars) = &self.avatars {
@@ -56,10 +57,6 @@ impl Task {
             }
             self.begin().await;
             self.tidy_once();
-        }
-        if resumed {
-            self.taken_up().await;
-        } else {
             self.shared.accounts.with(self.id, |live| live.upload = Known::default());
             // What waits is sent when all that the session before had has come back.
             if let Some(session) = self.session() {
@@ -69,7 +66,7 @@ impl Task {
         self.begin_telling();
     }
 
-    /// The session takes messages: those that waited go out, and what they have to say of files is brought there.
+    /// The session takes messages: what waited goes out, and files that it names are brought where others can have them.
     pub(super) async fn taken_up(&mut self) {
         self.send_pending(Some(Released::All)).await;
         start_waiting(&self.shared, self.id).await;

@@ -21,8 +21,9 @@ impl ConversationPage {
 
     pub(super) fn update_presence_of_person(&self) {
         let window = self.root().and_downcast::<gtk::Window>();
-        self.set_shown(self.is_mapped());
-        let is_there = self.is_mapped() && window.is_some_and(|window| window.is_active());
+        let is_shown = self.is_mapped();
+        self.set_shown(is_shown);
+        let is_there = is_shown && window.is_some_and(|window| window.is_active());
         self.set_in_front(is_there && self.conversation().is_some());
     }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use super::waiter::is_answer;
+use super::waiter::{is_answer, is_reply};
 use crate::{
     ids::{BareJid, Jid},
     xmpp::{
@@ -53,10 +53,9 @@ impl Pings {
         self.out.drain(..count).map(|ping| ping.sent).collect()
     }
 
-    /// A refusal is as good as a result (RFC 6120 §8.2.3).
+    /// A refusal is as good as a result.
     fn place(&self, stanza: &Element) -> Option<usize> {
-        let is_answer_kind = stanza.name() == "iq" && matches!(xml::attr(stanza, "type"), Some("result" | "error"));
-        let id = xml::attr(stanza, "id").filter(|_| is_answer_kind)?;
+        let id = xml::attr(stanza, "id").filter(|_| is_reply(stanza))?;
         let from = xml::optional_jid(stanza, "from").ok()?;
         let place = self.out.iter().position(|ping| ping.id == id)?;
         is_answer(Some(&self.server), from.as_ref(), &self.own, None).then_some(place)

@@ -16,14 +16,11 @@ use super::{
     pings::Pings,
     sm::{Cause, Evidence, Inbound, Lost, Outbound, ResumePoint, TooHigh},
     stream::Ended,
-    waiter::{Reply, Waiters},
+    waiter::{Reply, Waiters, is_reply},
 };
 use crate::{
     ids::{BareJid, FullJid, Jid},
-    xmpp::{
-        incoming, iq, ping,
-        xml::{self, Element},
-    },
+    xmpp::{incoming, iq, ping, xml::Element},
 };
 
 /// How long a server that asks for an acknowledgement waits at the most for the engine to be done with what came before.
@@ -241,7 +238,7 @@ impl Traffic {
             self.events.push_back(SessionEvent::Counted);
             return pongs.into_iter().try_for_each(|sent| self.receive_ack(sent));
         }
-        if stanza.name() == "iq" && matches!(xml::attr(stanza, "type"), Some("result" | "error")) {
+        if is_reply(stanza) {
             self.waiters.answer(&self.own, self.bound.as_ref(), stanza);
             self.events.push_back(SessionEvent::Counted);
         } else {

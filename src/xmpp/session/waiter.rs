@@ -70,6 +70,11 @@ impl Waiters {
     }
 }
 
+/// Whether a stanza answers a request, well or badly (RFC 6120 §8.2.3).
+pub fn is_reply(stanza: &Element) -> bool {
+    stanza.name() == "iq" && matches!(xml::attr(stanza, "type"), Some("result" | "error"))
+}
+
 /// RFC 6120 §8.1.2.1: a stanza without `from` is from our own account. §10.3.3: one without `to` is answered by the server on
 /// behalf of the account, under whichever of the names that only it can speak for.
 pub fn is_answer(to: Option<&Jid>, from: Option<&Jid>, own: &BareJid, bound: Option<&FullJid>) -> bool {
